@@ -1,0 +1,86 @@
+//! Guest-side helpers over the generated bindings: rows as `serde_json` values, faults as `Result`, one macro to export.
+//!
+//! A layer crate keeps its rules in pure modules with native tests and its glue in `guest.rs` behind
+//! `cfg(target_family = "wasm")`. There it implements [`Layer`] and calls [`layer!`].
+
+mod fault;
+#[cfg(target_family = "wasm")]
+mod host;
+#[cfg(target_family = "wasm")]
+mod query;
+#[cfg(target_family = "wasm")]
+mod search;
+
+pub use fault::Fault;
+pub use serde_json::{Map, Value, json};
+
+#[cfg(target_family = "wasm")]
+pub use {
+    host::{batch, budget, clock, events, hints, llm, log, random, settings, write},
+    query::{Page, Query, get, get_many, history, locate, rows},
+    search::{CHANNELS, Hit, Search, hits},
+};
+
+/// The bindings generated from `wit/`.
+#[cfg(target_family = "wasm")]
+#[allow(missing_docs, unreachable_pub)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "full-layer",
+        pub_export_macro: true,
+        default_bindings_module: "memstrata_sdk::bindings",
+        runtime_path: "wit_bindgen::rt",
+    });
+}
+
+/// What an operation answers.
+pub type Answer = Result<Value, Fault>;
+
+/// A memory layer.
+pub trait Layer {
+    /// The manifest as JSON text: the same at every call.
+    fn manifest() -> String;
+    /// Runs one operation. The arguments have passed the operation's input schema.
+    fn call(operation: &str, arguments: Value) -> Answer;
+}
+
+/// Reads the arguments of an operation into a type.
+///
+/// # Errors
+/// `invalid.argument` with serde's sentence.
+pub fn arguments<T: serde::de::DeserializeOwned>(arguments: Value) -> Result<T, Fault> {
+    serde_json::from_value(arguments).map_err(|e| Fault::invalid(e.to_string()))
+}
+
+/// Exports a type that implements [`Layer`] as the component's `layer` world.
+#[macro_export]
+macro_rules! layer {
+    ($layer:ty) => {
+        struct Exported;
+        impl $crate::bindings::Guest for Exported {
+            fn manifest() -> String {
+                <$layer as $crate::Layer>::manifest()
+            }
+            fn call(
+                operation: String,
+                arguments: String,
+            ) -> Result<String, $crate::bindings::memstrata::plugin::types::Fault> {
+                $crate::run::<$layer>(&operation, &arguments)
+            }
+        }
+        $crate::bindings::export!(Exported with_types_in $crate::bindings);
+    };
+}
+
+/// Runs an operation of a layer with JSON text in and out. Called by [`layer!`].
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub fn run<L: Layer>(
+    operation: &str,
+    arguments: &str,
+) -> Result<String, bindings::memstrata::plugin::types::Fault> {
+    let arguments = serde_json::from_str(arguments).map_err(|e| Fault::invalid(e.to_string()))?;
+    let answer = L::call(operation, arguments)?;
+    Ok(answer.to_string())
+}
