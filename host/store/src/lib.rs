@@ -1,1 +1,39 @@
-//! memstrata-store
+//! The store: spaces as SQLite files, collections made from manifests, write-sets, journal, history and search.
+//!
+//! The only floor that knows rusqlite and sqlite-vec. A call opens a [`Session`] on a [`Space`]: a snapshot, overlaid with
+//! the write-set the call stages. [`Space::commit`] hands the write-set to the space's one writer.
+
+mod collection;
+mod commit;
+mod condition;
+mod control;
+mod cursor;
+mod database;
+mod error;
+mod history;
+mod ids;
+mod maintenance;
+mod namespace;
+mod query;
+mod row;
+mod search;
+mod session;
+mod space;
+#[allow(dead_code, reason = "some methods serve tests and benches only")]
+mod vector;
+mod write_set;
+mod writer;
+
+pub use collection::{Collection, CollectionSpec, FieldSpec, FieldType, RecallView, SYSTEM_FIELDS, Sequence};
+pub use commit::{CommitMeta, Committed, Idempotent};
+pub use condition::Condition;
+pub use control::{Control, GENERATIONS_KEPT, Generation, Lease, Schedule};
+pub use error::StoreError;
+pub use history::{Change, RowVersion, Transaction, UndoTarget};
+pub use maintenance::{Backup, PendingText, Verified};
+pub use namespace::Namespace;
+pub use query::{Aggregate, Page, Query};
+pub use search::{Hit, SearchRequest, SearchResults, channel};
+pub use session::{Deadline, ReadLimits, Session, SessionOptions};
+pub use space::{Durability, Space, SpaceOptions, Spaces};
+pub use write_set::{Event, WriteSet};

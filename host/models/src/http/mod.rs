@@ -1,0 +1,19 @@
+//! Providers reached over HTTP: one machinery (time-out, retry, breaker, limits), two wire formats, two traits.
+//!
+//! [`client`] is the machinery; [`breaker`] and [`backoff`] are its pure parts. [`ollama`] and [`openai`] know the
+//! bodies of one protocol each and nothing of networks. [`embeddings`] and [`chat`] join them to the traits.
+
+mod backoff;
+mod breaker;
+mod chat;
+mod client;
+mod config;
+mod embeddings;
+mod ollama;
+mod openai;
+mod secret;
+
+pub use chat::HttpLlm;
+pub use config::{ProviderConfig, ProviderKind};
+pub use embeddings::HttpEmbedder;
+pub use secret::Secret;

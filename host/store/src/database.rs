@@ -1,0 +1,233 @@
+//! One SQLite file: opening, pragmas, the tables every space has, and those made for a collection.
+
+use crate::collection::{Collection, at};
+use crate::error::{Result, StoreError};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Once;
+
+/// The file format this program writes. A newer one is refused.
+pub(crate) const FORMAT: i64 = 1;
+
+/// What every space has.
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS collections(
+  number INTEGER PRIMARY KEY, layer TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL, UNIQUE(layer, name));
+CREATE TABLE IF NOT EXISTS ids(id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, erased_at INTEGER);
+CREATE TABLE IF NOT EXISTS journal(
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, principal TEXT NOT NULL, layer TEXT NOT NULL,
+  component TEXT NOT NULL, operation TEXT NOT NULL, arguments TEXT NOT NULL, undoes TEXT);
+CREATE INDEX IF NOT EXISTS journal_at ON journal(at);
+CREATE INDEX IF NOT EXISTS journal_component ON journal(component, seq);
+CREATE TABLE IF NOT EXISTS journal_rows(
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, collection INTEGER NOT NULL, id INTEGER NOT NULL, verb TEXT NOT NULL,
+  before INTEGER, after INTEGER, reindex INTEGER NOT NULL, PRIMARY KEY(seq, n)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS journal_rows_id ON journal_rows(id, seq);
+CREATE INDEX IF NOT EXISTS journal_rows_reindex ON journal_rows(collection, seq) WHERE reindex;
+CREATE TABLE IF NOT EXISTS citations(source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(source, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS citations_id ON citations(id);
+CREATE TABLE IF NOT EXISTS embed_pending(id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS usage(id INTEGER PRIMARY KEY, uses INTEGER NOT NULL, last_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS idempotency(
+  principal TEXT NOT NULL, key TEXT NOT NULL, arguments TEXT NOT NULL, result TEXT NOT NULL, seq INTEGER,
+  at INTEGER NOT NULL, PRIMARY KEY(principal, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_at ON idempotency(at);
+CREATE TABLE IF NOT EXISTS events(
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL, PRIMARY KEY(seq, n)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS subscribers(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID;
+";
+
+/// Makes sqlite-vec part of every connection opened from now on.
+fn register_sqlite_vec() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: `sqlite3_vec_init` has the signature SQLite asks of an extension entry point; the crate declares it
+        // without its arguments, hence the transmute its own documentation shows.
+        #[allow(unsafe_code, reason = "the only way to register a statically linked extension")]
+        unsafe {
+            let entry = std::mem::transmute::<
+                *const (),
+                unsafe extern "C" fn(
+                    *mut ffi::sqlite3,
+                    *mut *mut std::ffi::c_char,
+                    *const ffi::sqlite3_api_routines,
+                ) -> i32,
+            >(sqlite_vec::sqlite3_vec_init as *const ());
+            ffi::sqlite3_auto_extension(Some(entry));
+        }
+    });
+}
+
+/// Opens a connection with the pragmas all of ours have.
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    register_sqlite_vec();
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| explain(path, error))?;
+    connection
+        .execute_batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;
+             PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(|error| explain(path, error))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+/// Opens a connection that only reads the file (it may still write its own temporary tables).
+pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
+    // Not SQLITE_OPEN_READ_ONLY: a WAL reader must be able to create the shared-memory file after a clean shutdown.
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// Opens or makes a plain WAL database: `control.db`.
+pub(crate) fn open_plain(path: &Path) -> Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| explain(path, error))?;
+    Ok(connection)
+}
+
+/// Opens the file for writing, making it and its tables if needed.
+///
+/// # Errors
+/// `incompatible.store` for a newer format; `unavailable.store` with what to do for a damaged file, a full disk or a
+/// read-only folder.
+pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    let prepare = || -> rusqlite::Result<i64> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        let format: Option<i64> = match connection.table_exists(None, "meta")? {
+            true => meta(&connection, "format")?,
+            false => None,
+        };
+        if let Some(format) = format {
+            return Ok(format);
+        }
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute_batch(TABLES)?;
+        connection.execute("INSERT OR IGNORE INTO meta VALUES('format', ?)", [FORMAT])?;
+        connection.execute("INSERT OR IGNORE INTO meta VALUES('next_id', 1)", [])?;
+        connection.execute("INSERT OR IGNORE INTO meta VALUES('secret', randomblob(32))", [])?;
+        connection.execute_batch("COMMIT")?;
+        Ok(FORMAT)
+    };
+    match prepare().map_err(|error| explain(path, error))? {
+        format if format > FORMAT => Err(StoreError::Incompatible(format!(
+            "{} has file format {format}, this program writes {FORMAT}; use a newer memstrata",
+            path.display()
+        ))),
+        _ => Ok(connection),
+    }
+}
+
+/// One value of the `meta` table.
+pub(crate) fn meta<T: rusqlite::types::FromSql>(connection: &Connection, key: &str) -> rusqlite::Result<Option<T>> {
+    connection.query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0)).optional()
+}
+
+/// Says what to do about a file that cannot be opened.
+fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode as Code;
+    let path = path.display();
+    let advice = match error.sqlite_error_code() {
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+            "is damaged or not a memstrata space; move it away and `memstrata restore` a backup"
+        }
+        Some(Code::DiskFull) => "cannot grow, the disk is full; free some space",
+        Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => {
+            "cannot be opened for writing; check that the folder exists and may be written"
+        }
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => "is held by another process; try again",
+        Some(Code::SystemIoFailure) => "cannot be read or written; check the disk and its free space",
+        _ => return StoreError::Sqlite(error),
+    };
+    tracing::debug!(%error, %path, "open failed");
+    StoreError::Unavailable(format!("{path} {advice}"))
+}
+
+/// The statements that make a collection's tables, indexes, full text and vectors, where they are missing.
+///
+/// `dimension` is that of the space's vectors.
+pub(crate) fn collection_ddl(collection: &Collection, dimension: usize) -> String {
+    let table = &collection.table;
+    let mut columns = String::from("id INTEGER PRIMARY KEY, version INTEGER NOT NULL, namespace TEXT NOT NULL");
+    for column in collection.columns.iter().skip(at::CREATED) {
+        _ = write!(columns, ", \"{}\" {}", column.name, column.kind.sql());
+    }
+    let mut sql = format!(
+        "CREATE TABLE IF NOT EXISTS \"{table}\"({columns}, _seq INTEGER NOT NULL);
+         CREATE TABLE IF NOT EXISTS \"{table}__history\"({}, _seq INTEGER NOT NULL, _to_seq INTEGER NOT NULL, PRIMARY KEY(id, version)) WITHOUT ROWID;
+         CREATE INDEX IF NOT EXISTS \"{table}__history_seq\" ON \"{table}__history\"(_to_seq, _seq);
+         CREATE INDEX IF NOT EXISTS \"{table}__by_seq\" ON \"{table}\"(_seq);
+         CREATE INDEX IF NOT EXISTS \"{table}__by_namespace\" ON \"{table}\"(namespace, deleted_at);
+         CREATE INDEX IF NOT EXISTS \"{table}__by_created\" ON \"{table}\"(created_at);
+         CREATE INDEX IF NOT EXISTS \"{table}__by_updated\" ON \"{table}\"(updated_at);\n",
+        columns.replacen("id INTEGER PRIMARY KEY", "id INTEGER NOT NULL", 1)
+    );
+    for fields in &collection.spec.indexes {
+        let list = quoted(fields);
+        _ = writeln!(sql, "CREATE INDEX IF NOT EXISTS \"{table}__by_{}\" ON \"{table}\"({list});", fields.join("_"));
+    }
+    for (key, fields) in &collection.spec.unique {
+        let list = quoted(fields);
+        _ = writeln!(
+            sql,
+            "CREATE UNIQUE INDEX IF NOT EXISTS \"{table}__unique_{key}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;"
+        );
+    }
+    if !collection.searched.is_empty() {
+        let fields: Vec<_> = searched_fields(collection).collect();
+        let (context, join) = match collection.spec.sequence {
+            Some(_) => (", _context", format!(" LEFT JOIN \"{table}__context\" USING(id)")),
+            None => ("", String::new()),
+        };
+        if collection.spec.sequence.is_some() {
+            _ = writeln!(
+                sql,
+                "CREATE TABLE IF NOT EXISTS \"{table}__context\"(id INTEGER PRIMARY KEY, _context TEXT);"
+            );
+        }
+        if let Some(sequence) = &collection.spec.sequence {
+            _ = writeln!(
+                sql,
+                "CREATE INDEX IF NOT EXISTS \"{table}__sequence\" ON \"{table}\"(\"{}\", \"{}\", id);",
+                sequence.key, sequence.order
+            );
+        }
+        let list = quoted(&fields);
+        _ = writeln!(
+            sql,
+            "CREATE VIEW IF NOT EXISTS \"{table}__live\" AS SELECT id, {list}{context} FROM \"{table}\"{join} WHERE deleted_at IS NULL;
+             CREATE VIRTUAL TABLE IF NOT EXISTS \"{table}__text\" USING fts5({list}{context}, content='{table}__live',
+               content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+             INSERT INTO \"{table}__text\"(\"{table}__text\", rank) VALUES('secure-delete', 1);"
+        );
+    }
+    if collection.embedded.is_some() {
+        _ = writeln!(sql, "{}", vector_table(table, dimension));
+        if collection.spec.sequence.is_some() {
+            _ = writeln!(sql, "{}", vector_table(&format!("{table}__context"), dimension));
+        }
+    }
+    sql
+}
+
+/// The statement that makes a sqlite-vec table.
+pub(crate) fn vector_table(table: &str, dimension: usize) -> String {
+    format!(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS \"{table}__vec\" USING vec0(id INTEGER PRIMARY KEY, embedding FLOAT[{dimension}]);"
+    )
+}
+
+/// The names of the searched fields.
+pub(crate) fn searched_fields(collection: &Collection) -> impl Iterator<Item = String> {
+    collection.searched.iter().filter_map(|place| collection.columns.get(*place)).map(|column| column.name.clone())
+}
+
+fn quoted(fields: &[String]) -> String {
+    fields.iter().map(|field| format!("\"{field}\"")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,201 @@
+//! Undo: the inverse of a transaction, or of all that one component wrote, as a new write-set.
+//!
+//! Refused, naming the rows, when a transaction outside the undone set changed one of them later or cites one that
+//! would go.
+
+use crate::collection::{Collection, at};
+use crate::error::{Result, StoreError};
+use crate::row::{Values, int};
+use crate::space::Space;
+use crate::write_set::{RowChange, Verb, WriteSet};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// What to undo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UndoTarget {
+    /// One commit.
+    Transaction(u64),
+    /// Everything a component wrote, by its digest.
+    Component(String),
+}
+
+impl UndoTarget {
+    /// How the journal names it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Transaction(seq) => seq.to_string(),
+            Self::Component(digest) => format!("component {digest}"),
+        }
+    }
+}
+
+/// Rows named in a refusal, at most.
+const NAMED: usize = 10;
+
+impl Space {
+    /// The write-set that undoes a target; commit it with kind `undo=..`. It is a conflict if a row changes meanwhile.
+    ///
+    /// # Errors
+    /// `not-found` for an unknown target; `conflict` naming the rows that later writes depend on.
+    pub fn plan_undo(&self, target: &UndoTarget) -> Result<WriteSet> {
+        self.with_reader(|connection| {
+            connection.execute_batch("BEGIN")?;
+            let plan = self.plan(connection, target);
+            connection.execute_batch("COMMIT")?;
+            plan
+        })
+    }
+
+    fn plan(&self, connection: &Connection, target: &UndoTarget) -> Result<WriteSet> {
+        let undone: HashSet<i64> = match target {
+            UndoTarget::Transaction(seq) => connection
+                .prepare("SELECT seq FROM journal WHERE seq = ?")?
+                .query_map([*seq as i64], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
+            UndoTarget::Component(digest) => connection
+                .prepare("SELECT seq FROM journal WHERE component = ? AND kind != 'undo'")?
+                .query_map([digest], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
+        };
+        if undone.is_empty() {
+            return Err(StoreError::NotFound(format!("the journal of `{}` has no {}", self.name(), target.name())));
+        }
+        let rows = self.rows_of(connection, &undone)?;
+        let mut blockers = Vec::new();
+        let mut write_set = WriteSet::default();
+        for (id, row) in &rows {
+            if let Some(seq) = later_write(connection, *id, row.first, &undone)? {
+                blockers.push(format!("{}:{id} was changed by transaction {seq}", row.collection.name()));
+                continue;
+            }
+            if row.before.is_none() {
+                for citing in citing_rows(connection, *id)?.into_iter().filter(|citing| !rows.contains_key(citing)) {
+                    blockers.push(format!("{}:{id} is cited by row {citing}", row.collection.name()));
+                }
+            }
+            if let Some(change) = inverse(connection, &row.collection, *id, row.before)? {
+                write_set.changes.insert(*id, change);
+            }
+        }
+        if !blockers.is_empty() {
+            let more = blockers.len().saturating_sub(NAMED);
+            blockers.truncate(NAMED);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            return Err(StoreError::Conflict(format!(
+                "not undone, later writes depend on it: {}{more}; undo those first",
+                blockers.join("; ")
+            )));
+        }
+        Ok(write_set)
+    }
+
+    /// The rows a set of transactions changed: when first, and the version before that.
+    fn rows_of(&self, connection: &Connection, undone: &HashSet<i64>) -> Result<BTreeMap<i64, Undone>> {
+        let mut rows: BTreeMap<i64, Undone> = BTreeMap::new();
+        let mut sequences: Vec<_> = undone.iter().copied().collect();
+        sequences.sort_unstable();
+        let mut statement =
+            connection.prepare_cached("SELECT id, collection, verb, before FROM journal_rows WHERE seq = ?")?;
+        for seq in sequences {
+            let mut found = statement.query([seq])?;
+            while let Some(row) = found.next()? {
+                let (id, number, verb, before): (i64, i64, String, Option<i64>) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                if verb == Verb::Erase.word() {
+                    return Err(StoreError::Conflict(format!(
+                        "not undone: transaction {seq} erased row {id}, and nothing of it is left"
+                    )));
+                }
+                let Some(collection) = self.collection_by_number(number) else {
+                    continue;
+                };
+                rows.entry(id).or_insert(Undone { collection, first: seq, before });
+            }
+        }
+        Ok(rows)
+    }
+}
+
+struct Undone {
+    collection: Arc<Collection>,
+    first: i64,
+    before: Option<i64>,
+}
+
+/// A transaction outside the set that wrote a row after a sequence.
+fn later_write(connection: &Connection, id: i64, after: i64, undone: &HashSet<i64>) -> Result<Option<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.seq FROM journal_rows r JOIN journal j USING(seq)
+         WHERE r.id = ? AND r.seq > ? AND j.kind != 'derive' ORDER BY r.seq",
+    )?;
+    let mut rows = statement.query(params![id, after])?;
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get(0)?;
+        if !undone.contains(&seq) {
+            return Ok(Some(seq));
+        }
+    }
+    Ok(None)
+}
+
+/// Live rows that name a row as their source.
+fn citing_rows(connection: &Connection, id: i64) -> Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM citations WHERE source = ?")?;
+    Ok(statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The change that brings a row back to a version, or away if it had none; nothing if it is as it was.
+fn inverse(
+    connection: &Connection,
+    collection: &Arc<Collection>,
+    id: i64,
+    before: Option<i64>,
+) -> Result<Option<RowChange>> {
+    let (columns, table) = (collection.column_list(""), &collection.table);
+    let read = |row: &rusqlite::Row<'_>| (0..collection.columns.len()).map(|nth| row.get(nth)).collect();
+    let current: Option<Values> = connection
+        .prepare_cached(&format!("SELECT {columns} FROM \"{table}\" WHERE id = ?"))?
+        .query_row([id], read)
+        .optional()?;
+    let Some(current) = current else {
+        return Ok(None);
+    };
+    let live = current.get(at::DELETED) == Some(&Sql::Null);
+    let expected = int(&current, at::VERSION);
+    let change = |verb, set, row| RowChange {
+        collection: Arc::clone(collection),
+        verb,
+        expected,
+        set,
+        add: Vec::new(),
+        max: Vec::new(),
+        row,
+    };
+    let Some(version) = before else {
+        return Ok(live.then(|| change(Verb::Delete, Vec::new(), current)));
+    };
+    let old: Option<Values> = connection
+        .prepare_cached(&format!("SELECT {columns} FROM \"{table}__history\" WHERE id = ? AND version = ?"))?
+        .query_row([id, version], read)
+        .optional()?;
+    let Some(old) = old else {
+        return Err(StoreError::Conflict(format!("{}:{id} has no version {version} any more", collection.name())));
+    };
+    let restorable = |place: &usize| *place == at::NAMESPACE || *place > at::DELETED && *place != at::COMPONENT;
+    let set: Vec<(usize, Sql)> = (0..current.len())
+        .filter(restorable)
+        .filter_map(|place| Some((place, old.get(place)?.clone())))
+        .filter(|(place, value)| current.get(*place) != Some(value))
+        .collect();
+    let was_live = old.get(at::DELETED) == Some(&Sql::Null);
+    Ok(match (was_live, live) {
+        (true, false) => Some(change(Verb::Restore, set, old)),
+        (false, true) => Some(change(Verb::Delete, set, old)),
+        _ if set.is_empty() => None,
+        _ => Some(change(Verb::Update, set, old)),
+    })
+}

@@ -1,0 +1,566 @@
+//! Writes of a session: they are staged, seen by its own reads, and reach nobody else before the commit.
+
+use super::Session;
+use crate::collection::{Collection, at};
+use crate::error::{Result, StoreError};
+use crate::namespace::Namespace;
+use crate::query::{Query, Source};
+use crate::row::{self, Values, int, new_values, settable};
+use crate::write_set::{Event, Expect, RowChange, Verb, WriteSet};
+use rusqlite::types::Value as Sql;
+use rusqlite::{OptionalExtension, params_from_iter};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Whether a change depends on what the row was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Strict,
+    Commutes,
+}
+use Kind::{Commutes, Strict};
+
+impl Session {
+    fn writes(&mut self, rows: usize, bytes: usize) -> Result<()> {
+        if self.options.read_only {
+            return Err(StoreError::Denied {
+                what: "write",
+                message: "an operation with effect `read` must not write; declare it `write`".into(),
+            });
+        }
+        self.options.deadline.check()?;
+        self.space.writable()?;
+        let limits = &self.options.limits;
+        if self.write.changes.len() + rows > limits.rows_written {
+            return Err(StoreError::limit(
+                "rows-written",
+                format!("one call may write {} rows; use several calls", limits.rows_written),
+            ));
+        }
+        self.write.bytes += bytes;
+        if self.write.bytes > limits.bytes_written {
+            return Err(StoreError::limit(
+                "bytes-written",
+                format!("one call may write {} bytes; use several calls", limits.bytes_written),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Ids for rows still to be inserted.
+    ///
+    /// # Errors
+    /// `limit.ids` for too many.
+    pub fn new_ids(&mut self, count: u32) -> Result<Vec<u64>> {
+        self.writes(0, 0)?;
+        self.issued_count = self.issued_count.saturating_add(count);
+        if self.issued_count > self.options.limits.ids {
+            return Err(StoreError::limit("ids", format!("one call may take {} ids", self.options.limits.ids)));
+        }
+        let ids = self.space.issue_ids(i64::from(count))?;
+        self.issued.extend(ids.clone());
+        Ok(ids.map(i64::unsigned_abs).collect())
+    }
+
+    /// Stages a row; answers its id.
+    ///
+    /// # Errors
+    /// `invalid.argument` when it does not fit, `denied.namespace` outside the caller's scope, limits.
+    pub fn insert(&mut self, collection: &Arc<Collection>, mut row: Map<String, Value>) -> Result<u64> {
+        self.writes(1, size(&row))?;
+        let id = match row.remove("id") {
+            None | Some(Value::Null) => self.space.issue_ids(1)?.start,
+            Some(id) => {
+                let id = id.as_i64().unwrap_or_default();
+                if !self.issued.remove(&id) {
+                    return Err(StoreError::Denied {
+                        what: "id",
+                        message: format!("id {id} was not issued to this call by new-ids, or is used already"),
+                    });
+                }
+                id
+            }
+        };
+        let mut values = new_values(collection, &row)?;
+        self.place(&mut values)?;
+        let now = self.options.now as i64;
+        WriteSet::stamp(&mut values, now, 1);
+        for (place, value) in [
+            (at::ID, Sql::Integer(id)),
+            (at::CREATED, Sql::Integer(now)),
+            (at::COMPONENT, Sql::Text(self.options.component.clone())),
+        ] {
+            if let Some(slot) = values.get_mut(place) {
+                *slot = value;
+            }
+        }
+        for key in collection.spec.unique.keys() {
+            if let Some(key) = staged_key(collection, key, &values) {
+                self.staged_keys.insert(key, id);
+            }
+        }
+        self.stage(
+            id,
+            RowChange {
+                collection: Arc::clone(collection),
+                verb: Verb::Insert,
+                expected: None,
+                set: Vec::new(),
+                add: Vec::new(),
+                max: Vec::new(),
+                row: values,
+            },
+        );
+        Ok(id.unsigned_abs())
+    }
+
+    /// Puts a row without a namespace into the caller's scope; refuses one outside it.
+    fn place(&self, values: &mut Values) -> Result<()> {
+        let scope = &self.options.scope;
+        if let Some(Sql::Text(namespace)) = values.get_mut(at::NAMESPACE) {
+            if namespace.is_empty() {
+                scope.as_str().clone_into(namespace);
+            }
+            if !scope.covers(namespace) {
+                return Err(outside(scope, namespace));
+            }
+        }
+        Ok(())
+    }
+
+    fn stage(&mut self, id: i64, change: RowChange) {
+        self.synced.remove(&change.collection.number);
+        self.write.vectors.remove(&id);
+        self.write.changes.insert(id, change);
+    }
+
+    /// The live row with the same values in a declared unique key.
+    fn find_unique(&mut self, collection: &Arc<Collection>, key: &str, values: &Values) -> Result<Option<i64>> {
+        let fields = (collection.spec.unique.get(key))
+            .ok_or_else(|| StoreError::Invalid(format!("`{}` has no unique key `{key}`", collection.name)))?;
+        let Some(staged) = staged_key(collection, key, values) else {
+            return Ok(None);
+        };
+        if let Some(id) = self.staged_keys.get(&staged).copied() {
+            if self.live(collection, id)?.is_some() {
+                return Ok(Some(id));
+            }
+        }
+        let mut sql = format!("SELECT id FROM \"{}\" WHERE deleted_at IS NULL", collection.table);
+        let mut parameters = Vec::new();
+        for field in fields {
+            let (place, _) = collection.column(field)?;
+            sql.push_str(&format!(" AND \"{field}\" = ?"));
+            parameters.push(values.get(place).cloned().unwrap_or(Sql::Null));
+        }
+        let found: Option<i64> = self
+            .begin()?
+            .prepare_cached(&sql)?
+            .query_row(params_from_iter(&parameters), |row| row.get(0))
+            .optional()?;
+        // One this call has deleted, or given other values, no longer holds the key.
+        Ok(found.filter(|id| !self.write.changes.contains_key(id) && !self.gone.contains(id)))
+    }
+
+    fn candidate(&mut self, collection: &Arc<Collection>, key: &str, row: &Map<String, Value>) -> Result<Option<i64>> {
+        let mut plain = row.clone();
+        plain.remove("id");
+        let mut values = new_values(collection, &plain)?;
+        self.place(&mut values)?;
+        self.find_unique(collection, key, &values)
+    }
+
+    /// Stages a row unless a live one has the same values in `key`; answers the id and whether it is new.
+    ///
+    /// # Errors
+    /// As [`Session::insert`].
+    pub fn insert_or_get(
+        &mut self,
+        collection: &Arc<Collection>,
+        key: &str,
+        row: Map<String, Value>,
+    ) -> Result<(u64, bool)> {
+        self.writes(0, 0)?;
+        match self.candidate(collection, key, &row)? {
+            Some(id) => Ok((id.unsigned_abs(), false)),
+            None => Ok((self.insert(collection, row)?, true)),
+        }
+    }
+
+    /// Stages a row, or changes to the live one with the same values in `key`.
+    ///
+    /// # Errors
+    /// As [`Session::insert`] and [`Session::update`].
+    pub fn upsert(
+        &mut self,
+        collection: &Arc<Collection>,
+        key: &str,
+        mut row: Map<String, Value>,
+    ) -> Result<(u64, bool)> {
+        self.writes(0, 0)?;
+        match self.candidate(collection, key, &row)? {
+            Some(id) => {
+                row.remove("id");
+                self.update(collection, id.unsigned_abs(), None, &row)?;
+                Ok((id.unsigned_abs(), false))
+            }
+            None => Ok((self.insert(collection, row)?, true)),
+        }
+    }
+
+    /// Stages a change; answers the version the row will have.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict` when the row no longer has `version`, and as [`Session::insert`].
+    pub fn update(
+        &mut self,
+        collection: &Arc<Collection>,
+        id: u64,
+        version: Option<u64>,
+        patch: &Map<String, Value>,
+    ) -> Result<u64> {
+        self.writes(1, size(patch))?;
+        let mut set = settable(collection, patch)?;
+        for (place, value) in &mut set {
+            if let (at::NAMESPACE, Sql::Text(namespace)) = (*place, value) {
+                if !self.options.scope.covers(namespace) {
+                    return Err(outside(&self.options.scope, namespace));
+                }
+            }
+        }
+        self.change(collection, id, version, Verb::Update, Strict, |change| {
+            for (place, value) in set {
+                if let Some(slot) = change.row.get_mut(place) {
+                    slot.clone_from(&value);
+                }
+                change.add.retain(|(column, _)| *column != place);
+                change.max.retain(|(column, _)| *column != place);
+                change.set.retain(|(column, _)| *column != place);
+                change.set.push((place, value));
+            }
+        })
+    }
+
+    /// Adds to a number field, whatever the version.
+    ///
+    /// # Errors
+    /// As [`Session::update`].
+    pub fn add(&mut self, collection: &Arc<Collection>, id: u64, field: &str, amount: f64) -> Result<()> {
+        let place = self.number_field(collection, field, amount)?;
+        self.commute(collection, id, place, |change| {
+            let new = number_at(&change.row, place).unwrap_or(0.0) + amount;
+            change.add.push((place, amount));
+            new
+        })
+    }
+
+    /// Raises a number field, whatever the version.
+    ///
+    /// # Errors
+    /// As [`Session::update`].
+    pub fn max(&mut self, collection: &Arc<Collection>, id: u64, field: &str, least: f64) -> Result<()> {
+        let place = self.number_field(collection, field, least)?;
+        self.commute(collection, id, place, |change| {
+            let new = number_at(&change.row, place).map_or(least, |now| now.max(least));
+            change.max.push((place, least));
+            new
+        })
+    }
+
+    fn number_field(&mut self, collection: &Collection, field: &str, value: f64) -> Result<usize> {
+        self.writes(1, 16)?;
+        let (place, column) = collection.column(field)?;
+        if place < at::FIELDS || column.kind.sql() == "TEXT" {
+            return Err(StoreError::Invalid(format!("`{field}` is no number field a component may change")));
+        }
+        if !value.is_finite() || column.kind.sql() == "INTEGER" && value.fract() != 0.0 {
+            return Err(StoreError::Invalid(format!("`{field}` cannot take {value}")));
+        }
+        Ok(place)
+    }
+
+    /// Stages a change that needs no version; one over a row the call has set already becomes part of that.
+    fn commute(
+        &mut self,
+        collection: &Arc<Collection>,
+        id: u64,
+        place: usize,
+        apply: impl FnOnce(&mut RowChange) -> f64,
+    ) -> Result<()> {
+        self.change(collection, id, None, Verb::Update, Commutes, |change| {
+            let new = apply(change);
+            let value = match change.collection.columns.get(place).map(|column| column.kind.sql()) {
+                Some("INTEGER") => Sql::Integer(new as i64),
+                _ => Sql::Real(new),
+            };
+            // What this call has set itself is set anew: the writer sees one value.
+            if let Some((_, set)) = change.set.iter_mut().find(|(column, _)| *column == place) {
+                set.clone_from(&value);
+                change.add.retain(|(column, _)| *column != place);
+                change.max.retain(|(column, _)| *column != place);
+            }
+            if let Some(slot) = change.row.get_mut(place) {
+                *slot = value;
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Marks a row deleted.
+    ///
+    /// # Errors
+    /// As [`Session::update`].
+    pub fn delete(&mut self, collection: &Arc<Collection>, id: u64, version: Option<u64>) -> Result<()> {
+        self.writes(1, 0)?;
+        if self.write.changes.get(&(id as i64)).is_some_and(|change| change.verb == Verb::Insert) {
+            self.drop_staged(id as i64);
+            return Ok(());
+        }
+        let now = self.options.now as i64;
+        self.change(collection, id, version, Verb::Delete, Strict, |change| {
+            if let Some(slot) = change.row.get_mut(at::DELETED) {
+                *slot = Sql::Integer(now);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Brings a deleted row back.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict` if it is not deleted.
+    pub fn restore(&mut self, collection: &Arc<Collection>, id: u64) -> Result<()> {
+        self.writes(1, 0)?;
+        let id = id as i64;
+        let row = self.current(collection, id)?.filter(|row| self.in_scope(row));
+        let Some(mut row) = row else {
+            return Err(missing(collection, id));
+        };
+        let Some(version) = int(&row, at::VERSION).filter(|_| row.get(at::DELETED) != Some(&Sql::Null)) else {
+            return Err(StoreError::Conflict(format!("{}:{id} is not deleted", collection.name)));
+        };
+        if self.write.changes.shift_remove(&id).is_some() {
+            // Deleted by this call: as if it had never been.
+            self.synced.remove(&collection.number);
+            return Ok(());
+        }
+        if let Some(slot) = row.get_mut(at::DELETED) {
+            *slot = Sql::Null;
+        }
+        WriteSet::stamp(&mut row, self.options.now as i64, version + 1);
+        self.stage(
+            id,
+            RowChange {
+                collection: Arc::clone(collection),
+                verb: Verb::Restore,
+                expected: Some(version),
+                set: Vec::new(),
+                add: Vec::new(),
+                max: Vec::new(),
+                row,
+            },
+        );
+        Ok(())
+    }
+
+    /// Erases a row's content everywhere.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn erase(&mut self, collection: &Arc<Collection>, id: u64) -> Result<()> {
+        self.writes(1, 0)?;
+        let id = id as i64;
+        let Some(row) = self.current(collection, id)?.filter(|row| self.in_scope(row)) else {
+            return Err(missing(collection, id));
+        };
+        if self.write.changes.get(&id).is_some_and(|change| change.verb == Verb::Insert) {
+            self.drop_staged(id);
+            return Ok(());
+        }
+        self.stage(
+            id,
+            RowChange {
+                collection: Arc::clone(collection),
+                verb: Verb::Erase,
+                expected: None,
+                set: Vec::new(),
+                add: Vec::new(),
+                max: Vec::new(),
+                row,
+            },
+        );
+        self.gone.insert(id);
+        Ok(())
+    }
+
+    fn in_scope(&self, row: &Values) -> bool {
+        self.options.scope.covers(row::text(row, at::NAMESPACE).unwrap_or_default())
+    }
+
+    fn drop_staged(&mut self, id: i64) {
+        if let Some(change) = self.write.changes.shift_remove(&id) {
+            self.synced.remove(&change.collection.number);
+        }
+        self.gone.insert(id);
+    }
+
+    /// Makes the commit depend on a count over the store, before this call's own writes.
+    ///
+    /// # Errors
+    /// `invalid.argument` for a query over the past.
+    pub fn expect(&mut self, query: &Query, count: u64) -> Result<()> {
+        self.writes(0, 64)?;
+        if query.known_at.is_some() {
+            return Err(StoreError::Invalid("expect counts what is, not what was known".into()));
+        }
+        let (sql, parameters) = self.scoped(query).count_sql(Source::default())?;
+        self.write.expects.push(Expect { sql, parameters, count });
+        Ok(())
+    }
+
+    /// Emits an event when the call commits.
+    ///
+    /// # Errors
+    /// `invalid.argument` for a name or payload that does not fit, limits.
+    pub fn emit(&mut self, name: &str, payload: &str) -> Result<()> {
+        self.writes(0, payload.len() + name.len())?;
+        if !crate::collection::is_name(name, 60) {
+            return Err(StoreError::Invalid("an event's name is [a-z][a-z0-9_]*".into()));
+        }
+        if serde_json::from_str::<serde::de::IgnoredAny>(payload).is_err() {
+            return Err(StoreError::Invalid("an event's payload is JSON".into()));
+        }
+        let name = format!("{}.{name}", self.options.layer);
+        self.write.events.push(Event { name, payload: payload.to_owned() });
+        Ok(())
+    }
+
+    /// Stages or extends the change of a live row.
+    fn change(
+        &mut self,
+        collection: &Arc<Collection>,
+        id: u64,
+        version: Option<u64>,
+        verb: Verb,
+        kind: Kind,
+        apply: impl FnOnce(&mut RowChange),
+    ) -> Result<u64> {
+        let id = id as i64;
+        let Some(row) = self.live(collection, id)? else {
+            return Err(missing(collection, id));
+        };
+        let current = int(&row, at::VERSION).unwrap_or(1);
+        if version.is_some_and(|version| version as i64 != current) {
+            return Err(StoreError::Conflict(format!("{}:{id} has version {current} now", collection.name)));
+        }
+        let now = self.options.now as i64;
+        if let Some(change) = self.write.changes.get_mut(&id) {
+            if verb == Verb::Delete {
+                change.verb = Verb::Delete;
+            }
+            if kind == Strict && change.verb != Verb::Insert && change.expected.is_none() {
+                change.expected = Some(current - 1);
+            }
+            apply(change);
+            self.synced.remove(&collection.number);
+            self.write.vectors.remove(&id);
+            return Ok(current.unsigned_abs());
+        }
+        let seen = || self.seen.get(&id).copied().filter(|_| kind == Strict);
+        let expected = version.map(|version| version as i64).or_else(seen);
+        let mut change = RowChange {
+            collection: Arc::clone(collection),
+            verb,
+            expected,
+            set: Vec::new(),
+            add: Vec::new(),
+            max: Vec::new(),
+            row,
+        };
+        apply(&mut change);
+        WriteSet::stamp(&mut change.row, now, current + 1);
+        self.stage(id, change);
+        Ok((current + 1).unsigned_abs())
+    }
+
+    /// Brings the temporary table of staged rows up to date; answers whether there are any.
+    pub(super) fn sync_staged(&mut self, collection: &Arc<Collection>) -> Result<bool> {
+        let number = collection.number;
+        let staged: Vec<_> = (self.write.changes.iter())
+            .filter(|(_, change)| change.collection.number == number)
+            .map(|(id, change)| (*id, change.verb == Verb::Erase, change.row.clone()))
+            .collect();
+        if staged.is_empty() && !self.staged_tables.contains_key(&number) {
+            return Ok(false);
+        }
+        if self.synced.contains(&number) {
+            return Ok(!staged.is_empty());
+        }
+        let table = &collection.table;
+        let connection = self.begin()?;
+        let columns: Vec<_> =
+            collection.columns.iter().map(|column| format!("\"{}\" {}", column.name, column.kind.sql())).collect();
+        connection.execute_batch(&format!(
+            "CREATE TEMP TABLE IF NOT EXISTS \"{table}__staged\"({}, _gone INTEGER NOT NULL, PRIMARY KEY(id));
+             DELETE FROM temp.\"{table}__staged\";",
+            columns.join(", ")
+        ))?;
+        let places = "?,".repeat(collection.columns.len());
+        let mut insert =
+            connection.prepare_cached(&format!("INSERT INTO temp.\"{table}__staged\" VALUES({places}?)"))?;
+        for (_, gone, mut row) in staged {
+            row.push(Sql::Integer(i64::from(gone)));
+            insert.execute(params_from_iter(&row))?;
+        }
+        drop(insert);
+        self.staged_tables.insert(number, table.clone());
+        self.synced.insert(number);
+        Ok(true)
+    }
+}
+
+/// What a staged row's unique key is kept under; none if a part is null, for nulls are never equal.
+fn staged_key(collection: &Collection, key: &str, values: &Values) -> Option<String> {
+    let mut text = format!("{}|{key}", collection.number);
+    for field in collection.spec.unique.get(key)? {
+        let (place, _) = collection.column(field).ok()?;
+        match values.get(place)? {
+            Sql::Null => return None,
+            value => text.push_str(&format!("|{value:?}")),
+        }
+    }
+    Some(text)
+}
+
+fn number_at(values: &Values, place: usize) -> Option<f64> {
+    match values.get(place) {
+        Some(Sql::Integer(integer)) => Some(*integer as f64),
+        Some(Sql::Real(real)) => Some(*real),
+        _ => None,
+    }
+}
+
+/// Bytes a row or patch counts for.
+fn size(row: &Map<String, Value>) -> usize {
+    row.iter()
+        .map(|(field, value)| {
+            field.len()
+                + match value {
+                    Value::String(text) => text.len(),
+                    Value::Array(_) | Value::Object(_) => value.to_string().len(),
+                    _ => 8,
+                }
+        })
+        .sum()
+}
+
+fn outside(scope: &Namespace, namespace: &str) -> StoreError {
+    StoreError::Denied {
+        what: "namespace",
+        message: format!("namespace `{namespace}` is outside `{}`, which this caller is limited to", scope.as_str()),
+    }
+}
+
+fn missing(collection: &Collection, id: i64) -> StoreError {
+    StoreError::NotFound(format!("there is no row {id} in `{}`", collection.name))
+}

@@ -1,0 +1,523 @@
+//! A space: one SQLite file with one writer, a pool of readers, its collections, ids and in-memory indexes.
+
+use crate::collection::{Collection, CollectionSpec};
+use crate::commit::{CommitMeta, Committed};
+use crate::database::{self, meta};
+use crate::error::{Result, StoreError};
+use crate::ids::{Ids, reserve};
+use crate::search::Indexes;
+use crate::session::{Session, SessionOptions};
+use crate::write_set::{Verb, WriteSet};
+use crate::writer::{GroupLimit, Writer};
+use arc_swap::ArcSwap;
+use indexmap::IndexMap;
+use rusqlite::{Connection, params};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// When an acknowledged write is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// When the power fails too: every commit is synced.
+    #[default]
+    Full,
+    /// When the process dies; a power failure may lose the last commits.
+    Process,
+}
+
+/// How spaces are opened.
+#[derive(Debug, Clone)]
+pub struct SpaceOptions {
+    /// When an acknowledged write is safe.
+    pub durability: Durability,
+    /// The embedding model, `name@digest`; a space made with another is read-only until it is re-embedded.
+    pub model: String,
+    /// Numbers in a vector.
+    pub dimension: usize,
+    /// Write-sets that may share one commit; 1 switches group commit off.
+    pub group_commit: usize,
+    /// Spaces kept open.
+    pub open_spaces: usize,
+}
+
+impl Default for SpaceOptions {
+    fn default() -> Self {
+        Self { durability: Durability::Full, model: String::new(), dimension: 256, group_commit: 64, open_spaces: 64 }
+    }
+}
+
+/// One tenant's memory.
+pub struct Space {
+    name: String,
+    path: PathBuf,
+    pub(crate) options: SpaceOptions,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+    collections: ArcSwap<IndexMap<String, Arc<Collection>>>,
+    ids: Mutex<Ids>,
+    usage: Mutex<HashMap<i64, (i64, i64)>>,
+    pub(crate) indexes: Indexes,
+    /// Signs cursors.
+    pub(crate) secret: Vec<u8>,
+    /// Why writes and vector search are refused.
+    pub(crate) other_model: Option<String>,
+}
+
+/// Idle readers kept a space.
+const IDLE_READERS: usize = 32;
+
+/// Milliseconds UTC.
+pub(crate) fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A lock whose holder panicked still guards sound data: every critical section here is a few assignments.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Space {
+    /// Opens a space's file, making it if it is new.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; a damaged file, a full disk and a read-only folder say what to do.
+    pub fn open(path: &Path, name: &str, options: &SpaceOptions) -> Result<Self> {
+        let synchronous = match options.durability {
+            Durability::Full => "FULL",
+            Durability::Process => "NORMAL",
+        };
+        let connection = database::open_writer(path, synchronous)?;
+        let secret = meta(&connection, "secret")?.unwrap_or_default();
+        let model: Option<String> = meta(&connection, "model")?;
+        let dimension: Option<i64> = meta(&connection, "dimension")?;
+        let mut other_model = None;
+        match (model, dimension) {
+            (Some(model), Some(dimension)) => {
+                if (model.as_str(), dimension) != (options.model.as_str(), options.dimension as i64) {
+                    other_model = Some(format!(
+                        "space `{name}` was embedded with {model} ({dimension} numbers), this program uses {} ({}); run `memstrata reembed --space {name}`",
+                        options.model, options.dimension
+                    ));
+                }
+            }
+            _ => {
+                connection.execute("INSERT OR IGNORE INTO meta VALUES('model', ?)", [&options.model])?;
+                connection.execute("INSERT OR IGNORE INTO meta VALUES('dimension', ?)", [options.dimension as i64])?;
+            }
+        }
+        let collections = load_collections(&connection)?;
+        Ok(Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            options: options.clone(),
+            writer: Writer::start(connection, name, GroupLimit(options.group_commit.max(1)))?,
+            readers: Mutex::default(),
+            collections: ArcSwap::from_pointee(collections),
+            ids: Mutex::default(),
+            usage: Mutex::default(),
+            indexes: Indexes::default(),
+            secret,
+            other_model,
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A collection by `layer.name`.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn collection(&self, name: &str) -> Result<Arc<Collection>> {
+        self.collections
+            .load()
+            .get(name)
+            .cloned()
+            .ok_or_else(|| StoreError::NotFound(format!("there is no collection `{name}`")))
+    }
+
+    /// All its collections.
+    #[must_use]
+    pub fn collections(&self) -> Vec<Arc<Collection>> {
+        self.collections.load().values().cloned().collect()
+    }
+
+    pub(crate) fn collection_by_number(&self, number: i64) -> Option<Arc<Collection>> {
+        self.collections.load().values().find(|collection| collection.number == number).cloned()
+    }
+
+    /// Makes or extends the collections of a layer.
+    ///
+    /// # Errors
+    /// `invalid.argument`, naming every change that is not additive; nothing is changed then.
+    pub fn ensure_collections(&self, layer: &str, specs: &IndexMap<String, CollectionSpec>) -> Result<()> {
+        let known = self.collections.load();
+        let same = |name: &String, spec: &CollectionSpec| {
+            known.get(&format!("{layer}.{name}")).is_some_and(|collection| collection.spec == *spec)
+        };
+        if specs.iter().all(|(name, spec)| same(name, spec)) {
+            return Ok(());
+        }
+        drop(known);
+        let (layer, specs, dimension) = (layer.to_owned(), specs.clone(), self.options.dimension);
+        let collections = self.writer.transact(move |connection| {
+            migrate(connection, &layer, &specs, dimension)?;
+            load_collections(connection)
+        })?;
+        self.collections.store(Arc::new(collections));
+        Ok(())
+    }
+
+    /// Reads the collections again, as another process may have changed them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn refresh(&self) -> Result<()> {
+        let collections = self.with_reader(load_collections)?;
+        self.collections.store(Arc::new(collections));
+        Ok(())
+    }
+
+    /// Opens a session: a snapshot taken at its first read, and an empty write-set.
+    #[must_use]
+    pub fn session(self: &Arc<Self>, options: SessionOptions) -> Session {
+        Session::new(Arc::clone(self), options)
+    }
+
+    /// Commits a write-set and answers when it is durable.
+    ///
+    /// `cancelled` counts until the writer starts the write-set; after that the result stands.
+    ///
+    /// # Errors
+    /// `conflict` when a precondition fails; `incompatible.store` when the space was embedded by another model.
+    pub fn commit(
+        &self,
+        write_set: WriteSet,
+        meta: CommitMeta,
+        cancelled: Option<Arc<AtomicBool>>,
+    ) -> Result<Committed> {
+        if write_set.is_empty() && meta.idempotent.is_none() && meta.acknowledges.is_none() {
+            return Ok(Committed { seq: 0, at: now_ms().unsigned_abs(), embed_pending: 0 });
+        }
+        self.writable()?;
+        let erases = write_set.changes.values().any(|change| change.verb == Verb::Erase);
+        let erased: Vec<_> = (write_set.changes.iter())
+            .filter(|(_, change)| change.verb == Verb::Erase)
+            .map(|(id, change)| (*id, Arc::clone(&change.collection)))
+            .collect();
+        let committed = self.writer.commit(write_set, meta, cancelled)?;
+        if erases {
+            for (id, collection) in erased {
+                self.indexes.erase(&collection, id);
+            }
+            self.truncate_log();
+        }
+        Ok(committed)
+    }
+
+    /// What keeps this program from writing, if anything.
+    pub(crate) fn writable(&self) -> Result<()> {
+        match &self.other_model {
+            Some(reason) => Err(StoreError::Incompatible(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Moves the write-ahead log into the file, so that erased content leaves the log too.
+    fn truncate_log(&self) {
+        let truncated = self.writer.exclusive(|connection| {
+            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?)
+        });
+        match truncated {
+            Ok(0) => {}
+            // A reader was in the way; the checkpoint at close or the next one does it.
+            Ok(_) | Err(_) => {
+                tracing::info!(space = %self.name, "the log is truncated later: a reader holds it")
+            }
+        }
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// Issues ids for rows still to be inserted.
+    pub(crate) fn issue_ids(&self, count: i64) -> Result<std::ops::Range<i64>> {
+        let mut ids = lock(&self.ids);
+        if let Some(range) = ids.take(count) {
+            return Ok(range);
+        }
+        let block = self.writer.transact(move |connection| reserve(connection, count))?;
+        ids.refill(block);
+        ids.take(count).ok_or_else(|| StoreError::Unavailable("no ids could be reserved".into()))
+    }
+
+    /// Takes a reader from the pool.
+    pub(crate) fn reader(&self) -> Result<Connection> {
+        if let Some(connection) = lock(&self.readers).pop() {
+            return Ok(connection);
+        }
+        database::open_reader(&self.path)
+    }
+
+    /// Gives a reader back.
+    pub(crate) fn give_back(&self, connection: Connection) {
+        let mut readers = lock(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+    }
+
+    /// Runs a read on a pooled connection, outside any session.
+    pub(crate) fn with_reader<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = self.reader()?;
+        let answer = read(&connection);
+        self.give_back(connection);
+        answer
+    }
+
+    /// The newest sequence of the journal.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn latest(&self) -> Result<u64> {
+        self.with_reader(|connection| Ok(sequence(connection)?.unsigned_abs()))
+    }
+
+    /// Notes that rows were used; [`Space::flush_usage`] writes it down.
+    pub(crate) fn touch(&self, ids: &[i64], now: i64) {
+        let mut usage = lock(&self.usage);
+        for id in ids {
+            let entry = usage.entry(*id).or_default();
+            *entry = (entry.0 + 1, entry.1.max(now));
+        }
+    }
+
+    /// Uses not yet written down.
+    pub(crate) fn unflushed_usage(&self, id: i64) -> (i64, i64) {
+        lock(&self.usage).get(&id).copied().unwrap_or_default()
+    }
+
+    /// Writes access statistics down.
+    ///
+    /// # Errors
+    /// When the database fails; the statistics are then lost, as hints may be.
+    pub fn flush_usage(&self) -> Result<()> {
+        let usage = std::mem::take(&mut *lock(&self.usage));
+        if usage.is_empty() || self.other_model.is_some() {
+            return Ok(());
+        }
+        self.writer.transact(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "INSERT INTO usage SELECT ?1, ?2, ?3 WHERE EXISTS(SELECT 1 FROM ids WHERE id = ?1 AND erased_at IS NULL)
+                 ON CONFLICT(id) DO UPDATE SET uses = uses + ?2, last_at = max(last_at, ?3)",
+            )?;
+            for (id, (uses, last)) in usage {
+                statement.execute(params![id, uses, last])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The answer kept for an idempotency key: its arguments' hash, the answer, its sequence.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn answered(&self, principal: &str, key: &str) -> Result<Option<(String, String, u64)>> {
+        use rusqlite::OptionalExtension;
+        self.with_reader(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT arguments, result, seq FROM idempotency WHERE principal = ? AND key = ?")?
+                .query_row([principal, key], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs())))
+                .optional()?)
+        })
+    }
+
+    /// Forgets idempotency keys older than a day.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn expire_idempotency(&self) -> Result<()> {
+        self.writer.transact(|connection| {
+            connection.execute("DELETE FROM idempotency WHERE at < ?", [now_ms() - 24 * 3_600_000])?;
+            Ok(())
+        })
+    }
+}
+
+/// The newest sequence a connection sees.
+pub(crate) fn sequence(connection: &Connection) -> Result<i64> {
+    Ok(connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM journal")?.query_row([], |row| row.get(0))?)
+}
+
+fn load_collections(connection: &Connection) -> Result<IndexMap<String, Arc<Collection>>> {
+    let mut statement = connection.prepare("SELECT number, layer, name, spec FROM collections ORDER BY number")?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
+    })?;
+    let mut collections = IndexMap::new();
+    for row in rows {
+        let (number, layer, name, spec) = row?;
+        let spec = serde_json::from_str(&spec).map_err(|error| {
+            StoreError::Incompatible(format!("collection `{layer}.{name}` was made by a newer memstrata: {error}"))
+        })?;
+        let collection = Collection::new(number, &layer, &name, spec);
+        collections.insert(collection.name.clone(), Arc::new(collection));
+    }
+    Ok(collections)
+}
+
+fn migrate(
+    connection: &Connection,
+    layer: &str,
+    specs: &IndexMap<String, CollectionSpec>,
+    dimension: usize,
+) -> Result<()> {
+    let known = load_collections(connection)?;
+    let mut faults = Vec::new();
+    for (name, spec) in specs {
+        faults.extend(spec.faults(name));
+        if let Some(old) = known.get(&format!("{layer}.{name}")) {
+            let breaks = old.spec.breaks(spec);
+            faults.extend(breaks.into_iter().map(|fault| format!("collection `{layer}.{name}`: {fault}")));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(StoreError::Invalid(format!("the collections cannot be changed: {}", faults.join("; "))));
+    }
+    for (name, spec) in specs {
+        let text = serde_json::to_string(spec).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let number = match known.get(&format!("{layer}.{name}")) {
+            Some(old) if old.spec == *spec => continue,
+            Some(old) => {
+                add_columns(connection, old, spec)?;
+                connection.execute("UPDATE collections SET spec = ? WHERE number = ?", params![text, old.number])?;
+                old.number
+            }
+            None => connection.query_row(
+                "INSERT INTO collections(layer, name, spec) VALUES(?, ?, ?) RETURNING number",
+                params![layer, name, text],
+                |row| row.get(0),
+            )?,
+        };
+        let collection = Collection::new(number, layer, name, spec.clone());
+        connection.execute_batch(&database::collection_ddl(&collection, dimension))?;
+    }
+    Ok(())
+}
+
+fn add_columns(connection: &Connection, old: &Collection, spec: &CollectionSpec) -> Result<()> {
+    for (field, declared) in spec.fields.iter().filter(|(field, _)| !old.spec.fields.contains_key(*field)) {
+        let default = match &declared.default {
+            Some(value) => match crate::row::to_sql(field, declared, value)? {
+                rusqlite::types::Value::Text(text) => {
+                    format!(" DEFAULT '{}'", text.replace('\'', "''"))
+                }
+                rusqlite::types::Value::Integer(integer) => format!(" DEFAULT {integer}"),
+                rusqlite::types::Value::Real(real) => format!(" DEFAULT {real:e}"),
+                _ => String::new(),
+            },
+            None => String::new(),
+        };
+        for table in [old.table.clone(), format!("{}__history", old.table)] {
+            connection.execute_batch(&format!(
+                "ALTER TABLE \"{table}\" ADD COLUMN \"{field}\" {}{default}",
+                declared.kind.sql()
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// The spaces of a data directory: an LRU of open files.
+pub struct Spaces {
+    folder: PathBuf,
+    options: SpaceOptions,
+    open: Mutex<IndexMap<String, Arc<Space>>>,
+    /// No space is opened any more.
+    closed: AtomicBool,
+}
+
+impl Spaces {
+    /// Spaces as files in a folder.
+    #[must_use]
+    pub fn new(folder: PathBuf, options: SpaceOptions) -> Self {
+        Self { folder, options, open: Mutex::default(), closed: AtomicBool::new(false) }
+    }
+
+    /// The file of a space.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.db"))
+    }
+
+    /// How spaces are opened.
+    #[must_use]
+    pub fn options(&self) -> &SpaceOptions {
+        &self.options
+    }
+
+    /// Opens a space, or answers the open one. `prepare` runs once on a newly opened one, before anyone else sees it.
+    ///
+    /// # Errors
+    /// See [`Space::open`].
+    pub fn open(&self, name: &str, prepare: impl FnOnce(&Arc<Space>) -> Result<()>) -> Result<Arc<Space>> {
+        let mut open = lock(&self.open);
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable("the host is shutting down".into()));
+        }
+        if let Some(space) = open.shift_remove(name) {
+            open.insert(name.to_owned(), Arc::clone(&space));
+            return Ok(space);
+        }
+        let space = Arc::new(Space::open(&self.path(name), name, &self.options)?);
+        prepare(&space)?;
+        open.insert(name.to_owned(), Arc::clone(&space));
+        // The longest unused go first; one that is in use stays whatever the limit.
+        let surplus = open.len().saturating_sub(self.options.open_spaces);
+        let idle: Vec<_> = (open.iter())
+            .filter(|(other, space)| other.as_str() != name && Arc::strong_count(space) == 1)
+            .map(|(other, _)| other.clone())
+            .take(surplus)
+            .collect();
+        for name in idle {
+            if let Some(space) = open.shift_remove(&name) {
+                _ = space.flush_usage();
+            }
+        }
+        Ok(space)
+    }
+
+    /// The spaces open now.
+    #[must_use]
+    pub fn opened(&self) -> Vec<Arc<Space>> {
+        lock(&self.open).values().cloned().collect()
+    }
+
+    /// Closes a space's file, once nobody uses it, so that it may be replaced or removed.
+    pub fn forget(&self, name: &str) {
+        lock(&self.open).shift_remove(name);
+    }
+
+    /// Closes all spaces; later opens are refused.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for (name, space) in std::mem::take(&mut *lock(&self.open)) {
+            if let Err(error) = space.flush_usage() {
+                tracing::warn!(space = %name, %error, "access statistics were not written");
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The scan: every segment's rows against one query, shared among threads, with visibility and filters checked on the way.
+
+use super::idset::{IdSet, bits};
+use super::segment::{BLOCK, Entry, ROWS, Segment};
+use super::simd::{Kernels, QueryCodes, SignTable, prefetch};
+use super::top::Top;
+
+/// How many rows ahead of the one being scored are fetched from memory when rows are scattered.
+const AHEAD: usize = 12;
+
+/// One row that may be among the nearest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// The row's id.
+    pub id: u64,
+    /// The dot product with the query, from int8 codes: for unit vectors about the cosine, wrong by some 0.005.
+    pub score: f32,
+}
+
+/// Which rows a search may return; every part that is given must allow a row.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter<'a> {
+    /// Whether each namespace, by its interned number, is allowed; a number past the end is not.
+    pub namespaces: Option<&'a [bool]>,
+    /// Only these ids.
+    pub ids: Option<&'a IdSet>,
+    /// None of these ids.
+    pub excluded: Option<&'a IdSet>,
+}
+
+impl Filter<'_> {
+    #[inline]
+    pub(super) fn allows_namespace(&self, namespace: u32) -> bool {
+        self.namespaces.is_none_or(|allowed| allowed.get(namespace as usize).copied().unwrap_or(false))
+    }
+
+    #[inline]
+    fn allows_id(&self, id: u64) -> bool {
+        self.ids.is_none_or(|ids| ids.contains(id)) && !self.excluded.is_some_and(|ids| ids.contains(id))
+    }
+
+    /// The rows of a block, as bits, whose namespace is allowed.
+    fn rows_in_namespaces(&self, namespaces: &[u32]) -> u64 {
+        match self.namespaces {
+            None => u64::MAX >> (BLOCK - namespaces.len().min(BLOCK)),
+            Some(_) => namespaces
+                .iter()
+                .zip(0..)
+                .fold(0, |rows, (namespace, row)| rows | u64::from(self.allows_namespace(*namespace)) << row),
+        }
+    }
+}
+
+/// What one search may see.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    /// The journal sequence of its snapshot.
+    pub(super) at: u64,
+    pub(super) filter: Filter<'a>,
+}
+
+impl View<'_> {
+    /// Whether an entry in an allowed namespace may be returned.
+    #[inline]
+    pub(super) fn sees(&self, entry: &Entry) -> bool {
+        entry.seen_at(self.at) && self.filter.allows_id(entry.id)
+    }
+
+    /// Whether no entry of an allowed namespace in this segment needs a look.
+    fn sees_all(&self, segment: &Segment) -> bool {
+        segment.all_seen_at(self.at) && self.filter.ids.is_none() && self.filter.excluded.is_none()
+    }
+}
+
+/// Estimates every row from its sign code and keeps the best `limit`.
+pub(super) fn by_signs(
+    segments: &[Segment],
+    first: u32,
+    kernels: Kernels,
+    table: &SignTable,
+    view: &View<'_>,
+    limit: usize,
+) -> Top {
+    let mut top = Top::new(limit);
+    let mut sums = [0; BLOCK];
+    for (segment, first) in segments.iter().zip((first..).step_by(ROWS)) {
+        let sees_all = view.sees_all(segment);
+        let signs = segment.signs.chunks_exact(table.lines.len().max(1)).zip(&segment.factors);
+        let rows = segment.entries.chunks(BLOCK).zip(segment.namespaces.chunks(BLOCK));
+        for (((signs, factors), (entries, namespaces)), first) in signs.zip(rows).zip((first..).step_by(BLOCK)) {
+            let allowed = view.filter.rows_in_namespaces(namespaces);
+            if allowed == 0 {
+                continue;
+            }
+            let passed = allowed & kernels.signs(table, signs, factors, top.threshold(), &mut sums);
+            for row in bits(passed) {
+                let at = row as usize;
+                let (Some(entry), Some(factor), Some(sum)) = (entries.get(at), factors.get(at), sums.get(at)) else {
+                    continue;
+                };
+                if sees_all || view.sees(entry) {
+                    top.push(table.estimate(*sum, *factor), first + row);
+                }
+            }
+        }
+    }
+    top
+}
+
+/// Scores every row from its int8 codes and keeps the best `limit`.
+pub(super) fn by_codes(
+    segments: &[Segment],
+    first: u32,
+    kernels: Kernels,
+    query: &QueryCodes,
+    view: &View<'_>,
+    limit: usize,
+) -> Top {
+    let mut top = Top::new(limit);
+    let mut dots = [0; BLOCK];
+    for (segment, first) in segments.iter().zip((first..).step_by(ROWS)) {
+        let sees_all = view.sees_all(segment);
+        let codes = segment.codes.chunks_exact((BLOCK * query.lines()).max(1)).zip(segment.scales.chunks(BLOCK));
+        let rows = segment.entries.chunks(BLOCK).zip(segment.namespaces.chunks(BLOCK));
+        for (((codes, scales), (entries, namespaces)), first) in codes.zip(rows).zip((first..).step_by(BLOCK)) {
+            let allowed = view.filter.rows_in_namespaces(namespaces);
+            if allowed == 0 {
+                continue;
+            }
+            kernels.dots(query, codes, &mut dots);
+            for row in bits(allowed) {
+                let at = row as usize;
+                let (Some(entry), Some(scale), Some(dot)) = (entries.get(at), scales.get(at), dots.get(at)) else {
+                    continue;
+                };
+                let score = scale * *dot as f32;
+                if score >= top.threshold() && (sees_all || view.sees(entry)) {
+                    top.push(score, first + row);
+                }
+            }
+        }
+    }
+    top
+}
+
+/// Scores scattered rows from their int8 codes and keeps the best `limit`; the caller has checked that they may be returned.
+pub(super) fn by_slots(segments: &[Segment], slots: &[u32], kernels: Kernels, query: &QueryCodes, limit: usize) -> Top {
+    let place = |slot: u32| (segments.get(slot as usize / ROWS), slot as usize % ROWS);
+    let mut top = Top::new(limit);
+    let mut dot = [0];
+    let coming = slots.iter().skip(AHEAD).map(Some).chain(std::iter::repeat(None));
+    for (slot, coming) in slots.iter().zip(coming) {
+        if let Some((Some(segment), row)) = coming.map(|slot| place(*slot)) {
+            prefetch(segment.row_codes(row));
+        }
+        let (Some(segment), row) = place(*slot) else {
+            continue;
+        };
+        let Some(scale) = segment.scales.get(row) else {
+            continue;
+        };
+        kernels.dots(query, segment.row_codes(row), &mut dot);
+        let [dot] = dot;
+        top.push(scale * dot as f32, *slot);
+    }
+    top
+}

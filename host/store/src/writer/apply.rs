@@ -1,0 +1,147 @@
+//! Applies one write-set: preconditions, rows, derived indexes, journal.
+
+use super::{derived, row};
+use crate::collection::at;
+use crate::commit::{CommitMeta, Committed};
+use crate::error::{Result, StoreError};
+use crate::write_set::{RowChange, Verb, WriteSet};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+/// Applies a write-set under the caller's savepoint.
+///
+/// # Errors
+/// `conflict` when a precondition no longer holds; the savepoint must then be rolled back.
+pub(super) fn write_set(connection: &Connection, set: &WriteSet, meta: &CommitMeta) -> Result<Committed> {
+    let (seq, now) = next(connection)?;
+    if let Some((lease, token)) = &meta.lease {
+        check_fence(connection, lease, *token)?;
+    }
+    for expect in &set.expects {
+        let count: i64 = connection
+            .prepare_cached(&expect.sql)?
+            .query_row(params_from_iter(&expect.parameters), |row| row.get(0))?;
+        if count.unsigned_abs() != expect.count {
+            return Err(StoreError::Conflict(format!("expected {} rows, there are {count}", expect.count)));
+        }
+    }
+    let own = set.is_empty();
+    if !own || meta.idempotent.is_some() || meta.acknowledges.is_some() {
+        insert_journal(connection, seq, now, meta)?;
+    }
+    // All ids first: staged rows may cite each other.
+    for (id, change) in set.changes.iter().filter(|(_, change)| change.verb == Verb::Insert) {
+        connection
+            .prepare_cached("INSERT INTO ids(id, collection) VALUES(?, ?)")?
+            .execute(params![id, change.collection.number])?;
+    }
+    let mut derived = derived::Derived::default();
+    for (n, (id, change)) in (0_i64..).zip(&set.changes) {
+        let versions = row::apply(connection, *id, change, seq, now, &meta.component, &mut derived)?;
+        connection.prepare_cached("INSERT INTO journal_rows VALUES(?,?,?,?,?,?,?,?)")?.execute(params![
+            seq,
+            n,
+            change.collection.number,
+            id,
+            change.verb.word(),
+            versions.0,
+            versions.1,
+            concerns_index(change)
+        ])?;
+        if set.needs_vector(*id) {
+            derived.embed(connection, *id, change, set.vectors.get(id), versions.1)?;
+        }
+    }
+    derived.finish(connection)?;
+    for (n, event) in (0_i64..).zip(&set.events) {
+        connection.prepare_cached("INSERT INTO events VALUES(?,?,?,?)")?.execute(params![
+            seq,
+            n,
+            event.name,
+            event.payload
+        ])?;
+    }
+    if let Some((subscriber, event_seq, n)) = &meta.acknowledges {
+        acknowledge(connection, subscriber, *event_seq, *n)?;
+    }
+    if let Some(idempotent) = &meta.idempotent {
+        let inserted = connection
+            .prepare_cached("INSERT OR IGNORE INTO idempotency VALUES(?,?,?,?,?,?)")?
+            .execute(params![meta.principal, idempotent.key, idempotent.arguments, idempotent.result, seq, now])?;
+        if inserted == 0 {
+            return Err(StoreError::Conflict("the idempotency key was used meanwhile".into()));
+        }
+    }
+    Ok(Committed { seq: seq.unsigned_abs(), at: now.unsigned_abs(), embed_pending: derived.pending })
+}
+
+/// Whether the in-memory vector index must look at the row again.
+fn concerns_index(change: &RowChange) -> bool {
+    let Some(embedded) = change.collection.embedded else {
+        return false;
+    };
+    change.verb != Verb::Update || change.set.iter().any(|(column, _)| *column == embedded || *column == at::NAMESPACE)
+}
+
+/// Journals vectors that came late, so that every process renews its index; answers the commit.
+pub(super) fn journal_derived(connection: &Connection, collection: i64, rows: &[(i64, i64)]) -> Result<()> {
+    let (seq, at) = next(connection)?;
+    insert_journal(connection, seq, at, &CommitMeta { kind: "derive".into(), ..CommitMeta::default() })?;
+    for (n, (id, version)) in (0_i64..).zip(rows) {
+        connection
+            .prepare_cached("INSERT INTO journal_rows VALUES(?,?,?,?,'embed',?,?,1)")?
+            .execute(params![seq, n, collection, id, version, version])?;
+    }
+    Ok(())
+}
+
+/// The next sequence and its time, which never goes back: an instant names one sequence.
+fn next(connection: &Connection) -> Result<(i64, i64)> {
+    let last: Option<(i64, i64)> = connection
+        .prepare_cached("SELECT seq, at FROM journal ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (seq, last_at) = last.unwrap_or((0, 0));
+    Ok((seq + 1, crate::space::now_ms().max(last_at)))
+}
+
+fn insert_journal(connection: &Connection, seq: i64, at: i64, meta: &CommitMeta) -> Result<()> {
+    let (kind, undoes) = match meta.kind.split_once('=') {
+        Some((kind, undoes)) => (kind, Some(undoes)),
+        None => (meta.kind.as_str(), None),
+    };
+    connection.prepare_cached("INSERT INTO journal VALUES(?,?,?,?,?,?,?,?,?)")?.execute(params![
+        seq,
+        at,
+        kind,
+        meta.principal,
+        meta.layer,
+        meta.component,
+        meta.operation,
+        meta.arguments,
+        undoes
+    ])?;
+    Ok(())
+}
+
+/// A holder of an older lease must not write after a newer one has.
+fn check_fence(connection: &Connection, lease: &str, token: u64) -> Result<()> {
+    let key = format!("fence:{lease}");
+    let token = i64::try_from(token).unwrap_or(i64::MAX);
+    let newest: Option<i64> = crate::database::meta(connection, &key)?;
+    if newest.is_some_and(|newest| newest > token) {
+        return Err(StoreError::Unavailable("another process has taken over this work".into()));
+    }
+    connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES(?, ?)")?.execute(params![key, token])?;
+    Ok(())
+}
+
+/// Moves a subscriber on; a conflict if another process has delivered this event already.
+fn acknowledge(connection: &Connection, subscriber: &str, seq: u64, n: u64) -> Result<()> {
+    let moved = connection
+        .prepare_cached("UPDATE subscribers SET seq = ?2, n = ?3 WHERE name = ?1 AND (seq, n) < (?2, ?3)")?
+        .execute(params![subscriber, seq as i64, n as i64])?;
+    if moved == 0 {
+        return Err(StoreError::NotFound("the event was delivered already".into()));
+    }
+    Ok(())
+}
