@@ -1,1 +1,22 @@
-//! memstrata-kernel
+//! The kernel: catalog of operations, dispatch as one transaction, scheduling, swap. It knows no layer by name.
+
+mod api;
+mod background;
+mod catalog;
+mod dispatch;
+mod kernel;
+mod layers;
+mod manage;
+mod swap;
+mod testkit;
+mod validate;
+mod workers;
+
+pub use api::{
+    CallAnswer, CallError, CallRequest, Effect, Health, LayerHealth, Operation, Principal, Progress, ProgressSink,
+};
+pub use catalog::Catalog;
+pub use kernel::{Kernel, KernelOptions, LayerOptions};
+pub use manage::{Forget, Undone};
+pub use swap::Swapped;
+pub use testkit::{Check, Report, test_component};

@@ -41,14 +41,7 @@ impl Remembered {
         let entry_bytes = inner.dimension() * size_of::<f32>() + size_of::<Key>() + ENTRY_OVERHEAD;
         // two generations share the bytes
         let per_generation = max_bytes / entry_bytes / 2;
-        Self {
-            inner,
-            memo: Mutex::new(Memo {
-                per_generation,
-                young: HashMap::new(),
-                old: HashMap::new(),
-            }),
-        }
+        Self { inner, memo: Mutex::new(Memo { per_generation, young: HashMap::new(), old: HashMap::new() }) }
     }
 
     /// How many answers are remembered now.
@@ -81,10 +74,7 @@ impl Embedder for Remembered {
     }
 
     fn embed(&self, texts: &[&str], budget: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
-        let keys: Vec<Key> = texts
-            .iter()
-            .map(|text| Sha256::digest(text.as_bytes()).into())
-            .collect();
+        let keys: Vec<Key> = texts.iter().map(|text| Sha256::digest(text.as_bytes()).into()).collect();
         let mut found: HashMap<Key, Answer> = HashMap::with_capacity(keys.len());
         let mut asked: Vec<(Key, &str)> = Vec::new();
         self.with_memo(|memo| {
@@ -118,16 +108,7 @@ impl Embedder for Remembered {
                 }
             });
         }
-        Ok(keys
-            .iter()
-            .map(|key| {
-                found
-                    .get(key)
-                    .cloned()
-                    .flatten()
-                    .map(|vector| vector.to_vec())
-            })
-            .collect())
+        Ok(keys.iter().map(|key| found.get(key).cloned().flatten().map(|vector| vector.to_vec())).collect())
     }
 }
 
@@ -181,14 +162,8 @@ mod tests {
             true
         }
         fn embed(&self, texts: &[&str], _: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
-            self.1
-                .lock()
-                .unwrap()
-                .extend(texts.iter().map(|text| text.to_string()));
-            Ok(texts
-                .iter()
-                .map(|text| (!text.is_empty()).then(|| vec![text.len() as f32]))
-                .collect())
+            self.1.lock().unwrap().extend(texts.iter().map(|text| text.to_string()));
+            Ok(texts.iter().map(|text| (!text.is_empty()).then(|| vec![text.len() as f32])).collect())
         }
     }
 
@@ -201,17 +176,8 @@ mod tests {
     fn each_text_is_asked_once_and_order_is_kept() {
         let (inner, memo) = counting(1 << 20);
         let first = memo.embed(&["a", "", "bb", "a"], BUDGET).unwrap();
-        assert_eq!(
-            first,
-            vec![Some(vec![1.0]), None, Some(vec![2.0]), Some(vec![1.0])]
-        );
-        assert_eq!(
-            memo.embed(&["bb", "a", "", "ccc"], BUDGET)
-                .unwrap()
-                .last()
-                .unwrap(),
-            &Some(vec![3.0])
-        );
+        assert_eq!(first, vec![Some(vec![1.0]), None, Some(vec![2.0]), Some(vec![1.0])]);
+        assert_eq!(memo.embed(&["bb", "a", "", "ccc"], BUDGET).unwrap().last().unwrap(), &Some(vec![3.0]));
         assert_eq!(*inner.1.lock().unwrap(), ["a", "", "bb", "ccc"]);
     }
 
@@ -220,20 +186,10 @@ mod tests {
         let entry = 4 + 32 + ENTRY_OVERHEAD;
         let (inner, memo) = counting(entry * 8);
         for round in 0..100 {
-            memo.embed(&["kept", &format!("passing {round}")], BUDGET)
-                .unwrap();
+            memo.embed(&["kept", &format!("passing {round}")], BUDGET).unwrap();
             assert!(memo.len() <= 8);
         }
-        assert_eq!(
-            inner
-                .1
-                .lock()
-                .unwrap()
-                .iter()
-                .filter(|text| *text == "kept")
-                .count(),
-            1
-        );
+        assert_eq!(inner.1.lock().unwrap().iter().filter(|text| *text == "kept").count(), 1);
     }
 
     #[test]

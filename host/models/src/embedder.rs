@@ -41,10 +41,7 @@ pub struct ModelId {
 impl ModelId {
     /// An id from its two parts. `identity` is the full hash.
     pub fn new(name: impl Into<String>, identity: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            identity: identity.into(),
-        }
+        Self { name: name.into(), identity: identity.into() }
     }
 
     /// The name, such as `static-256` or `nomic-embed-text`.
@@ -60,17 +57,8 @@ impl ModelId {
 
 impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short = self
-            .identity
-            .char_indices()
-            .nth(12)
-            .map_or(self.identity.len(), |(at, _)| at);
-        write!(
-            f,
-            "{}@{}",
-            self.name,
-            self.identity.get(..short).unwrap_or_default()
-        )
+        let short = self.identity.char_indices().nth(12).map_or(self.identity.len(), |(at, _)| at);
+        write!(f, "{}@{}", self.name, self.identity.get(..short).unwrap_or_default())
     }
 }
 
@@ -78,10 +66,7 @@ impl fmt::Display for ModelId {
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    digest
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Scales a vector to length 1; `None` if it is zero or not finite.
@@ -105,19 +90,13 @@ mod tests {
 
     #[test]
     fn an_id_is_shown_with_twelve_digits() {
-        assert_eq!(
-            ModelId::new("m", "0123456789abcdef").to_string(),
-            "m@0123456789ab"
-        );
+        assert_eq!(ModelId::new("m", "0123456789abcdef").to_string(), "m@0123456789ab");
         assert_eq!(ModelId::new("m", "ä").to_string(), "m@ä");
     }
 
     #[test]
     fn the_hash_is_sha256() {
-        assert_eq!(
-            sha256_hex(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]
@@ -126,10 +105,7 @@ mod tests {
         assert_eq!(unit_length(vec![f32::NAN]), None);
         // powers of two, so that both components round as 3 and 4 do
         for scale in [2.0_f32.powi(120), 2.0_f32.powi(-120)] {
-            assert_eq!(
-                unit_length(vec![3.0 * scale, 4.0 * scale]).unwrap(),
-                vec![0.6, 0.8]
-            );
+            assert_eq!(unit_length(vec![3.0 * scale, 4.0 * scale]).unwrap(), vec![0.6, 0.8]);
         }
     }
 }

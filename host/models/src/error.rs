@@ -67,9 +67,7 @@ pub enum ModelError {
     },
 
     /// The answer is not what its protocol promises.
-    #[error(
-        "{provider} sent an answer that cannot be used ({reason}): check `kind`, `base_url` and `model`"
-    )]
+    #[error("{provider} sent an answer that cannot be used ({reason}): check `kind`, `base_url` and `model`")]
     Malformed {
         /// What the model was for.
         role: Role,
@@ -80,9 +78,7 @@ pub enum ModelError {
     },
 
     /// The provider's vectors have another dimension than configured.
-    #[error(
-        "{provider} sent vectors of {got} numbers where {expected} are configured: correct `dimension` or `model`"
-    )]
+    #[error("{provider} sent vectors of {got} numbers where {expected} are configured: correct `dimension` or `model`")]
     WrongDimension {
         /// The provider's kind and address.
         provider: String,
@@ -103,10 +99,7 @@ pub enum ModelError {
 }
 
 fn after(wait: &Option<Duration>) -> String {
-    wait.map_or_else(
-        || " later".to_owned(),
-        |wait| format!(" in {} ms", wait.as_millis()),
-    )
+    wait.map_or_else(|| " later".to_owned(), |wait| format!(" in {} ms", wait.as_millis()))
 }
 
 impl ModelError {
@@ -117,16 +110,12 @@ impl ModelError {
             Role::Llm => llm,
         };
         match self {
-            Self::Unavailable { role, .. } => {
-                by_role(role, "unavailable.embedder", "unavailable.llm")
-            }
+            Self::Unavailable { role, .. } => by_role(role, "unavailable.embedder", "unavailable.llm"),
             Self::Timeout { role, .. } => by_role(role, "timeout.embedder", "timeout.llm"),
             Self::Refused { role, .. } => by_role(role, "refused.embedder", "refused.llm"),
             Self::Malformed { role, .. } => by_role(role, "malformed.embedder", "malformed.llm"),
             Self::WrongDimension { .. } => "wrong-dimension.embedder",
-            Self::NotConfigured { role, .. } => {
-                by_role(role, "not-configured.embedder", "not-configured.llm")
-            }
+            Self::NotConfigured { role, .. } => by_role(role, "not-configured.embedder", "not-configured.llm"),
         }
     }
 
@@ -162,10 +151,7 @@ mod tests {
 
     #[test]
     fn no_model_is_a_code_of_its_own() {
-        let none = ModelError::NotConfigured {
-            role: Role::Embedder,
-            reason: "`dimension` is missing".into(),
-        };
+        let none = ModelError::NotConfigured { role: Role::Embedder, reason: "`dimension` is missing".into() };
         assert_eq!(none.code(), "not-configured.embedder");
     }
 }

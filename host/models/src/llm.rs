@@ -15,11 +15,7 @@ pub trait Llm: Send + Sync {
     ///
     /// # Errors
     /// Any [`ModelError`]. Tokens of a failed call are unknown and not reported.
-    fn complete(
-        &self,
-        request: &Completion,
-        budget: Duration,
-    ) -> Result<CompletionAnswer, ModelError>;
+    fn complete(&self, request: &Completion, budget: Duration) -> Result<CompletionAnswer, ModelError>;
 }
 
 /// What to complete.

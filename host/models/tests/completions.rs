@@ -34,17 +34,8 @@ fn ollama_completes() {
     let server = Server::start([ok(json!({
         "message": {"role": "assistant", "content": "{}"}, "done": true, "prompt_eval_count": 9, "eval_count": 2
     }))]);
-    let answer = llm(ProviderKind::Ollama, &server)
-        .complete(&completion(), BUDGET)
-        .unwrap();
-    assert_eq!(
-        (
-            answer.text.as_str(),
-            answer.input_tokens,
-            answer.output_tokens
-        ),
-        ("{}", 9, 2)
-    );
+    let answer = llm(ProviderKind::Ollama, &server).complete(&completion(), BUDGET).unwrap();
+    assert_eq!((answer.text.as_str(), answer.input_tokens, answer.output_tokens), ("{}", 9, 2));
     let asked = &server.asked()[0];
     assert_eq!(asked.path, "/api/chat");
     let expected = json!({
@@ -59,20 +50,10 @@ fn ollama_completes() {
 
 #[test]
 fn openai_completes_and_uncounted_tokens_are_estimated() {
-    let body =
-        json!({"choices": [{"index": 0, "message": {"role": "assistant", "content": "12345"}}]});
+    let body = json!({"choices": [{"index": 0, "message": {"role": "assistant", "content": "12345"}}]});
     let server = Server::start([status(503), ok(body)]);
-    let answer = llm(ProviderKind::OpenAi, &server)
-        .complete(&completion(), BUDGET)
-        .unwrap();
-    assert_eq!(
-        (
-            answer.text.as_str(),
-            answer.input_tokens,
-            answer.output_tokens
-        ),
-        ("12345", 6, 2)
-    );
+    let answer = llm(ProviderKind::OpenAi, &server).complete(&completion(), BUDGET).unwrap();
+    assert_eq!((answer.text.as_str(), answer.input_tokens, answer.output_tokens), ("12345", 6, 2));
     let asked = &server.asked()[1];
     assert_eq!(asked.path, "/v1/chat/completions");
     let expected = json!({
@@ -87,21 +68,13 @@ fn openai_completes_and_uncounted_tokens_are_estimated() {
 
 #[test]
 fn an_llm_without_text_is_malformed_and_its_codes_are_its_own() {
-    for body in [
-        json!({"choices": []}),
-        json!({"choices": [{"message": {"content": null}}]}),
-        json!([]),
-    ] {
+    for body in [json!({"choices": []}), json!({"choices": [{"message": {"content": null}}]}), json!([])] {
         let server = Server::start([ok(body)]);
-        let error = llm(ProviderKind::OpenAi, &server)
-            .complete(&completion(), BUDGET)
-            .unwrap_err();
+        let error = llm(ProviderKind::OpenAi, &server).complete(&completion(), BUDGET).unwrap_err();
         assert_eq!(error.code(), "malformed.llm");
     }
     let server = Server::start([status(401)]);
-    let error = llm(ProviderKind::Ollama, &server)
-        .complete(&completion(), BUDGET)
-        .unwrap_err();
+    let error = llm(ProviderKind::Ollama, &server).complete(&completion(), BUDGET).unwrap_err();
     assert_eq!(error.code(), "refused.llm");
     assert!(!format!("{error} {error:?}").contains(KEY), "{error:?}");
 }

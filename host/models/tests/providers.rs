@@ -1,19 +1,12 @@
 //! Embedding providers against a server in this process: wire formats, retries, breaker, time-outs, keys.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod server;
 
 use std::time::{Duration, Instant};
 
-use memstrata_models::{
-    Embedder, HttpEmbedder, HttpLlm, ModelError, ProviderConfig, ProviderKind, Secret,
-};
+use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, ModelError, ProviderConfig, ProviderKind, Secret};
 use serde_json::json;
 use server::{Reply, Server, ok, status};
 
@@ -21,10 +14,7 @@ const BUDGET: Duration = Duration::from_secs(10);
 const KEY: &str = "sk-hidden";
 
 fn config(kind: ProviderKind, server: &Server) -> ProviderConfig {
-    ProviderConfig {
-        dimension: Some(2),
-        ..ProviderConfig::new(kind, server.url(), "test-model")
-    }
+    ProviderConfig { dimension: Some(2), ..ProviderConfig::new(kind, server.url(), "test-model") }
 }
 
 fn embedder(server: &Server, change: impl FnOnce(&mut ProviderConfig)) -> HttpEmbedder {
@@ -43,22 +33,14 @@ fn assert_hides_the_key(error: &ModelError) {
 
 #[test]
 fn ollama_embeds_in_batches_and_skips_blank_texts() {
-    let server = Server::start([
-        ok(json!({"embeddings": [[3, 4], [0, 0]]})),
-        ok(json!({"model": "m", "embeddings": [[0, 2]]})),
-    ]);
+    let server =
+        Server::start([ok(json!({"embeddings": [[3, 4], [0, 0]]})), ok(json!({"model": "m", "embeddings": [[0, 2]]}))]);
     let embedder = embedder(&server, |config| config.batch = 2);
     let vectors = embedder.embed(&["a", " ", "b", "c", ""], BUDGET).unwrap();
-    assert_eq!(
-        vectors,
-        [Some(vec![0.6, 0.8]), None, None, Some(vec![0.0, 1.0]), None]
-    );
+    assert_eq!(vectors, [Some(vec![0.6, 0.8]), None, None, Some(vec![0.0, 1.0]), None]);
     let asked = server.asked();
     assert_eq!(asked[0].path, "/api/embed");
-    assert_eq!(
-        asked[0].body,
-        json!({"model": "test-model", "input": ["a", "b"]})
-    );
+    assert_eq!(asked[0].body, json!({"model": "test-model", "input": ["a", "b"]}));
     assert_eq!(asked[1].body["input"], json!(["c"]));
     assert_eq!(asked[0].authorization.as_deref(), Some("Bearer sk-hidden"));
 }
@@ -70,42 +52,25 @@ fn openai_embeds_and_order_is_by_index() {
         {"object": "embedding", "index": 0, "embedding": [3, 4]},
     ], "usage": {"prompt_tokens": 2}});
     let server = Server::start([ok(body)]);
-    let config = ProviderConfig {
-        shorten: true,
-        ..config(ProviderKind::OpenAi, &server)
-    };
+    let config = ProviderConfig { shorten: true, ..config(ProviderKind::OpenAi, &server) };
     let embedder = HttpEmbedder::new(&config, None).unwrap();
-    assert_eq!(
-        embedder.embed(&["a", "b"], BUDGET).unwrap(),
-        [Some(vec![0.6, 0.8]), Some(vec![0.0, 1.0])]
-    );
+    assert_eq!(embedder.embed(&["a", "b"], BUDGET).unwrap(), [Some(vec![0.6, 0.8]), Some(vec![0.0, 1.0])]);
     let asked = &server.asked()[0];
     assert_eq!(asked.path, "/v1/embeddings");
-    assert_eq!(
-        asked.body,
-        json!({"model": "test-model", "input": ["a", "b"], "dimensions": 2})
-    );
+    assert_eq!(asked.body, json!({"model": "test-model", "input": ["a", "b"], "dimensions": 2}));
     assert_eq!(asked.authorization, None);
 }
 
 #[test]
 fn nothing_to_embed_asks_nothing() {
     let server = Server::start([]);
-    assert_eq!(
-        embedder(&server, |_| ())
-            .embed(&["", "\n"], BUDGET)
-            .unwrap(),
-        [None, None]
-    );
+    assert_eq!(embedder(&server, |_| ()).embed(&["", "\n"], BUDGET).unwrap(), [None, None]);
     assert!(server.asked().is_empty());
 }
 
 #[test]
 fn too_many_requests_is_tried_again_after_the_time_it_asks() {
-    let server = Server::start([
-        Reply::Send(429, "Retry-After: 1", String::new()),
-        one_vector(),
-    ]);
+    let server = Server::start([Reply::Send(429, "Retry-After: 1", String::new()), one_vector()]);
     let start = Instant::now();
     assert!(embedder(&server, |_| ()).embed(&["a"], BUDGET).unwrap()[0].is_some());
     assert!(start.elapsed() >= Duration::from_secs(1));
@@ -118,10 +83,7 @@ fn a_wait_beyond_the_budget_is_not_begun_but_told() {
     let start = Instant::now();
     let error = embedder(&server, |_| ()).embed(&["a"], BUDGET).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(5));
-    assert_eq!(
-        (error.code(), error.retry_after()),
-        ("unavailable.embedder", Some(Duration::from_secs(60)))
-    );
+    assert_eq!((error.code(), error.retry_after()), ("unavailable.embedder", Some(Duration::from_secs(60))));
 }
 
 #[test]
@@ -163,9 +125,7 @@ fn a_breaker_that_opens_between_tries_ends_them() {
 fn a_broken_connection_is_tried_again() {
     // no script: the server hangs up on each request
     let server = Server::start([]);
-    let error = embedder(&server, |config| config.retries = 1)
-        .embed(&["a"], BUDGET)
-        .unwrap_err();
+    let error = embedder(&server, |config| config.retries = 1).embed(&["a"], BUDGET).unwrap_err();
     assert_eq!(error.code(), "unavailable.embedder");
     assert_eq!(server.asked().len(), 2);
 }
@@ -187,11 +147,7 @@ fn silence_ends_at_the_shorter_of_budget_and_time_out() {
         let start = Instant::now();
         let error = embedder.embed(&["a"], budget).unwrap_err();
         assert_eq!(error.code(), "timeout.embedder");
-        assert!(
-            start.elapsed() < Duration::from_millis(1500),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
         assert_eq!(server.asked().len(), 1, "a time-out is not tried again");
     }
 }
@@ -201,28 +157,16 @@ fn a_silent_provider_opens_the_breaker_but_no_budget_does_not_close_it() {
     let server = Server::start([Reply::Silence(Duration::from_millis(300))]);
     let embedder = embedder(&server, |config| config.breaker_failures = 1);
     let short = Duration::from_millis(50);
-    assert_eq!(
-        embedder.embed(&["a"], short).unwrap_err().code(),
-        "timeout.embedder"
-    );
-    assert_eq!(
-        embedder.embed(&["a"], Duration::ZERO).unwrap_err().code(),
-        "timeout.embedder"
-    );
-    assert_eq!(
-        embedder.embed(&["a"], short).unwrap_err().code(),
-        "unavailable.embedder"
-    );
+    assert_eq!(embedder.embed(&["a"], short).unwrap_err().code(), "timeout.embedder");
+    assert_eq!(embedder.embed(&["a"], Duration::ZERO).unwrap_err().code(), "timeout.embedder");
+    assert_eq!(embedder.embed(&["a"], short).unwrap_err().code(), "unavailable.embedder");
 }
 
 #[test]
 fn no_budget_sends_nothing_and_an_endless_one_is_no_overflow() {
     let server = Server::start([one_vector()]);
     let embedder = embedder(&server, |_| ());
-    assert_eq!(
-        embedder.embed(&["a"], Duration::ZERO).unwrap_err().code(),
-        "timeout.embedder"
-    );
+    assert_eq!(embedder.embed(&["a"], Duration::ZERO).unwrap_err().code(), "timeout.embedder");
     assert!(server.asked().is_empty());
     assert!(embedder.embed(&["a"], Duration::MAX).is_ok());
 }
@@ -244,14 +188,10 @@ fn answers_that_are_not_the_protocol_are_malformed() {
         assert_hides_the_key(&error);
         assert_eq!(server.asked().len(), 1, "{body}");
     }
-    let twice =
-        json!({"data": [{"index": 0, "embedding": [1, 2]}, {"index": 0, "embedding": [1, 2]}]});
+    let twice = json!({"data": [{"index": 0, "embedding": [1, 2]}, {"index": 0, "embedding": [1, 2]}]});
     let server = Server::start([ok(twice)]);
     let embedder = HttpEmbedder::new(&config(ProviderKind::OpenAi, &server), None).unwrap();
-    assert_eq!(
-        embedder.embed(&["a", "b"], BUDGET).unwrap_err().code(),
-        "malformed.embedder"
-    );
+    assert_eq!(embedder.embed(&["a", "b"], BUDGET).unwrap_err().code(), "malformed.embedder");
 }
 
 #[test]
@@ -263,12 +203,7 @@ fn an_endless_answer_is_cut_off() {
 
 #[test]
 fn a_refusal_is_not_tried_again_and_says_what_to_check() {
-    for (code, advice) in [
-        (401, "API key"),
-        (404, "`base_url`"),
-        (400, "`model`"),
-        (307, "redirects"),
-    ] {
+    for (code, advice) in [(401, "API key"), (404, "`base_url`"), (400, "`model`"), (307, "redirects")] {
         let server = Server::start([status(code), one_vector()]);
         let embedder = embedder(&server, |config| config.breaker_failures = 1);
         let error = embedder.embed(&["a"], BUDGET).unwrap_err();
@@ -276,10 +211,7 @@ fn a_refusal_is_not_tried_again_and_says_what_to_check() {
         assert!(error.to_string().contains(advice), "{error}");
         assert_hides_the_key(&error);
         assert_eq!(server.asked().len(), 1);
-        assert!(
-            embedder.embed(&["a"], BUDGET).is_ok(),
-            "a refusal does not open the breaker"
-        );
+        assert!(embedder.embed(&["a"], BUDGET).is_ok(), "a refusal does not open the breaker");
     }
 }
 
@@ -287,17 +219,7 @@ fn a_refusal_is_not_tried_again_and_says_what_to_check() {
 fn vectors_of_another_length_are_refused() {
     let server = Server::start([ok(json!({"embeddings": [[1, 2, 3]]}))]);
     let error = embedder(&server, |_| ()).embed(&["a"], BUDGET).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ModelError::WrongDimension {
-                expected: 2,
-                got: 3,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, ModelError::WrongDimension { expected: 2, got: 3, .. }), "{error:?}");
 }
 
 #[test]
@@ -312,17 +234,10 @@ fn debug_output_hides_the_key() {
 #[test]
 fn identity_covers_the_model_but_not_the_address() {
     let (one, other) = (Server::start([]), Server::start([]));
-    let id =
-        |server: &Server, change: fn(&mut ProviderConfig)| embedder(server, change).model().clone();
+    let id = |server: &Server, change: fn(&mut ProviderConfig)| embedder(server, change).model().clone();
     assert_eq!(id(&one, |_| ()), id(&other, |_| ()));
-    assert_ne!(
-        id(&one, |_| ()),
-        id(&one, |config| config.dimension = Some(3))
-    );
-    assert_ne!(
-        id(&one, |_| ()),
-        id(&one, |config| config.kind = ProviderKind::OpenAi)
-    );
+    assert_ne!(id(&one, |_| ()), id(&one, |config| config.dimension = Some(3)));
+    assert_ne!(id(&one, |_| ()), id(&one, |config| config.kind = ProviderKind::OpenAi));
     assert!(!embedder(&one, |_| ()).local());
 }
 
@@ -333,10 +248,7 @@ fn unusable_configurations_say_why() {
     assert_eq!(error.code(), "not-configured.embedder");
     assert!(error.to_string().contains("`dimension`"), "{error}");
     config.dimension = Some(2);
-    assert_eq!(
-        HttpLlm::new(&config, None).unwrap_err().code(),
-        "not-configured.llm"
-    );
+    assert_eq!(HttpLlm::new(&config, None).unwrap_err().code(), "not-configured.llm");
     let error = HttpEmbedder::new(&config, Some(Secret::new("sk-hidden\nx"))).unwrap_err();
     assert_hides_the_key(&error);
 }

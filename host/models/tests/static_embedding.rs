@@ -40,21 +40,12 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[test]
 fn tokens_and_first_numbers_are_those_of_the_reference() {
     for sentence in reference().sentences {
-        assert_eq!(
-            MODEL.tokens(&sentence.text),
-            sentence.tokens,
-            "{}",
-            sentence.text
-        );
+        assert_eq!(MODEL.tokens(&sentence.text), sentence.tokens, "{}", sentence.text);
         let vector = embed(&sentence.text).unwrap();
         assert_eq!(vector.len(), 256);
         assert!((dot(&vector, &vector) - 1.0).abs() < 1e-5);
         for (got, expected) in vector.iter().zip(&sentence.first8) {
-            assert!(
-                (got - expected).abs() < 1e-4,
-                "{}: {got} {expected}",
-                sentence.text
-            );
+            assert!((got - expected).abs() < 1e-4, "{}: {got} {expected}", sentence.text);
         }
     }
 }
@@ -62,11 +53,7 @@ fn tokens_and_first_numbers_are_those_of_the_reference() {
 #[test]
 fn every_cosine_is_that_of_the_reference() {
     let reference = reference();
-    let texts: Vec<&str> = reference
-        .sentences
-        .iter()
-        .map(|sentence| sentence.text.as_str())
-        .collect();
+    let texts: Vec<&str> = reference.sentences.iter().map(|sentence| sentence.text.as_str()).collect();
     let vectors = MODEL.embed(&texts, Duration::ZERO).unwrap();
     assert_eq!(reference.cosine.len(), texts.len() * (texts.len() - 1) / 2);
     for (a, b, expected) in reference.cosine {
@@ -80,10 +67,7 @@ fn texts_without_a_known_token_have_no_vector() {
     for text in ["", " \n\t", "\0\u{200b}", "喜欢", &"x".repeat(101)] {
         assert_eq!(embed(text), None, "{text:?}");
     }
-    assert_eq!(
-        MODEL.embed(&[], Duration::ZERO).unwrap(),
-        Vec::<Option<Vec<f32>>>::new()
-    );
+    assert_eq!(MODEL.embed(&[], Duration::ZERO).unwrap(), Vec::<Option<Vec<f32>>>::new());
 }
 
 #[test]
@@ -108,33 +92,13 @@ fn the_id_names_the_file() {
 
 #[test]
 fn a_truncated_or_lengthened_file_is_refused() {
-    for length in [
-        0,
-        3,
-        4,
-        23,
-        24,
-        1000,
-        219_694,
-        219_696,
-        400_000,
-        FILE.len() - 1,
-    ] {
-        assert!(
-            StaticEmbedding::from_bytes("cut", FILE[..length].to_vec()).is_err(),
-            "{length}"
-        );
+    for length in [0, 3, 4, 23, 24, 1000, 219_694, 219_696, 400_000, FILE.len() - 1] {
+        assert!(StaticEmbedding::from_bytes("cut", FILE[..length].to_vec()).is_err(), "{length}");
     }
     let mut longer = FILE.to_vec();
     longer.push(0);
     let error = StaticEmbedding::from_bytes("long", longer).unwrap_err();
-    assert_eq!(
-        error,
-        FormatError::Length {
-            need: FILE.len(),
-            got: FILE.len() + 1
-        }
-    );
+    assert_eq!(error, FormatError::Length { need: FILE.len(), got: FILE.len() + 1 });
 }
 
 /// A model of three words with two numbers each.
@@ -156,15 +120,9 @@ fn small() -> Vec<u8> {
 #[test]
 fn a_small_model_is_read_number_by_number() {
     let model = StaticEmbedding::from_bytes("small", small()).unwrap();
-    assert_eq!(
-        model.tokens("AB a abb b"),
-        ["a", "##b", "a", "a", "##b", "##b", "[UNK]"]
-    );
+    assert_eq!(model.tokens("AB a abb b"), ["a", "##b", "a", "a", "##b", "##b", "[UNK]"]);
     // "ab" = 0.5 * (6, 0) + 2 * (0, -2) = (3, -4)
-    assert_eq!(
-        model.embed(&["ab", "b"], Duration::ZERO).unwrap(),
-        [Some(vec![0.6, -0.8]), None]
-    );
+    assert_eq!(model.embed(&["ab", "b"], Duration::ZERO).unwrap(), [Some(vec![0.6, -0.8]), None]);
 }
 
 #[test]
@@ -176,56 +134,17 @@ fn every_damaged_field_is_named() {
     };
     assert_eq!(damage(0, b"X"), FormatError::Magic);
     assert_eq!(damage(4, &[2]), FormatError::Version(2));
-    assert_eq!(
-        damage(8, &[0]),
-        FormatError::Header {
-            field: "rows",
-            value: 0
-        }
-    );
-    assert_eq!(
-        damage(12, &[0xff; 4]),
-        FormatError::Header {
-            field: "dim",
-            value: u32::MAX
-        }
-    );
+    assert_eq!(damage(8, &[0]), FormatError::Header { field: "rows", value: 0 });
+    assert_eq!(damage(12, &[0xff; 4]), FormatError::Header { field: "dim", value: u32::MAX });
     assert!(matches!(damage(16, &[200]), FormatError::Length { .. }));
-    assert_eq!(
-        damage(20, &[1]),
-        FormatError::Header {
-            field: "reserved",
-            value: 1
-        }
-    );
-    assert!(matches!(
-        damage(24, b"x"),
-        FormatError::Vocabulary { row: 3, .. }
-    ));
-    assert!(matches!(
-        damage(29, b"x"),
-        FormatError::Vocabulary { row: 2, .. }
-    ));
-    assert!(matches!(
-        damage(30, &[0xff]),
-        FormatError::Vocabulary { row: 1, .. }
-    ));
-    assert!(matches!(
-        damage(30, b"\n"),
-        FormatError::Vocabulary { row: 1, .. }
-    ));
-    assert!(matches!(
-        damage(35, &[1]),
-        FormatError::Vocabulary { row: 3, .. }
-    ));
-    assert_eq!(
-        damage(40, &f32::NAN.to_le_bytes()),
-        FormatError::Scale { row: 1 }
-    );
-    assert_eq!(
-        damage(44, &f32::INFINITY.to_le_bytes()),
-        FormatError::Scale { row: 2 }
-    );
+    assert_eq!(damage(20, &[1]), FormatError::Header { field: "reserved", value: 1 });
+    assert!(matches!(damage(24, b"x"), FormatError::Vocabulary { row: 3, .. }));
+    assert!(matches!(damage(29, b"x"), FormatError::Vocabulary { row: 2, .. }));
+    assert!(matches!(damage(30, &[0xff]), FormatError::Vocabulary { row: 1, .. }));
+    assert!(matches!(damage(30, b"\n"), FormatError::Vocabulary { row: 1, .. }));
+    assert!(matches!(damage(35, &[1]), FormatError::Vocabulary { row: 3, .. }));
+    assert_eq!(damage(40, &f32::NAN.to_le_bytes()), FormatError::Scale { row: 1 });
+    assert_eq!(damage(44, &f32::INFINITY.to_le_bytes()), FormatError::Scale { row: 2 });
 }
 
 proptest! {

@@ -1,1 +1,24 @@
-//! memstrata-runtime
+//! The runtime: loads components, links what is granted, limits and calls them. The only floor that knows wasmtime.
+
+mod bindings;
+mod cache;
+mod call;
+mod capability;
+mod engine;
+mod error;
+mod grants;
+mod limits;
+mod lint;
+mod manifest;
+mod plugin;
+mod state;
+mod wasi;
+
+pub use call::{CallContext, CallOutput, Models, ProgressFn};
+pub use engine::Runtime;
+pub use error::{CallFailure, LoadError};
+pub use grants::Grants;
+pub use limits::Limits;
+pub use lint::{json_fits, schema_faults};
+pub use manifest::{Example, Manifest, OperationEffect, OperationSpec, ScheduleSpec, Setup, SubscriptionSpec};
+pub use plugin::{Plugin, digest_of};

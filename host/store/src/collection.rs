@@ -206,7 +206,7 @@ impl CollectionSpec {
                 faults.push(format!("new field `{field}` must be optional, without `search` and `embed`"));
             }
         }
-        if newer.unique.iter().any(|(key, fields)| self.unique.get(key) != Some(fields)) {
+        if newer.unique != self.unique {
             faults.push("unique keys changed".into());
         }
         if newer.sequence != self.sequence {
@@ -335,6 +335,11 @@ impl Collection {
             list.push('"');
         }
         list
+    }
+
+    /// The name of the temporary table of a call's staged rows. Its fields are in the name: connections outlive a migration.
+    pub(crate) fn staged_table(&self) -> String {
+        format!("{}__staged_{}", self.table, self.columns.len())
     }
 
     /// The column of the recall view's time.

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS spaces(name TEXT PRIMARY KEY, created_at INTEGER NOT 
 CREATE TABLE IF NOT EXISTS generations(
   layer TEXT NOT NULL, generation INTEGER NOT NULL, digest TEXT NOT NULL, origin TEXT NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY(layer, generation)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS components(digest TEXT PRIMARY KEY, wasm BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS schedules(
   space TEXT NOT NULL, layer TEXT NOT NULL, name TEXT NOT NULL, due_at INTEGER NOT NULL, PRIMARY KEY(space, layer, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases(
@@ -145,30 +146,44 @@ impl Control {
         })
     }
 
-    /// Publishes a component as a layer's next generation.
+    /// Publishes a component as a layer's next generation; its bytes are kept as long as a kept generation names them.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn publish(&self, layer: &str, digest: &str, origin: &str) -> Result<Generation> {
+    pub fn publish(&self, layer: &str, digest: &str, origin: &str, wasm: &[u8]) -> Result<Generation> {
         self.transact(|connection| {
+            let now = now_ms();
             let generation: i64 = connection.query_row(
                 "INSERT INTO generations SELECT ?1, coalesce(max(generation), 0) + 1, ?2, ?3, ?4 FROM generations WHERE layer = ?1
                  RETURNING generation",
-                params![layer, digest, origin, now_ms()],
+                params![layer, digest, origin, now],
                 |row| row.get(0),
             )?;
+            connection.execute("INSERT OR IGNORE INTO components VALUES(?, ?)", params![digest, wasm])?;
             connection.execute(
                 "DELETE FROM generations WHERE layer = ? AND generation <= ?",
                 params![layer, generation - GENERATIONS_KEPT as i64],
             )?;
+            connection.execute("DELETE FROM components WHERE digest NOT IN (SELECT digest FROM generations)", [])?;
             Ok(Generation {
                 layer: layer.to_owned(),
                 generation: generation.unsigned_abs(),
                 digest: digest.to_owned(),
                 origin: origin.to_owned(),
-                at: now_ms().unsigned_abs(),
+                at: now.unsigned_abs(),
             })
         })
+    }
+
+    /// The bytes of a published component.
+    ///
+    /// # Errors
+    /// `not-found` when no kept generation names it.
+    pub fn component(&self, digest: &str) -> Result<Vec<u8>> {
+        let connection = lock(&self.connection);
+        let mut statement = connection.prepare_cached("SELECT wasm FROM components WHERE digest = ?")?;
+        let found: Option<Vec<u8>> = statement.query_row([digest], |row| row.get(0)).optional()?;
+        found.ok_or_else(|| StoreError::NotFound(format!("no component {digest} is kept")))
     }
 
     /// The kept generations of a layer, or of all, newest first.

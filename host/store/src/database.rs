@@ -10,6 +10,9 @@ use std::sync::Once;
 /// The file format this program writes. A newer one is refused.
 pub(crate) const FORMAT: i64 = 1;
 
+/// How long a statement waits for another process.
+pub(crate) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What every space has.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -29,6 +32,9 @@ CREATE INDEX IF NOT EXISTS journal_rows_reindex ON journal_rows(collection, seq)
 CREATE TABLE IF NOT EXISTS citations(source INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(source, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS citations_id ON citations(id);
 CREATE TABLE IF NOT EXISTS embed_pending(id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS embed_none(id INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS context_changes(
+  collection INTEGER NOT NULL, seq INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(collection, seq, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS usage(id INTEGER PRIMARY KEY, uses INTEGER NOT NULL, last_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS idempotency(
   principal TEXT NOT NULL, key TEXT NOT NULL, arguments TEXT NOT NULL, result TEXT NOT NULL, seq INTEGER,
@@ -65,9 +71,10 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     register_sqlite_vec();
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| explain(path, error))?;
+    connection.busy_timeout(BUSY).map_err(|error| explain(path, error))?;
     connection
         .execute_batch(
-            "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;
+            "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;
              PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;",
         )
         .map_err(|error| explain(path, error))?;
@@ -79,6 +86,11 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
 pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     // Not SQLITE_OPEN_READ_ONLY: a WAL reader must be able to create the shared-memory file after a clean shutdown.
     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// Opens a new file, to copy a database into.
+pub(crate) fn open_new(path: &Path) -> Result<Connection> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
 }
 
 /// Opens or makes a plain WAL database: `control.db`.
@@ -121,6 +133,49 @@ pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connection> 
             path.display()
         ))),
         _ => Ok(connection),
+    }
+}
+
+/// What a space's vectors are of, and how often they were all made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Embedding {
+    pub(crate) model: String,
+    pub(crate) dimension: i64,
+    pub(crate) renewals: i64,
+}
+
+impl Embedding {
+    /// What the file says now: another process may have changed it.
+    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        connection
+            .prepare_cached(
+                "SELECT (SELECT value FROM meta WHERE key = 'model'), (SELECT value FROM meta WHERE key = 'dimension'),
+                   (SELECT value FROM meta WHERE key = 'renewals')",
+            )?
+            .query_row([], |row| {
+                Ok(Self {
+                    model: row.get(0)?,
+                    dimension: row.get(1)?,
+                    renewals: row.get::<_, Option<i64>>(2)?.unwrap_or_default(),
+                })
+            })
+    }
+
+    /// Notes that all vectors were made anew, so that every process drops what it holds in memory.
+    pub(crate) fn renewed(connection: &Connection) -> rusqlite::Result<()> {
+        connection
+            .execute("INSERT INTO meta VALUES('renewals', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1", [])?;
+        Ok(())
+    }
+
+    /// Why a program with another model must not write, in words.
+    pub(crate) fn refusal(&self, space: &str, model: &str, dimension: usize) -> Option<String> {
+        ((self.model.as_str(), self.dimension) != (model, dimension as i64)).then(|| {
+            format!(
+                "space `{space}` was embedded with {} ({} numbers), this program uses {model} ({dimension}); run `memstrata reembed --space {space}`",
+                self.model, self.dimension
+            )
+        })
     }
 }
 
@@ -170,7 +225,11 @@ pub(crate) fn collection_ddl(collection: &Collection, dimension: usize) -> Strin
     );
     for fields in &collection.spec.indexes {
         let list = quoted(fields);
-        _ = writeln!(sql, "CREATE INDEX IF NOT EXISTS \"{table}__by_{}\" ON \"{table}\"({list});", fields.join("_"));
+        _ = writeln!(
+            sql,
+            "CREATE INDEX IF NOT EXISTS \"{table}__index_{}\" ON \"{table}\"({list});",
+            fields.join("__")
+        );
     }
     for (key, fields) in &collection.spec.unique {
         let list = quoted(fields);

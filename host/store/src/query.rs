@@ -95,7 +95,7 @@ impl Source {
         }
         let columns = collection.column_list("");
         let unstaged = match self.overlaid {
-            true => format!(" AND id NOT IN (SELECT id FROM temp.\"{table}__staged\")"),
+            true => format!(" AND id NOT IN (SELECT id FROM temp.\"{}\")", collection.staged_table()),
             false => String::new(),
         };
         let mut arms = Vec::new();
@@ -110,7 +110,8 @@ impl Source {
             None => arms.push(format!("SELECT {columns} FROM main.\"{table}\" WHERE 1{unstaged}")),
         }
         if self.overlaid {
-            arms.push(format!("SELECT {columns} FROM temp.\"{table}__staged\" WHERE NOT _gone"));
+            let staged = collection.staged_table();
+            arms.push(format!("SELECT {columns} FROM temp.\"{staged}\" WHERE NOT _gone"));
         }
         format!("({}) r", arms.join(" UNION ALL "))
     }
@@ -220,7 +221,7 @@ impl Query {
         )
     }
 
-    fn compile(&self, source: Source, masked: Option<&str>) -> Result<Compiled> {
+    fn compile(&self, source: Source, only: Option<&str>) -> Result<Compiled> {
         let mut parameters = Vec::new();
         let mut sql = format!(" FROM {} WHERE 1", source.sql(&self.collection, &mut parameters));
         if !self.with_deleted {
@@ -240,9 +241,9 @@ impl Query {
             let condition = condition.sql(&self.collection, &mut parameters)?;
             _ = write!(sql, " AND {condition}");
         }
-        if let Some(masked) = masked {
-            sql.push_str(" AND r.id NOT IN (SELECT value FROM json_each(?))");
-            parameters.push(Sql::Text(masked.to_owned()));
+        if let Some(only) = only {
+            sql.push_str(" AND r.id IN (SELECT value FROM json_each(?))");
+            parameters.push(Sql::Text(only.to_owned()));
         }
         Ok(Compiled { from_where: sql, parameters })
     }
@@ -352,9 +353,9 @@ impl Query {
         Ok((format!("SELECT count(*){}", compiled.from_where), compiled.parameters))
     }
 
-    /// `SELECT id`, without the masked ids (a JSON list), without order.
-    pub(crate) fn ids_sql(&self, masked: Option<&str>) -> Result<(String, Vec<Sql>)> {
-        let compiled = self.compile(Source::default(), masked)?;
+    /// `SELECT id`, of the given ids (a JSON list) or all, without order.
+    pub(crate) fn ids_sql(&self, source: Source, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
+        let compiled = self.compile(source, only)?;
         Ok((format!("SELECT r.id{}", compiled.from_where), compiled.parameters))
     }
 

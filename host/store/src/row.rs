@@ -145,9 +145,11 @@ pub(crate) fn settable(collection: &Collection, row: &serde_json::Map<String, Va
             set.push((place + at::FIELDS, to_sql(field, spec, value)?));
         } else if let Some((_, column)) = SETTABLE.iter().find(|(name, _)| name == field) {
             let sql = match *column {
-                at::NAMESPACE => {
-                    Sql::Text(crate::Namespace::parse(value.as_str().unwrap_or_default())?.as_str().into())
-                }
+                at::NAMESPACE => match value {
+                    Value::Null => Sql::Text(String::new()),
+                    Value::String(text) => Sql::Text(crate::Namespace::parse(text)?.as_str().into()),
+                    _ => return Err(StoreError::Invalid("`namespace` must be text".into())),
+                },
                 at::SOURCES => kind_to_sql(field, FieldType::List, value)?,
                 _ => kind_to_sql(field, FieldType::Time, value)?,
             };

@@ -2,13 +2,13 @@
 
 use crate::collection::{Collection, CollectionSpec};
 use crate::commit::{CommitMeta, Committed};
-use crate::database::{self, meta};
+use crate::database::{self, Embedding, meta};
 use crate::error::{Result, StoreError};
 use crate::ids::{Ids, reserve};
 use crate::search::Indexes;
 use crate::session::{Session, SessionOptions};
 use crate::write_set::{Verb, WriteSet};
-use crate::writer::{GroupLimit, Writer};
+use crate::writer::Writer;
 use arc_swap::ArcSwap;
 use indexmap::IndexMap;
 use rusqlite::{Connection, params};
@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// When an acknowledged write is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,6 +64,8 @@ pub struct Space {
     pub(crate) secret: Vec<u8>,
     /// Why writes and vector search are refused.
     pub(crate) other_model: Option<String>,
+    /// Erased content may still be in the log, as a reader was in the way.
+    log_owed: AtomicBool,
 }
 
 /// Idle readers kept a space.
@@ -91,29 +94,17 @@ impl Space {
         };
         let connection = database::open_writer(path, synchronous)?;
         let secret = meta(&connection, "secret")?.unwrap_or_default();
-        let model: Option<String> = meta(&connection, "model")?;
-        let dimension: Option<i64> = meta(&connection, "dimension")?;
-        let mut other_model = None;
-        match (model, dimension) {
-            (Some(model), Some(dimension)) => {
-                if (model.as_str(), dimension) != (options.model.as_str(), options.dimension as i64) {
-                    other_model = Some(format!(
-                        "space `{name}` was embedded with {model} ({dimension} numbers), this program uses {} ({}); run `memstrata reembed --space {name}`",
-                        options.model, options.dimension
-                    ));
-                }
-            }
-            _ => {
-                connection.execute("INSERT OR IGNORE INTO meta VALUES('model', ?)", [&options.model])?;
-                connection.execute("INSERT OR IGNORE INTO meta VALUES('dimension', ?)", [options.dimension as i64])?;
-            }
+        if meta::<i64>(&connection, "dimension")?.is_none() {
+            connection.execute("INSERT OR IGNORE INTO meta VALUES('model', ?)", [&options.model])?;
+            connection.execute("INSERT OR IGNORE INTO meta VALUES('dimension', ?)", [options.dimension as i64])?;
         }
+        let other_model = Embedding::of(&connection)?.refusal(name, &options.model, options.dimension);
         let collections = load_collections(&connection)?;
         Ok(Self {
             name: name.to_owned(),
             path: path.to_owned(),
             options: options.clone(),
-            writer: Writer::start(connection, name, GroupLimit(options.group_commit.max(1)))?,
+            writer: Writer::start(connection, name, options)?,
             readers: Mutex::default(),
             collections: ArcSwap::from_pointee(collections),
             ids: Mutex::default(),
@@ -121,6 +112,7 @@ impl Space {
             indexes: Indexes::default(),
             secret,
             other_model,
+            log_owed: AtomicBool::new(false),
         })
     }
 
@@ -171,9 +163,11 @@ impl Space {
             return Ok(());
         }
         drop(known);
-        let (layer, specs, dimension) = (layer.to_owned(), specs.clone(), self.options.dimension);
+        let (layer, specs) = (layer.to_owned(), specs.clone());
         let collections = self.writer.transact(move |connection| {
-            migrate(connection, &layer, &specs, dimension)?;
+            // Of the file's dimension, whatever this program's: its other vectors are so.
+            let dimension = Embedding::of(connection)?.dimension;
+            migrate(connection, &layer, &specs, usize::try_from(dimension).unwrap_or_default())?;
             load_collections(connection)
         })?;
         self.collections.store(Arc::new(collections));
@@ -212,19 +206,38 @@ impl Space {
             return Ok(Committed { seq: 0, at: now_ms().unsigned_abs(), embed_pending: 0 });
         }
         self.writable()?;
-        let erases = write_set.changes.values().any(|change| change.verb == Verb::Erase);
+        self.fits(write_set.misfit(self.options.dimension))?;
         let erased: Vec<_> = (write_set.changes.iter())
             .filter(|(_, change)| change.verb == Verb::Erase)
             .map(|(id, change)| (*id, Arc::clone(&change.collection)))
             .collect();
         let committed = self.writer.commit(write_set, meta, cancelled)?;
-        if erases {
-            for (id, collection) in erased {
-                self.indexes.erase(&collection, id);
-            }
-            self.truncate_log();
+        for (id, collection) in &erased {
+            self.indexes.erase(collection, *id);
+        }
+        if !erased.is_empty() {
+            self.truncate_log(Duration::from_millis(20));
+        } else if self.log_owed.load(Ordering::Relaxed) {
+            self.truncate_log(Duration::ZERO);
         }
         Ok(committed)
+    }
+
+    /// Refuses a vector of another dimension, given its length.
+    pub(crate) fn fits(&self, misfit: Option<usize>) -> Result<()> {
+        match misfit {
+            None => Ok(()),
+            Some(length) => Err(StoreError::Invalid(format!(
+                "a vector has {length} numbers, those of space `{}` have {}",
+                self.name, self.options.dimension
+            ))),
+        }
+    }
+
+    /// Commits of this handle so far: fewer than write-sets where some shared one.
+    #[must_use]
+    pub fn group_commits(&self) -> u64 {
+        self.writer.commits()
     }
 
     /// What keeps this program from writing, if anything.
@@ -235,17 +248,18 @@ impl Space {
         }
     }
 
-    /// Moves the write-ahead log into the file, so that erased content leaves the log too.
-    fn truncate_log(&self) {
-        let truncated = self.writer.exclusive(|connection| {
-            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?)
+    /// Moves the write-ahead log into the file, so that erased content leaves the log too; waits so long for readers.
+    fn truncate_log(&self, patience: Duration) {
+        let truncated = self.writer.exclusive(move |connection| {
+            connection.busy_timeout(patience)?;
+            let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+            connection.busy_timeout(database::BUSY)?;
+            Ok(busy? != 0)
         });
-        match truncated {
-            Ok(0) => {}
-            // A reader was in the way; the checkpoint at close or the next one does it.
-            Ok(_) | Err(_) => {
-                tracing::info!(space = %self.name, "the log is truncated later: a reader holds it")
-            }
+        let owed = truncated.unwrap_or(true);
+        if self.log_owed.swap(owed, Ordering::Relaxed) != owed && owed {
+            // The next commit tries again, and so does closing.
+            tracing::info!(space = %self.name, "erased content leaves the log later: a reader holds it");
         }
     }
 
@@ -315,6 +329,9 @@ impl Space {
     /// # Errors
     /// When the database fails; the statistics are then lost, as hints may be.
     pub fn flush_usage(&self) -> Result<()> {
+        if self.log_owed.load(Ordering::Relaxed) {
+            self.truncate_log(Duration::ZERO);
+        }
         let usage = std::mem::take(&mut *lock(&self.usage));
         if usage.is_empty() || self.other_model.is_some() {
             return Ok(());

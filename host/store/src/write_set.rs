@@ -30,6 +30,15 @@ impl Verb {
     }
 }
 
+/// A change of a number that needs no version.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Step {
+    /// Adds an amount; null counts as 0.
+    Add(f64),
+    /// Raises it to at least this; null becomes it.
+    Max(f64),
+}
+
 /// The change of one row.
 #[derive(Debug, Clone)]
 pub(crate) struct RowChange {
@@ -39,25 +48,39 @@ pub(crate) struct RowChange {
     pub(crate) expected: Option<i64>,
     /// Columns set by an update.
     pub(crate) set: Vec<(usize, Sql)>,
-    /// Amounts added to number columns.
-    pub(crate) add: Vec<(usize, f64)>,
-    /// Least values of number columns.
-    pub(crate) max: Vec<(usize, f64)>,
+    /// Changes of number columns that commute with other calls, in their order.
+    pub(crate) steps: Vec<(usize, Step)>,
     /// The row as this call sees it.
     pub(crate) row: Values,
 }
 
 impl RowChange {
-    /// Whether the change gives the row a new text to embed.
-    fn embeds(&self) -> Option<&str> {
-        let place = self.collection.embedded?;
-        let changed = match self.verb {
+    /// Whether the row's vector no longer holds after the change, though the row stays.
+    pub(crate) fn moves_vector(&self) -> bool {
+        self.collection.embedded.is_some_and(|place| match self.verb {
             Verb::Insert | Verb::Restore => true,
             Verb::Update => self.set.iter().any(|(column, _)| *column == place),
             Verb::Delete | Verb::Erase => false,
-        };
-        changed.then(|| crate::row::text(&self.row, place)).flatten()
+        })
     }
+
+    /// The new text to embed, if the change gives the row one.
+    pub(crate) fn embeds(&self) -> Option<&str> {
+        self.collection.embedded.filter(|_| self.moves_vector()).and_then(|place| crate::row::text(&self.row, place))
+    }
+}
+
+/// A vector at unit length, as all stored ones are; none for one without a direction.
+pub(crate) fn unit(mut vector: Vec<f32>) -> Option<Vec<f32>> {
+    let square = vector.iter().map(|part| f64::from(*part) * f64::from(*part)).sum::<f64>();
+    let length = square.sqrt();
+    if !length.is_finite() || length < 1e-6 {
+        return None;
+    }
+    if (length - 1.0).abs() > 1e-4 {
+        vector.iter_mut().for_each(|part| *part = (f64::from(*part) / length) as f32);
+    }
+    Some(vector)
 }
 
 /// A precondition over a query.
@@ -119,9 +142,9 @@ impl WriteSet {
             .collect()
     }
 
-    /// Gives a row its vector; `None` says that its text has none.
+    /// Gives a row its vector; `None`, or one without a direction, says that its text has none.
     pub fn set_vector(&mut self, id: u64, vector: Option<Vec<f32>>) {
-        let vector = vector.map_or(Vector::Empty, Vector::Ready);
+        let vector = vector.and_then(unit).map_or(Vector::Empty, Vector::Ready);
         self.vectors.insert(i64::try_from(id).unwrap_or_default(), vector);
     }
 
@@ -138,8 +161,12 @@ impl WriteSet {
             .collect()
     }
 
-    pub(crate) fn needs_vector(&self, id: i64) -> bool {
-        self.changes.get(&id).is_some_and(|change| change.embeds().is_some())
+    /// A vector that is not of the space's dimension.
+    pub(crate) fn misfit(&self, dimension: usize) -> Option<usize> {
+        self.vectors.values().find_map(|vector| match vector {
+            Vector::Ready(vector) if vector.len() != dimension => Some(vector.len()),
+            _ => None,
+        })
     }
 
     /// The system columns the overlay shows for a staged row.

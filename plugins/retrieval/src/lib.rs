@@ -1,1 +1,18 @@
-//! memstrata-retrieval
+//! Recall over all layers: one search, a summary inside a token budget, drill-down by id, and why a memory was not found.
+//!
+//! It owns no collection and knows no layer: what it searches is whatever has a recall view and was granted to it.
+
+#![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
+
+pub mod args;
+pub mod fit;
+pub mod gist;
+pub mod manifest;
+pub mod request;
+pub mod same;
+pub mod text;
+pub mod trace;
+pub mod when;
+
+#[cfg(target_family = "wasm")]
+mod guest;

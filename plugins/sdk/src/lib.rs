@@ -76,10 +76,7 @@ macro_rules! layer {
 /// Runs an operation of a layer with JSON text in and out. Called by [`layer!`].
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
-pub fn run<L: Layer>(
-    operation: &str,
-    arguments: &str,
-) -> Result<String, bindings::memstrata::plugin::types::Fault> {
+pub fn run<L: Layer>(operation: &str, arguments: &str) -> Result<String, bindings::memstrata::plugin::types::Fault> {
     let arguments = serde_json::from_str(arguments).map_err(|e| Fault::invalid(e.to_string()))?;
     let answer = L::call(operation, arguments)?;
     Ok(answer.to_string())

@@ -134,11 +134,7 @@ impl Query {
 
     /// Rows for each value of a field, largest first.
     pub fn group_count(&self, field: &str) -> Result<Vec<(Value, u64)>, Fault> {
-        self.0
-            .group_count(field)?
-            .into_iter()
-            .map(|(value, count)| Ok((one(&value)?, count)))
-            .collect()
+        self.0.group_count(field)?.into_iter().map(|(value, count)| Ok((one(&value)?, count))).collect()
     }
 
     /// `sum`, `avg`, `min` or `max`.
@@ -172,10 +168,7 @@ pub fn get(collection: &str, id: u64) -> Result<Option<Value>, Fault> {
 
 /// Many live rows, in the order of the ids.
 pub fn get_many(collection: &str, ids: &[u64]) -> Result<Vec<Option<Value>>, Fault> {
-    wit::get_many(collection, ids)?
-        .into_iter()
-        .map(|row| row.map(|text| one(&text)).transpose())
-        .collect()
+    wit::get_many(collection, ids)?.into_iter().map(|row| row.map(|text| one(&text)).transpose()).collect()
 }
 
 /// The collection an id belongs to.

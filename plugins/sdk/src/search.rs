@@ -106,10 +106,8 @@ impl Search {
 
 /// Reads the hits out of a result.
 pub fn hits(results: &wit::Results) -> Result<Vec<Hit>, Fault> {
-    let channels: Vec<_> = CHANNELS
-        .iter()
-        .map(|channel| (*channel, results.ranks(channel), results.channel_scores(channel)))
-        .collect();
+    let channels: Vec<_> =
+        CHANNELS.iter().map(|channel| (*channel, results.ranks(channel), results.channel_scores(channel))).collect();
     let rows = crate::rows(results.rows()?)?;
     let hits = results
         .ids()

@@ -30,11 +30,7 @@ enum State {
 
 impl Breaker {
     pub(super) fn new(limit: u32, cooldown: Duration) -> Self {
-        Self {
-            limit: limit.max(1),
-            cooldown,
-            state: State::Closed { failures: 0 },
-        }
+        Self { limit: limit.max(1), cooldown, state: State::Closed { failures: 0 } }
     }
 
     /// May a request go out now? Each that may must be followed by `succeeded` or `failed`. If not: how long to wait.
@@ -47,9 +43,7 @@ impl Breaker {
         if now < opens {
             return Err(opens - now);
         }
-        self.state = State::HalfOpen {
-            next_probe: now + self.cooldown,
-        };
+        self.state = State::HalfOpen { next_probe: now + self.cooldown };
         Ok(())
     }
 
@@ -67,13 +61,7 @@ impl Breaker {
             State::Open { .. } => return false,
         };
         let open = failures >= self.limit;
-        self.state = if open {
-            State::Open {
-                until: now + self.cooldown,
-            }
-        } else {
-            State::Closed { failures }
-        };
+        self.state = if open { State::Open { until: now + self.cooldown } } else { State::Closed { failures } };
         open
     }
 }

@@ -26,16 +26,9 @@ impl HttpLlm {
     pub fn new(config: &ProviderConfig, key: Option<Secret>) -> Result<Self, ModelError> {
         if config.dimension.is_some() {
             let reason = "`dimension` belongs to embeddings, not to text: remove it".to_owned();
-            return Err(ModelError::NotConfigured {
-                role: Role::Llm,
-                reason,
-            });
+            return Err(ModelError::NotConfigured { role: Role::Llm, reason });
         }
-        Ok(Self {
-            client: Client::new(Role::Llm, config, key)?,
-            kind: config.kind,
-            model: config.model.clone(),
-        })
+        Ok(Self { client: Client::new(Role::Llm, config, key)?, kind: config.kind, model: config.model.clone() })
     }
 }
 
@@ -44,11 +37,7 @@ impl Llm for HttpLlm {
         &self.model
     }
 
-    fn complete(
-        &self,
-        request: &Completion,
-        budget: Duration,
-    ) -> Result<CompletionAnswer, ModelError> {
+    fn complete(&self, request: &Completion, budget: Duration) -> Result<CompletionAnswer, ModelError> {
         let (path, body) = match self.kind {
             ProviderKind::Ollama => (ollama::CHAT_PATH, ollama::chat_body(&self.model, request)),
             ProviderKind::OpenAi => (openai::CHAT_PATH, openai::chat_body(&self.model, request)),
@@ -58,19 +47,13 @@ impl Llm for HttpLlm {
             provider: self.client.provider().to_owned(),
             reason: format!("the request cannot be written: {error}"),
         })?;
-        let answer = self
-            .client
-            .post(path, &body, Client::deadline(budget), |bytes| {
-                match self.kind {
-                    ProviderKind::Ollama => ollama::chat_answer(bytes),
-                    ProviderKind::OpenAi => openai::chat_answer(bytes),
-                }
-            })?;
+        let answer = self.client.post(path, &body, Client::deadline(budget), |bytes| match self.kind {
+            ProviderKind::Ollama => ollama::chat_answer(bytes),
+            ProviderKind::OpenAi => openai::chat_answer(bytes),
+        })?;
         let system_bytes = request.system.as_ref().map_or(0, String::len);
         Ok(CompletionAnswer {
-            input_tokens: answer
-                .input
-                .unwrap_or_else(|| estimate(system_bytes + request.prompt.len())),
+            input_tokens: answer.input.unwrap_or_else(|| estimate(system_bytes + request.prompt.len())),
             output_tokens: answer.output.unwrap_or_else(|| estimate(answer.text.len())),
             text: answer.text,
         })
@@ -93,17 +76,8 @@ pub(super) struct Message<'a> {
 
 /// The messages of a request, system first.
 pub(super) fn messages(request: &Completion) -> Vec<Message<'_>> {
-    let system = request.system.as_deref().map(|content| Message {
-        role: "system",
-        content,
-    });
-    system
-        .into_iter()
-        .chain([Message {
-            role: "user",
-            content: &request.prompt,
-        }])
-        .collect()
+    let system = request.system.as_deref().map(|content| Message { role: "system", content });
+    system.into_iter().chain([Message { role: "user", content: &request.prompt }]).collect()
 }
 
 /// A provider that does not count must not make tokens free: about four bytes each.

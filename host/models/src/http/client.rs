@@ -46,11 +46,7 @@ struct Failure {
 
 impl Client {
     /// Checks the configuration; sends nothing.
-    pub(super) fn new(
-        role: Role,
-        config: &ProviderConfig,
-        key: Option<Secret>,
-    ) -> Result<Self, ModelError> {
+    pub(super) fn new(role: Role, config: &ProviderConfig, key: Option<Secret>) -> Result<Self, ModelError> {
         let not_configured = |reason| ModelError::NotConfigured { role, reason };
         let faults = config.faults();
         if !faults.is_empty() {
@@ -59,9 +55,7 @@ impl Client {
         let key = key
             .map(|key| {
                 let bearer = key.bearer().ok_or_else(|| {
-                    not_configured(
-                        "the API key is empty or holds blanks or non-ASCII characters".to_owned(),
-                    )
+                    not_configured("the API key is empty or holds blanks or non-ASCII characters".to_owned())
                 })?;
                 Ok((key, bearer))
             })
@@ -128,9 +122,7 @@ impl Client {
             };
             self.count(&failure);
             let Failure { error, again, .. } = failure;
-            let wait = error
-                .retry_after()
-                .unwrap_or_else(|| backoff(attempt, jitter()));
+            let wait = error.retry_after().unwrap_or_else(|| backoff(attempt, jitter()));
             let time_left = deadline.saturating_duration_since(Instant::now());
             if !again || attempt >= self.retries || wait >= time_left {
                 return Err(error);
@@ -150,24 +142,14 @@ impl Client {
         allowed: Duration,
         decode: &impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, Failure> {
-        let mut request = self
-            .agent
-            .post(format!("{}{path}", self.root))
-            .content_type("application/json");
+        let mut request = self.agent.post(format!("{}{path}", self.root)).content_type("application/json");
         if let Some((_, bearer)) = &self.key {
             request = request.header(AUTHORIZATION, bearer.clone());
         }
-        let sent = request
-            .config()
-            .timeout_global(Some(allowed))
-            .build()
-            .send(body);
+        let sent = request.config().timeout_global(Some(allowed)).build().send(body);
         let response = sent.map_err(|error| self.no_answer(error, allowed))?;
         let status = response.status().as_u16();
-        let asked_wait = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| retry_after(value.to_str().ok()?));
+        let asked_wait = response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
         let read = read_limited(response);
         if !(200..300).contains(&status) {
             return Err(self.bad_status(status, asked_wait, &read.unwrap_or_default()));
@@ -183,11 +165,7 @@ impl Client {
         let reason = match &error {
             ureq::Error::Timeout(_) => {
                 let error = self.timed_out(allowed);
-                return Failure {
-                    error,
-                    again: false,
-                    provider_down: true,
-                };
+                return Failure { error, again: false, provider_down: true };
             }
             ureq::Error::BodyExceedsLimit(limit) => {
                 return self.malformed(format!("it is larger than {limit} bytes"));
@@ -200,17 +178,8 @@ impl Client {
             ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "its TLS handshake failed".to_owned(),
             _ => "connection failed".to_owned(),
         };
-        let error = ModelError::Unavailable {
-            role,
-            provider,
-            reason,
-            retry_after: None,
-        };
-        Failure {
-            error,
-            again: true,
-            provider_down: true,
-        }
+        let error = ModelError::Unavailable { role, provider, reason, retry_after: None };
+        Failure { error, again: true, provider_down: true }
     }
 
     fn bad_status(&self, status: u16, asked_wait: Option<Duration>, body: &[u8]) -> Failure {
@@ -219,17 +188,8 @@ impl Client {
         tracing::debug!(provider = %self.provider, status, body = %words, "error status");
         if status == 429 || status >= 500 {
             let reason = format!("HTTP status {status}");
-            let error = ModelError::Unavailable {
-                role,
-                provider,
-                reason,
-                retry_after: asked_wait,
-            };
-            return Failure {
-                error,
-                again: true,
-                provider_down: true,
-            };
+            let error = ModelError::Unavailable { role, provider, reason, retry_after: asked_wait };
+            return Failure { error, again: true, provider_down: true };
         }
         let advice = match status {
             401 | 403 => "check the API key",
@@ -238,18 +198,9 @@ impl Client {
             300..=399 => "set `base_url` to the address it redirects to",
             _ => "check `model`, `dimension` and `shorten`; the debug log has the provider's words",
         };
-        let error = ModelError::Refused {
-            role,
-            provider,
-            status,
-            advice,
-        };
+        let error = ModelError::Refused { role, provider, status, advice };
         // it answers, so it is up
-        Failure {
-            error,
-            again: false,
-            provider_down: false,
-        }
+        Failure { error, again: false, provider_down: false }
     }
 
     /// The start of a provider's words for the debug log, without the key.
@@ -264,34 +215,21 @@ impl Client {
     }
 
     fn timed_out(&self, waited: Duration) -> ModelError {
-        ModelError::Timeout {
-            role: self.role,
-            provider: self.provider.clone(),
-            waited,
-        }
+        ModelError::Timeout { role: self.role, provider: self.provider.clone(), waited }
     }
 
     fn malformed(&self, reason: String) -> Failure {
-        let error = ModelError::Malformed {
-            role: self.role,
-            provider: self.provider.clone(),
-            reason,
-        };
-        Failure {
-            error,
-            again: false,
-            provider_down: true,
-        }
+        let error = ModelError::Malformed { role: self.role, provider: self.provider.clone(), reason };
+        Failure { error, again: false, provider_down: true }
     }
 
     fn admit(&self) -> Result<(), ModelError> {
-        self.with_breaker(|breaker| breaker.admit(Instant::now()))
-            .map_err(|wait| ModelError::Unavailable {
-                role: self.role,
-                provider: self.provider.clone(),
-                reason: "it failed repeatedly and is left alone for a while".to_owned(),
-                retry_after: Some(wait),
-            })
+        self.with_breaker(|breaker| breaker.admit(Instant::now())).map_err(|wait| ModelError::Unavailable {
+            role: self.role,
+            provider: self.provider.clone(),
+            reason: "it failed repeatedly and is left alone for a while".to_owned(),
+            retry_after: Some(wait),
+        })
     }
 
     fn count(&self, failure: &Failure) {
@@ -308,11 +246,7 @@ impl Client {
 }
 
 fn read_limited(response: Response<Body>) -> Result<Vec<u8>, ureq::Error> {
-    response
-        .into_body()
-        .into_with_config()
-        .limit(MAX_RESPONSE_BYTES)
-        .read_to_vec()
+    response.into_body().into_with_config().limit(MAX_RESPONSE_BYTES).read_to_vec()
 }
 
 impl fmt::Debug for Client {

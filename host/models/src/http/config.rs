@@ -124,21 +124,13 @@ impl ProviderConfig {
         }
         let mut within = |name: &str, value: u64, range: RangeInclusive<u64>| {
             if !range.contains(&value) {
-                faults.push(format!(
-                    "`{name}` is {value}, not within {}-{}",
-                    range.start(),
-                    range.end()
-                ));
+                faults.push(format!("`{name}` is {value}, not within {}-{}", range.start(), range.end()));
             }
         };
         within("timeout_ms", self.timeout_ms, 1..=600_000);
         within("retries", self.retries.into(), 0..=10);
         within("breaker_failures", self.breaker_failures.into(), 1..=1_000);
-        within(
-            "breaker_cooldown_ms",
-            self.breaker_cooldown_ms,
-            1..=3_600_000,
-        );
+        within("breaker_cooldown_ms", self.breaker_cooldown_ms, 1..=3_600_000);
         within("batch", self.batch as u64, 1..=2_048);
         if let Some(dimension) = self.dimension {
             within("dimension", dimension as u64, 1..=16_384);
@@ -161,11 +153,7 @@ fn url_fault(url: &str) -> Option<&'static str> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
         return Some("needs http:// or https:// and a host");
     }
-    if uri
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'))
-        || uri.query().is_some()
-    {
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) || uri.query().is_some() {
         return Some("holds a user or a query: give keys by `api_key_env` or `api_key_file`");
     }
     None
@@ -203,22 +191,10 @@ mod tests {
 
     #[test]
     fn urls_with_secrets_or_without_a_host_are_refused() {
-        for bad in [
-            "",
-            "ftp://host",
-            "http://",
-            "/path",
-            "http://user:pass@host",
-            "http://host?key=1",
-            "http://a b",
-        ] {
+        for bad in ["", "ftp://host", "http://", "/path", "http://user:pass@host", "http://host?key=1", "http://a b"] {
             assert!(url_fault(bad).is_some(), "{bad}");
         }
-        for good in [
-            "http://localhost:11434",
-            "https://host/prefix/",
-            "http://[::1]:8080",
-        ] {
+        for good in ["http://localhost:11434", "https://host/prefix/", "http://[::1]:8080"] {
             assert_eq!(url_fault(good), None, "{good}");
         }
     }

@@ -31,13 +31,9 @@ impl HttpEmbedder {
         let client = Client::new(Role::Embedder, config, key)?;
         let dimension = config.dimension.ok_or_else(|| ModelError::NotConfigured {
             role: Role::Embedder,
-            reason: format!(
-                "`dimension`, the length of the vectors of `{}`, is missing",
-                config.model
-            ),
+            reason: format!("`dimension`, the length of the vectors of `{}`, is missing", config.model),
         })?;
-        let identity =
-            sha256_hex(format!("{}\n{}\n{dimension}", config.kind.name(), config.model).as_bytes());
+        let identity = sha256_hex(format!("{}\n{}\n{dimension}", config.kind.name(), config.model).as_bytes());
         Ok(Self {
             client,
             kind: config.kind,
@@ -52,28 +48,17 @@ impl HttpEmbedder {
     fn ask(&self, texts: &[&str], deadline: Instant) -> Result<Vec<Vec<f32>>, ModelError> {
         let dimensions = self.shorten.then_some(self.dimension);
         let (path, body) = match self.kind {
-            ProviderKind::Ollama => (
-                ollama::EMBED_PATH,
-                ollama::embed_body(self.id.name(), texts, dimensions),
-            ),
-            ProviderKind::OpenAi => (
-                openai::EMBED_PATH,
-                openai::embed_body(self.id.name(), texts, dimensions),
-            ),
+            ProviderKind::Ollama => (ollama::EMBED_PATH, ollama::embed_body(self.id.name(), texts, dimensions)),
+            ProviderKind::OpenAi => (openai::EMBED_PATH, openai::embed_body(self.id.name(), texts, dimensions)),
         };
-        let body = body
-            .map_err(|error| self.malformed(format!("the request cannot be written: {error}")))?;
+        let body = body.map_err(|error| self.malformed(format!("the request cannot be written: {error}")))?;
         self.client.post(path, &body, deadline, |bytes| {
             let vectors = match self.kind {
                 ProviderKind::Ollama => ollama::embed_answer(bytes)?,
                 ProviderKind::OpenAi => openai::embed_answer(bytes)?,
             };
             if vectors.len() != texts.len() {
-                return Err(format!(
-                    "{} vectors for {} texts",
-                    vectors.len(),
-                    texts.len()
-                ));
+                return Err(format!("{} vectors for {} texts", vectors.len(), texts.len()));
             }
             if vectors.iter().flatten().any(|number| !number.is_finite()) {
                 return Err("a vector has a number that is not finite".to_owned());
@@ -83,11 +68,7 @@ impl HttpEmbedder {
     }
 
     fn malformed(&self, reason: String) -> ModelError {
-        ModelError::Malformed {
-            role: Role::Embedder,
-            provider: self.client.provider().to_owned(),
-            reason,
-        }
+        ModelError::Malformed { role: Role::Embedder, provider: self.client.provider().to_owned(), reason }
     }
 }
 
@@ -106,11 +87,7 @@ impl Embedder for HttpEmbedder {
 
     fn embed(&self, texts: &[&str], budget: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
         let deadline = Client::deadline(budget);
-        let asked: Vec<&str> = texts
-            .iter()
-            .copied()
-            .filter(|text| !is_blank(text))
-            .collect();
+        let asked: Vec<&str> = texts.iter().copied().filter(|text| !is_blank(text)).collect();
         let mut vectors = Vec::with_capacity(asked.len());
         for batch in asked.chunks(self.batch) {
             for vector in self.ask(batch, deadline)? {
@@ -125,16 +102,7 @@ impl Embedder for HttpEmbedder {
             }
         }
         let mut answers = vectors.into_iter();
-        Ok(texts
-            .iter()
-            .map(|text| {
-                if is_blank(text) {
-                    None
-                } else {
-                    answers.next().flatten()
-                }
-            })
-            .collect())
+        Ok(texts.iter().map(|text| if is_blank(text) { None } else { answers.next().flatten() }).collect())
     }
 }
 
@@ -144,10 +112,6 @@ fn is_blank(text: &str) -> bool {
 
 /// Where JSON broke. The parser's own message may quote the answer, so only place and kind are told.
 pub(super) fn json_fault(error: serde_json::Error) -> String {
-    let kind = if error.is_data() {
-        "unexpected JSON"
-    } else {
-        "broken JSON"
-    };
+    let kind = if error.is_data() { "unexpected JSON" } else { "broken JSON" };
     format!("{kind} at line {} column {}", error.line(), error.column())
 }

@@ -23,16 +23,8 @@ struct EmbedAnswer {
     embeddings: Vec<Vec<f32>>,
 }
 
-pub(super) fn embed_body(
-    model: &str,
-    input: &[&str],
-    dimensions: Option<usize>,
-) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&EmbedRequest {
-        model,
-        input,
-        dimensions,
-    })
+pub(super) fn embed_body(model: &str, input: &[&str], dimensions: Option<usize>) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&EmbedRequest { model, input, dimensions })
 }
 
 /// Vectors in the order of the inputs.
@@ -75,18 +67,11 @@ pub(super) fn chat_body(model: &str, request: &Completion) -> serde_json::Result
         messages: messages(request),
         stream: false,
         format: request.schema.as_ref(),
-        options: ChatOptions {
-            num_predict: request.max_tokens,
-            temperature: request.temperature,
-        },
+        options: ChatOptions { num_predict: request.max_tokens, temperature: request.temperature },
     })
 }
 
 pub(super) fn chat_answer(bytes: &[u8]) -> Result<Counted, String> {
     let answer: ChatAnswer = serde_json::from_slice(bytes).map_err(json_fault)?;
-    Ok(Counted {
-        text: answer.message.content,
-        input: answer.prompt_eval_count,
-        output: answer.eval_count,
-    })
+    Ok(Counted { text: answer.message.content, input: answer.prompt_eval_count, output: answer.eval_count })
 }

@@ -30,27 +30,15 @@ struct EmbedRow {
     embedding: Vec<f32>,
 }
 
-pub(super) fn embed_body(
-    model: &str,
-    input: &[&str],
-    dimensions: Option<usize>,
-) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&EmbedRequest {
-        model,
-        input,
-        dimensions,
-    })
+pub(super) fn embed_body(model: &str, input: &[&str], dimensions: Option<usize>) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&EmbedRequest { model, input, dimensions })
 }
 
 /// Vectors in the order of the inputs.
 pub(super) fn embed_answer(bytes: &[u8]) -> Result<Vec<Vec<f32>>, String> {
     let answer: EmbedAnswer = serde_json::from_slice(bytes).map_err(json_fault)?;
-    let mut rows: Vec<(usize, Vec<f32>)> = answer
-        .data
-        .into_iter()
-        .enumerate()
-        .map(|(at, row)| (row.index.unwrap_or(at), row.embedding))
-        .collect();
+    let mut rows: Vec<(usize, Vec<f32>)> =
+        answer.data.into_iter().enumerate().map(|(at, row)| (row.index.unwrap_or(at), row.embedding)).collect();
     rows.sort_by_key(|(index, _)| *index);
     if rows.iter().enumerate().any(|(at, (index, _))| at != *index) {
         return Err("its `index` values are not 0 to n-1".to_owned());
@@ -104,13 +92,10 @@ struct Usage {
 }
 
 pub(super) fn chat_body(model: &str, request: &Completion) -> serde_json::Result<Vec<u8>> {
-    let response_format = request.schema.as_ref().map(|schema| ResponseFormat {
-        r#type: "json_schema",
-        json_schema: NamedSchema {
-            name: "answer",
-            schema,
-        },
-    });
+    let response_format = request
+        .schema
+        .as_ref()
+        .map(|schema| ResponseFormat { r#type: "json_schema", json_schema: NamedSchema { name: "answer", schema } });
     serde_json::to_vec(&ChatRequest {
         model,
         messages: messages(request),
@@ -122,21 +107,8 @@ pub(super) fn chat_body(model: &str, request: &Completion) -> serde_json::Result
 
 pub(super) fn chat_answer(bytes: &[u8]) -> Result<Counted, String> {
     let answer: ChatAnswer = serde_json::from_slice(bytes).map_err(json_fault)?;
-    let first = answer
-        .choices
-        .into_iter()
-        .next()
-        .ok_or("it has no choices")?;
-    let text = first
-        .message
-        .content
-        .ok_or("its first choice has no text")?;
-    let (input, output) = answer.usage.map_or((None, None), |usage| {
-        (usage.prompt_tokens, usage.completion_tokens)
-    });
-    Ok(Counted {
-        text,
-        input,
-        output,
-    })
+    let first = answer.choices.into_iter().next().ok_or("it has no choices")?;
+    let text = first.message.content.ok_or("its first choice has no text")?;
+    let (input, output) = answer.usage.map_or((None, None), |usage| (usage.prompt_tokens, usage.completion_tokens));
+    Ok(Counted { text, input, output })
 }

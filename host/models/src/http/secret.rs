@@ -26,11 +26,7 @@ impl Secret {
 
     /// A provider's words with the key blotted out, in case it quotes it.
     pub(super) fn blot(&self, text: &str) -> String {
-        if self.0.is_empty() {
-            text.to_owned()
-        } else {
-            text.replace(&self.0, "[secret]")
-        }
+        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "[secret]") }
     }
 }
 
@@ -48,10 +44,7 @@ mod tests {
     #[test]
     fn a_key_is_never_printed() {
         let key = Secret::new(" sk-123\n");
-        assert_eq!(
-            format!("{key:?} {:?}", Some(&key)),
-            "[secret] Some([secret])"
-        );
+        assert_eq!(format!("{key:?} {:?}", Some(&key)), "[secret] Some([secret])");
         assert!(!format!("{:?}", key.bearer().unwrap()).contains("sk-123"));
         assert_eq!(key.blot("bad key sk-123."), "bad key [secret].");
     }

@@ -84,10 +84,7 @@ impl Tables {
         let vocab_bytes = bounded("vocab_bytes", field(16)?, MAX_VOCAB_BYTES)?;
         let reserved = field(20)?;
         if reserved != 0 {
-            return Err(FormatError::Header {
-                field: "reserved",
-                value: reserved,
-            });
+            return Err(FormatError::Header { field: "reserved", value: reserved });
         }
 
         let words = HEADER..HEADER.saturating_add(vocab_bytes);
@@ -98,14 +95,7 @@ impl Tables {
             return Err(FormatError::Length { need, got });
         }
 
-        let tables = Self {
-            bytes,
-            rows,
-            dimension,
-            words,
-            scales,
-            numbers,
-        };
+        let tables = Self { bytes, rows, dimension, words, scales, numbers };
         tables.check_content()?;
         Ok(tables)
     }
@@ -115,32 +105,14 @@ impl Tables {
         if let Err(error) = str::from_utf8(words) {
             let before = words.get(..error.valid_up_to()).unwrap_or_default();
             let row = before.iter().filter(|byte| **byte == b'\n').count();
-            return Err(FormatError::Vocabulary {
-                row,
-                reason: "it is not UTF-8",
-            });
+            return Err(FormatError::Vocabulary { row, reason: "it is not UTF-8" });
         }
-        if self
-            .bytes
-            .get(self.words.end..self.scales)
-            .unwrap_or_default()
-            .iter()
-            .any(|byte| *byte != 0)
-        {
-            return Err(FormatError::Vocabulary {
-                row: self.rows,
-                reason: "its padding is not zero",
-            });
+        if self.bytes.get(self.words.end..self.scales).unwrap_or_default().iter().any(|byte| *byte != 0) {
+            return Err(FormatError::Vocabulary { row: self.rows, reason: "its padding is not zero" });
         }
-        let scales = self
-            .bytes
-            .get(self.scales..self.numbers)
-            .unwrap_or_default();
+        let scales = self.bytes.get(self.scales..self.numbers).unwrap_or_default();
         let (scales, _) = scales.as_chunks::<4>();
-        match scales
-            .iter()
-            .position(|bytes| !(0.0..f32::INFINITY).contains(&f32::from_le_bytes(*bytes)))
-        {
+        match scales.iter().position(|bytes| !(0.0..f32::INFINITY).contains(&f32::from_le_bytes(*bytes))) {
             Some(row) => Err(FormatError::Scale { row }),
             None => Ok(()),
         }
@@ -164,15 +136,9 @@ impl Tables {
     /// A row's scale and its int8 numbers, still as bytes.
     pub(super) fn row(&self, row: u32) -> Option<(f32, &[u8])> {
         let row = row as usize;
-        let scale = self
-            .bytes
-            .get(self.scales + row * 4..)?
-            .first_chunk::<4>()?;
+        let scale = self.bytes.get(self.scales + row * 4..)?.first_chunk::<4>()?;
         let start = self.numbers + row * self.dimension;
-        Some((
-            f32::from_le_bytes(*scale),
-            self.bytes.get(start..start + self.dimension)?,
-        ))
+        Some((f32::from_le_bytes(*scale), self.bytes.get(start..start + self.dimension)?))
     }
 }
 

@@ -50,10 +50,7 @@ impl StaticEmbedding {
     /// # Errors
     /// [`FormatError`] if the binary was built with a damaged model file.
     pub fn builtin() -> Result<Self, FormatError> {
-        Self::load(
-            ModelId::new("static-256", BUILTIN_SHA256),
-            Cow::Borrowed(BUILTIN),
-        )
+        Self::load(ModelId::new("static-256", BUILTIN_SHA256), Cow::Borrowed(BUILTIN))
     }
 
     /// A model of the same format, `SEM1`, from the bytes of its file. Its identity is their SHA-256.
@@ -68,11 +65,7 @@ impl StaticEmbedding {
     fn load(id: ModelId, bytes: Cow<'static, [u8]>) -> Result<Self, FormatError> {
         let tables = Tables::parse(bytes)?;
         let vocabulary = Vocabulary::build(tables.words(), tables.rows())?;
-        Ok(Self {
-            id,
-            tables,
-            vocabulary,
-        })
+        Ok(Self { id, tables, vocabulary })
     }
 
     /// The tokens this model sees in a text, `[UNK]` for each word it cannot spell. For tests and explanations.
@@ -102,9 +95,7 @@ impl StaticEmbedding {
         let words = self.tables.words();
         // English runs near five bytes a token
         let mut rows = Vec::with_capacity(text.len() / 4 + 1);
-        normalize::for_each_word(text, |word| {
-            wordpiece::split(word, &self.vocabulary, words, &mut rows)
-        });
+        normalize::for_each_word(text, |word| wordpiece::split(word, &self.vocabulary, words, &mut rows));
         rows
     }
 }
@@ -122,24 +113,14 @@ impl Embedder for StaticEmbedding {
         true
     }
 
-    fn embed(
-        &self,
-        texts: &[&str],
-        _budget: Duration,
-    ) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
+    fn embed(&self, texts: &[&str], _budget: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
         Ok(texts.iter().map(|text| self.embed_one(text)).collect())
     }
 }
 
 impl fmt::Debug for StaticEmbedding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "StaticEmbedding({}, {} x {})",
-            self.id,
-            self.tables.rows(),
-            self.tables.dimension()
-        )
+        write!(f, "StaticEmbedding({}, {} x {})", self.id, self.tables.rows(), self.tables.dimension())
     }
 }
 

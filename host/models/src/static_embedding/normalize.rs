@@ -118,10 +118,7 @@ mod tests {
             ("Hello, World", vec!["hello", ",", "world"]),
             ("a\u{b}b\u{c}c\0d\u{7f}e", vec!["abcde"]),
             ("no\u{a0}break\u{2028}line", vec!["no", "break", "line"]),
-            (
-                "zero\u{200b}width soft\u{ad}hyphen",
-                vec!["zerowidth", "softhyphen"],
-            ),
+            ("zero\u{200b}width soft\u{ad}hyphen", vec!["zerowidth", "softhyphen"]),
             ("private\u{e000}use \u{fffd}", vec!["privateuse"]),
             ("Crème BRÛLÉE", vec!["creme", "brulee"]),
             ("e\u{301}tude", vec!["etude"]),
@@ -129,10 +126,7 @@ mod tests {
             ("ab中文cd", vec!["ab", "中", "文", "cd"]),
             ("カタカナ", vec!["カタカナ"]),
             ("“x”—y…", vec!["“", "x", "”", "—", "y", "…"]),
-            (
-                "a`b^c$d~e",
-                vec!["a", "`", "b", "^", "c", "$", "d", "~", "e"],
-            ),
+            ("a`b^c$d~e", vec!["a", "`", "b", "^", "c", "$", "d", "~", "e"]),
             ("5€ ©x", vec!["5€", "©x"]),
             ("[UNK] [PAD]", vec!["[", "unk", "]", "[", "pad", "]"]),
         ] {

@@ -54,12 +54,8 @@ impl Vocabulary {
     /// without `[UNK]`.
     pub(super) fn build(words: &[u8], rows: usize) -> Result<Self, FormatError> {
         let slots = rows.saturating_mul(2).next_power_of_two();
-        let mut vocabulary = Self {
-            starts: Vec::with_capacity(rows + 1),
-            slots: vec![0; slots],
-            longest: 0,
-            unknown: u32::MAX,
-        };
+        let mut vocabulary =
+            Self { starts: Vec::with_capacity(rows + 1), slots: vec![0; slots], longest: 0, unknown: u32::MAX };
         let mut start = 0;
         for (row, word) in words.split(|byte| *byte == b'\n').enumerate() {
             let fault = |reason| FormatError::Vocabulary { row, reason };
@@ -87,10 +83,7 @@ impl Vocabulary {
             });
         }
         if vocabulary.unknown == u32::MAX {
-            return Err(FormatError::Vocabulary {
-                row: rows,
-                reason: "it has no [UNK]",
-            });
+            return Err(FormatError::Vocabulary { row: rows, reason: "it has no [UNK]" });
         }
         vocabulary.starts.push(start as u32);
         Ok(vocabulary)
@@ -104,11 +97,7 @@ impl Vocabulary {
             if slot == 0 {
                 break;
             }
-            if (slot >> 32) as u32 == tag
-                && self
-                    .word(words, slot as u32 - 1)
-                    .is_some_and(|other| other == word)
-            {
+            if (slot >> 32) as u32 == tag && self.word(words, slot as u32 - 1).is_some_and(|other| other == word) {
                 return false;
             }
             at = (at + 1) & mask;
@@ -120,13 +109,7 @@ impl Vocabulary {
     }
 
     /// The row of a piece whose hash is known; `continued` pieces are looked up with `##` before them.
-    pub(super) fn find(
-        &self,
-        words: &[u8],
-        piece: &[u8],
-        continued: bool,
-        hash: Hash,
-    ) -> Option<u32> {
+    pub(super) fn find(&self, words: &[u8], piece: &[u8], continued: bool, hash: Hash) -> Option<u32> {
         let (place, tag) = hash.parts();
         let mask = self.slots.len() - 1;
         let mut at = place & mask;
@@ -136,11 +119,7 @@ impl Vocabulary {
             if (slot >> 32) as u32 == tag {
                 let row = slot as u32 - 1;
                 let word = self.word(words, row)?;
-                let same = if continued {
-                    word.strip_prefix(b"##".as_slice()) == Some(piece)
-                } else {
-                    word == piece
-                };
+                let same = if continued { word.strip_prefix(b"##".as_slice()) == Some(piece) } else { word == piece };
                 if same {
                     return Some(row);
                 }
@@ -186,38 +165,16 @@ mod tests {
         let vocabulary = Vocabulary::build(words, 4).unwrap();
         let continued_a = vocabulary.find(words, b"a", true, Hash::CONTINUED.push(b'a'));
         assert_eq!(continued_a, Some(1));
-        assert_eq!(
-            vocabulary.find(words, b"a", false, Hash::START.push(b'a')),
-            Some(0)
-        );
-        assert_eq!(
-            vocabulary.find(words, b"b", false, Hash::START.push(b'b')),
-            None
-        );
+        assert_eq!(vocabulary.find(words, b"a", false, Hash::START.push(b'a')), Some(0));
+        assert_eq!(vocabulary.find(words, b"b", false, Hash::START.push(b'b')), None);
         assert_eq!(vocabulary.word(words, 3), Some(b"##b".as_slice()));
-        assert_eq!(
-            (
-                vocabulary.word(words, 4),
-                vocabulary.unknown(),
-                vocabulary.longest()
-            ),
-            (None, 2, 5)
-        );
+        assert_eq!((vocabulary.word(words, 4), vocabulary.unknown(), vocabulary.longest()), (None, 2, 5));
     }
 
     #[test]
     fn unusable_vocabularies_are_refused() {
-        for (words, rows) in [
-            ("a\n[UNK]", 3),
-            ("a\n[UNK]\nb", 2),
-            ("a\n\n[UNK]", 3),
-            ("a\na\n[UNK]", 3),
-            ("a\nb", 2),
-        ] {
-            assert!(
-                Vocabulary::build(words.as_bytes(), rows).is_err(),
-                "{words:?}"
-            );
+        for (words, rows) in [("a\n[UNK]", 3), ("a\n[UNK]\nb", 2), ("a\n\n[UNK]", 3), ("a\na\n[UNK]", 3), ("a\nb", 2)] {
+            assert!(Vocabulary::build(words.as_bytes(), rows).is_err(), "{words:?}");
         }
     }
 }

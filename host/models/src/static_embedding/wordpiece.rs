@@ -36,26 +36,11 @@ fn spell(word: &str, vocabulary: &Vocabulary, words: &[u8], rows: &mut Vec<u32>)
 }
 
 /// The longest prefix of `rest` in the vocabulary: its row, and what follows it.
-fn longest_piece<'w>(
-    rest: &'w str,
-    continued: bool,
-    vocabulary: &Vocabulary,
-    words: &[u8],
-) -> Option<(u32, &'w str)> {
-    let start = if continued {
-        Hash::CONTINUED
-    } else {
-        Hash::START
-    };
+fn longest_piece<'w>(rest: &'w str, continued: bool, vocabulary: &Vocabulary, words: &[u8]) -> Option<(u32, &'w str)> {
+    let start = if continued { Hash::CONTINUED } else { Hash::START };
     let most = rest.len().min(vocabulary.longest());
     let mut hash = rest.bytes().take(most).fold(start, Hash::push);
-    for (length, last) in rest
-        .bytes()
-        .enumerate()
-        .take(most)
-        .rev()
-        .map(|(at, byte)| (at + 1, byte))
-    {
+    for (length, last) in rest.bytes().enumerate().take(most).rev().map(|(at, byte)| (at + 1, byte)) {
         // None inside a character
         if let Some((piece, after)) = rest.split_at_checked(length)
             && let Some(row) = vocabulary.find(words, piece.as_bytes(), continued, hash)

@@ -45,10 +45,7 @@ impl Server {
     pub(crate) fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (asked, stop) = (
-            Arc::<Mutex<Vec<Asked>>>::default(),
-            Arc::<AtomicBool>::default(),
-        );
+        let (asked, stop) = (Arc::<Mutex<Vec<Asked>>>::default(), Arc::<AtomicBool>::default());
         let mut replies = replies.into_iter().collect::<Vec<_>>().into_iter();
         let (record, stopped) = (asked.clone(), stop.clone());
         let thread = thread::spawn(move || {
@@ -64,12 +61,7 @@ impl Server {
                 answer(stream, replies.next());
             }
         });
-        Self {
-            address,
-            asked,
-            stop,
-            thread: Some(thread),
-        }
+        Self { address, asked, stop, thread: Some(thread) }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -101,37 +93,23 @@ fn read_request(stream: &TcpStream) -> Option<Asked> {
         line.clear();
         reader.read_line(&mut line).ok()?;
         match line.trim().split_once(": ") {
-            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
-                authorization = Some(value.to_owned())
-            }
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.parse().unwrap()
-            }
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => authorization = Some(value.to_owned()),
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().unwrap(),
             Some(_) => {}
             None => break,
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Asked {
-        path,
-        authorization,
-        body: serde_json::from_slice(&body).unwrap(),
-    })
+    Some(Asked { path, authorization, body: serde_json::from_slice(&body).unwrap() })
 }
 
 fn answer(mut stream: TcpStream, reply: Option<Reply>) {
     match reply {
         Some(Reply::Send(status, header, body)) => {
-            let header = if header.is_empty() {
-                String::new()
-            } else {
-                format!("{header}\r\n")
-            };
+            let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
             let length = body.len();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{header}\r\n"
-            );
+            let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{header}\r\n");
             let _ = stream.write_all(format!("{head}{body}").as_bytes());
         }
         Some(Reply::Silence(time)) => thread::sleep(time),

@@ -8,9 +8,10 @@ use crate::error::{Result, StoreError};
 use crate::row::{Values, int};
 use crate::space::Space;
 use crate::write_set::{RowChange, Verb, WriteSet};
+use indexmap::IndexMap;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What to undo.
@@ -51,7 +52,7 @@ impl Space {
     }
 
     fn plan(&self, connection: &Connection, target: &UndoTarget) -> Result<WriteSet> {
-        let undone: HashSet<i64> = match target {
+        let mut undone: HashSet<i64> = match target {
             UndoTarget::Transaction(seq) => connection
                 .prepare("SELECT seq FROM journal WHERE seq = ?")?
                 .query_map([*seq as i64], |row| row.get(0))?
@@ -64,22 +65,29 @@ impl Space {
         if undone.is_empty() {
             return Err(StoreError::NotFound(format!("the journal of `{}` has no {}", self.name(), target.name())));
         }
+        add_undoing(connection, target, &mut undone)?;
         let rows = self.rows_of(connection, &undone)?;
         let mut blockers = Vec::new();
         let mut write_set = WriteSet::default();
-        for (id, row) in &rows {
-            if let Some(seq) = later_write(connection, *id, row.first, &undone)? {
-                blockers.push(format!("{}:{id} was changed by transaction {seq}", row.collection.name()));
+        // Last change first: so unique keys that went from row to row go back the same way.
+        for (id, row) in rows.iter().rev() {
+            if let Some((seq, verb)) = later_write(connection, *id, row.first, &undone)? {
+                blockers.push(match verb == Verb::Erase.word() {
+                    true => format!("{}:{id} was erased by transaction {seq}, for good", row.collection.name()),
+                    false => format!("{}:{id} was changed by transaction {seq}", row.collection.name()),
+                });
                 continue;
             }
-            if row.before.is_none() {
-                for citing in citing_rows(connection, *id)?.into_iter().filter(|citing| !rows.contains_key(citing)) {
+            let Some(change) = inverse(connection, &row.collection, *id, row.before)? else {
+                continue;
+            };
+            if change.verb == Verb::Delete {
+                for citing in self.citing_rows(connection, *id)?.into_iter().filter(|citing| !rows.contains_key(citing))
+                {
                     blockers.push(format!("{}:{id} is cited by row {citing}", row.collection.name()));
                 }
             }
-            if let Some(change) = inverse(connection, &row.collection, *id, row.before)? {
-                write_set.changes.insert(*id, change);
-            }
+            write_set.changes.insert(*id, change);
         }
         if !blockers.is_empty() {
             let more = blockers.len().saturating_sub(NAMED);
@@ -93,13 +101,13 @@ impl Space {
         Ok(write_set)
     }
 
-    /// The rows a set of transactions changed: when first, and the version before that.
-    fn rows_of(&self, connection: &Connection, undone: &HashSet<i64>) -> Result<BTreeMap<i64, Undone>> {
-        let mut rows: BTreeMap<i64, Undone> = BTreeMap::new();
+    /// The rows a set of transactions changed: when first, and the version before that; in the order of their first change.
+    fn rows_of(&self, connection: &Connection, undone: &HashSet<i64>) -> Result<IndexMap<i64, Undone>> {
+        let mut rows: IndexMap<i64, Undone> = IndexMap::new();
         let mut sequences: Vec<_> = undone.iter().copied().collect();
         sequences.sort_unstable();
-        let mut statement =
-            connection.prepare_cached("SELECT id, collection, verb, before FROM journal_rows WHERE seq = ?")?;
+        let mut statement = connection
+            .prepare_cached("SELECT id, collection, verb, before FROM journal_rows WHERE seq = ? ORDER BY n")?;
         for seq in sequences {
             let mut found = statement.query([seq])?;
             while let Some(row) = found.next()? {
@@ -118,6 +126,41 @@ impl Space {
         }
         Ok(rows)
     }
+
+    /// Live rows that name a row as their source.
+    fn citing_rows(&self, connection: &Connection, id: i64) -> Result<Vec<i64>> {
+        let mut statement = connection
+            .prepare_cached("SELECT c.id, i.collection FROM citations c JOIN ids i USING(id) WHERE c.source = ?")?;
+        let mut rows = statement.query([id])?;
+        let mut citing = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, number): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let Some(collection) = self.collection_by_number(number) else {
+                continue;
+            };
+            let sql = format!("SELECT 1 FROM \"{}\" WHERE id = ? AND deleted_at IS NULL", collection.table);
+            if connection.prepare_cached(&sql)?.exists([id])? {
+                citing.push(id);
+            }
+        }
+        Ok(citing)
+    }
+}
+
+/// Adds the transactions that undid members of the set: together they change nothing, and must not stand in the way.
+fn add_undoing(connection: &Connection, target: &UndoTarget, undone: &mut HashSet<i64>) -> Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT seq, undoes FROM journal WHERE kind = 'undo' AND undoes IS NOT NULL AND seq > ? ORDER BY seq",
+    )?;
+    let first = undone.iter().min().copied().unwrap_or_default();
+    let mut rows = statement.query([first])?;
+    while let Some(row) = rows.next()? {
+        let (seq, undoes): (i64, String) = (row.get(0)?, row.get(1)?);
+        if undoes == target.name() || undoes.parse().is_ok_and(|undoes| undone.contains(&undoes)) {
+            undone.insert(seq);
+        }
+    }
+    Ok(())
 }
 
 struct Undone {
@@ -127,25 +170,19 @@ struct Undone {
 }
 
 /// A transaction outside the set that wrote a row after a sequence.
-fn later_write(connection: &Connection, id: i64, after: i64, undone: &HashSet<i64>) -> Result<Option<i64>> {
+fn later_write(connection: &Connection, id: i64, after: i64, undone: &HashSet<i64>) -> Result<Option<(i64, String)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.seq FROM journal_rows r JOIN journal j USING(seq)
+        "SELECT r.seq, r.verb FROM journal_rows r JOIN journal j USING(seq)
          WHERE r.id = ? AND r.seq > ? AND j.kind != 'derive' ORDER BY r.seq",
     )?;
     let mut rows = statement.query(params![id, after])?;
     while let Some(row) = rows.next()? {
         let seq: i64 = row.get(0)?;
         if !undone.contains(&seq) {
-            return Ok(Some(seq));
+            return Ok(Some((seq, row.get(1)?)));
         }
     }
     Ok(None)
-}
-
-/// Live rows that name a row as their source.
-fn citing_rows(connection: &Connection, id: i64) -> Result<Vec<i64>> {
-    let mut statement = connection.prepare_cached("SELECT id FROM citations WHERE source = ?")?;
-    Ok(statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The change that brings a row back to a version, or away if it had none; nothing if it is as it was.
@@ -166,15 +203,8 @@ fn inverse(
     };
     let live = current.get(at::DELETED) == Some(&Sql::Null);
     let expected = int(&current, at::VERSION);
-    let change = |verb, set, row| RowChange {
-        collection: Arc::clone(collection),
-        verb,
-        expected,
-        set,
-        add: Vec::new(),
-        max: Vec::new(),
-        row,
-    };
+    let change =
+        |verb, set, row| RowChange { collection: Arc::clone(collection), verb, expected, set, steps: Vec::new(), row };
     let Some(version) = before else {
         return Ok(live.then(|| change(Verb::Delete, Vec::new(), current)));
     };

@@ -1,6 +1,6 @@
 //! Online backup of a space into one file, and restore from it.
 
-use crate::database::{FORMAT, meta, open_reader};
+use crate::database::{FORMAT, meta, open_new, open_reader};
 use crate::error::{Result, StoreError};
 use crate::ids::BLOCK;
 use crate::space::{Space, Spaces, sequence};
@@ -37,27 +37,45 @@ impl Space {
         if to.exists() {
             return Err(StoreError::Invalid(format!("{} exists; name a new file", to.display())));
         }
-        let mut target = Connection::open(to)?;
-        self.with_reader(|source| {
-            let copy = backup::Backup::new(source, &mut target)?;
-            loop {
-                let step = copy.step(PAGES)?;
-                let pages = copy.progress();
-                let (all, left) = (i64::from(pages.pagecount), i64::from(pages.remaining));
-                progress((all - left).unsigned_abs(), all.unsigned_abs());
-                match step {
-                    backup::StepResult::Done => return Ok(()),
-                    backup::StepResult::Busy | backup::StepResult::Locked => {
-                        std::thread::sleep(Duration::from_millis(5))
-                    }
-                    _ => {}
-                }
-            }
-        })?;
-        let seq = sequence(&target)?.unsigned_abs();
-        target.close().map_err(|(_, error)| error)?;
+        let copied = self.copy(to, &mut progress);
+        if copied.is_err() {
+            // Half a backup must not be taken for one.
+            _ = std::fs::remove_file(to);
+        }
+        let seq = copied?;
         let bytes = std::fs::metadata(to).map_err(|error| StoreError::io(to, error))?.len();
         Ok(Backup { space: self.name().to_owned(), path: to.to_owned(), bytes, seq })
+    }
+
+    fn copy(&self, to: &Path, progress: &mut impl FnMut(u64, u64)) -> Result<u64> {
+        let mut target = open_new(to)?;
+        self.with_reader(|source| {
+            // Held to the end: a copy that sees the writers' commits would start anew at each of them.
+            source.execute_batch("BEGIN")?;
+            let copied = sequence(source).and_then(|_| steps(source, &mut target, progress));
+            source.execute_batch("COMMIT")?;
+            copied
+        })?;
+        let seq = sequence(&target)?.unsigned_abs();
+        // One file, without a log beside it.
+        target.pragma_update(None, "journal_mode", "DELETE")?;
+        target.close().map_err(|(_, error)| error)?;
+        Ok(seq)
+    }
+}
+
+fn steps(source: &Connection, target: &mut Connection, progress: &mut impl FnMut(u64, u64)) -> Result<()> {
+    let copy = backup::Backup::new(source, target)?;
+    loop {
+        let step = copy.step(PAGES)?;
+        let pages = copy.progress();
+        let (all, left) = (i64::from(pages.pagecount), i64::from(pages.remaining));
+        progress((all - left).unsigned_abs(), all.unsigned_abs());
+        match step {
+            backup::StepResult::Done => return Ok(()),
+            backup::StepResult::Busy | backup::StepResult::Locked => std::thread::sleep(Duration::from_millis(5)),
+            _ => {}
+        }
     }
 }
 
@@ -91,6 +109,13 @@ impl Spaces {
             return Err(error);
         }
         std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(|error| StoreError::io(&part, error))?;
+        // The log of a space that was here before would be played into this one.
+        for log in ["db-wal", "db-shm"] {
+            let log = to.with_extension(log);
+            if log.exists() {
+                std::fs::remove_file(&log).map_err(|error| StoreError::io(&log, error))?;
+            }
+        }
         std::fs::rename(&part, &to).map_err(|error| StoreError::io(&to, error))
     }
 }

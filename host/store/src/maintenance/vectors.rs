@@ -1,9 +1,10 @@
 //! Vectors that come later: the queue of texts to embed, filling it, and starting anew with another model.
 
 use crate::collection::Collection;
-use crate::database::vector_table;
-use crate::error::Result;
+use crate::database::{Embedding, vector_table};
+use crate::error::{Result, StoreError};
 use crate::space::Space;
+use crate::write_set::unit;
 use crate::writer::fill_vectors;
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
@@ -51,7 +52,7 @@ impl Space {
             let collection = self.collection_by_number(number);
             let column = collection.as_ref().and_then(|collection| collection.columns.get(collection.embedded?));
             let (Some(collection), Some(column)) = (&collection, column) else {
-                stale.push(id);
+                stale.push((id, version));
                 continue;
             };
             let text: Option<Option<String>> = self.with_reader(|connection| {
@@ -68,13 +69,15 @@ impl Space {
                     version: version.unsigned_abs(),
                     text,
                 }),
-                None => stale.push(id),
+                None => stale.push((id, version)),
             }
         }
         if !stale.is_empty() {
             self.writer().transact(move |connection| {
-                for id in stale {
-                    connection.prepare_cached("DELETE FROM embed_pending WHERE id = ?")?.execute([id])?;
+                for (id, version) in stale {
+                    connection
+                        .prepare_cached("DELETE FROM embed_pending WHERE id = ? AND version = ?")?
+                        .execute([id, version])?;
                 }
                 Ok(())
             })?;
@@ -88,13 +91,19 @@ impl Space {
     /// `incompatible.store` when the space is of another model.
     pub fn fill(&self, vectors: Vec<(PendingText, Option<Vec<f32>>)>) -> Result<usize> {
         self.writable()?;
+        let misfit = vectors.iter().filter_map(|(_, vector)| vector.as_ref().map(Vec::len));
+        self.fits(misfit.into_iter().find(|length| *length != self.options.dimension))?;
+        let (name, options) = (self.name().to_owned(), self.options.clone());
         self.writer().transact(move |connection| {
+            if let Some(refusal) = Embedding::of(connection)?.refusal(&name, &options.model, options.dimension) {
+                return Err(StoreError::Incompatible(refusal));
+            }
             let mut by_collection: HashMap<i64, (Arc<Collection>, Vec<_>)> = HashMap::new();
             for (text, vector) in vectors {
                 let (_, list) = by_collection
                     .entry(text.collection.number)
                     .or_insert_with(|| (Arc::clone(&text.collection), Vec::new()));
-                list.push((text.id as i64, text.version as i64, vector));
+                list.push((text.id as i64, text.version as i64, vector.and_then(unit)));
             }
             let mut filled = 0;
             for (collection, vectors) in by_collection.into_values() {
@@ -136,6 +145,8 @@ impl Space {
                     [collection.number],
                 )?;
             }
+            connection.execute("DELETE FROM embed_none", [])?;
+            Embedding::renewed(connection)?;
             connection.execute("UPDATE meta SET value = ? WHERE key = 'model'", [&options.model])?;
             connection
                 .execute("UPDATE meta SET value = ? WHERE key = 'dimension'", params![options.dimension as i64])?;

@@ -1,6 +1,7 @@
 //! Verification: the file is sound, and what is derived agrees with the rows; and rebuilding it when it does not.
 
 use crate::collection::Collection;
+use crate::database::Embedding;
 use crate::error::Result;
 use crate::space::Space;
 use crate::writer::rebuild_collection;
@@ -34,11 +35,12 @@ impl Space {
         let collections = self.collections();
         let name = self.name().to_owned();
         // On the writer's connection: the full-text check is a write to SQLite, and nothing may move meanwhile.
-        self.writer().exclusive(move |connection| {
+        self.writer().transact(move |connection| {
             let mut found = Verified { space: name, ..Verified::default() };
             pragma(connection, "PRAGMA integrity_check(20)", &mut found.faults)?;
             pragma(connection, "PRAGMA foreign_key_check", &mut found.faults)?;
             found.commits = count(connection, "SELECT count(*) FROM journal")?;
+            journal(connection, &mut found.faults)?;
             found.embed_pending = count(connection, "SELECT count(*) FROM embed_pending")?;
             for collection in collections {
                 found.rows += count(connection, &format!("SELECT count(*) FROM \"{}\"", collection.table))?;
@@ -62,18 +64,22 @@ impl Space {
                 rebuild_collection(connection, &collection)?;
                 let Some(column) = collection.embedded.and_then(|place| collection.columns.get(place)) else { continue };
                 let (table, field) = (&collection.table, &column.name);
-                connection.execute(
-                    &format!("DELETE FROM \"{table}__vec\" WHERE id NOT IN (SELECT id FROM \"{table}\" WHERE deleted_at IS NULL)"),
-                    [],
-                )?;
+                for vectors in vector_tables(&collection) {
+                    // Not within the DELETE: sqlite-vec cannot lose rows while it is read.
+                    for id in dead_vectors(connection, &collection, &vectors)? {
+                        connection.prepare_cached(&format!("DELETE FROM \"{vectors}\" WHERE id = ?"))?.execute([id])?;
+                    }
+                }
                 queued += connection.execute(
                     &format!(
                         "INSERT OR REPLACE INTO embed_pending SELECT id, ?, version FROM \"{table}\" WHERE deleted_at IS NULL
-                         AND \"{field}\" IS NOT NULL AND id NOT IN (SELECT id FROM \"{table}__vec\")"
+                         AND \"{field}\" IS NOT NULL AND id NOT IN (SELECT id FROM \"{table}__vec\")
+                         AND id NOT IN (SELECT id FROM embed_none)"
                     ),
                     [collection.number],
                 )?;
             }
+            Embedding::renewed(connection)?;
             Ok(queued as u64)
         })?;
         self.indexes.clear();
@@ -93,6 +99,22 @@ fn pragma(connection: &Connection, sql: &str, faults: &mut Vec<String>) -> Resul
         if said != "ok" {
             faults.push(format!("{}: {said}", sql.trim_start_matches("PRAGMA ")));
         }
+    }
+    Ok(())
+}
+
+/// The journal has no gap, and each change belongs to a commit.
+fn journal(connection: &Connection, faults: &mut Vec<String>) -> Result<()> {
+    let gaps = count(connection, "SELECT coalesce(max(seq), 0) - count(*) FROM journal")?;
+    if gaps > 0 {
+        faults.push(format!("journal: {gaps} commits are missing"));
+    }
+    let strays = count(
+        connection,
+        "SELECT count(*) FROM journal_rows r WHERE NOT EXISTS(SELECT 1 FROM journal j WHERE j.seq = r.seq)",
+    )?;
+    if strays > 0 {
+        faults.push(format!("journal: {strays} changes belong to no commit"));
     }
     Ok(())
 }
@@ -137,11 +159,16 @@ fn ids(
 ) -> Result<()> {
     let mut statement = connection.prepare(sql)?;
     let ids = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+    name(collection, what, &ids, faults);
+    Ok(())
+}
+
+/// Names some rows in a fault, if there are any.
+fn name(collection: &Collection, what: &str, ids: &[i64], faults: &mut Vec<String>) {
     if !ids.is_empty() {
         let named: Vec<_> = ids.iter().take(NAMED).map(ToString::to_string).collect();
         faults.push(format!("{}: {} {what}: {}", collection.name(), ids.len(), named.join(", ")));
     }
-    Ok(())
 }
 
 /// FTS5's own check compares the index with the view of live rows, word for word.
@@ -164,15 +191,46 @@ fn full_text(connection: &Connection, collection: &Collection, faults: &mut Vec<
     }
 }
 
-/// Each vector belongs to a live row with a text. (A live text without one waits for it, or has no known word.)
+/// The sqlite-vec tables of a collection with an embedded field.
+fn vector_tables(collection: &Collection) -> Vec<String> {
+    let table = &collection.table;
+    let mut tables = vec![format!("{table}__vec")];
+    if collection.spec.sequence.is_some() {
+        tables.push(format!("{table}__context__vec"));
+    }
+    tables
+}
+
+/// Vectors of rows that are gone, deleted, or without a text.
+fn dead_vectors(connection: &Connection, collection: &Collection, vectors: &str) -> Result<Vec<i64>> {
+    let field = collection.embedded.and_then(|place| collection.columns.get(place));
+    // A row without a text of its own still has neighbours.
+    let texted = match field {
+        Some(field) if !vectors.ends_with("__context__vec") => format!(" AND \"{}\" IS NOT NULL", field.name),
+        _ => String::new(),
+    };
+    let sql = format!(
+        "SELECT id FROM \"{vectors}\" WHERE id NOT IN (SELECT id FROM \"{}\" WHERE deleted_at IS NULL{texted})",
+        collection.table
+    );
+    let mut statement = connection.prepare(&sql)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Each vector belongs to a live row with a text; each live text has one, waits for it, or is known to have none.
 fn vectors(connection: &Connection, collection: &Collection, faults: &mut Vec<String>) -> Result<()> {
     let Some(column) = collection.embedded.and_then(|place| collection.columns.get(place)) else {
         return Ok(());
     };
     let table = &collection.table;
+    for vectors in vector_tables(collection) {
+        let dead = dead_vectors(connection, collection, &vectors)?;
+        name(collection, "vectors without a live text", &dead, faults);
+    }
     let sql = format!(
-        "SELECT id FROM \"{table}__vec\" WHERE id NOT IN (SELECT id FROM \"{table}\" WHERE deleted_at IS NULL AND \"{}\" IS NOT NULL)",
+        "SELECT id FROM \"{table}\" WHERE deleted_at IS NULL AND \"{}\" IS NOT NULL AND id NOT IN (SELECT id FROM \"{table}__vec\")
+         AND id NOT IN (SELECT id FROM embed_pending) AND id NOT IN (SELECT id FROM embed_none)",
         column.name
     );
-    ids(connection, collection, "vectors without a live text", &sql, faults)
+    ids(connection, collection, "live texts without a vector; run `memstrata verify --rebuild`", &sql, faults)
 }

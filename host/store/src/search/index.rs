@@ -4,11 +4,12 @@
 //! at or before S and not dead by then. Whoever commits, this process or another, the journal tells.
 
 use crate::collection::Collection;
+use crate::database::Embedding;
 use crate::error::Result;
 use crate::namespace::Namespace;
 use crate::space::{Space, lock, sequence};
 use crate::vector::{Filter, IdSet, VectorIndex};
-use crate::writer::{load_vector, neighbours};
+use crate::writer::load_vector;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +57,8 @@ struct State {
     seq: i64,
     /// Namespaces by the number the index knows them by.
     namespaces: HashMap<String, u32>,
+    /// How often all vectors had been made anew when it was loaded.
+    renewals: i64,
     /// Snapshots before this sequence are not served.
     floor: i64,
     /// Spans of sequences in which a row changed more than once: a snapshot inside one is not served exactly.
@@ -69,6 +72,8 @@ pub(super) struct Wanted<'a> {
     pub(super) namespaces: &'a [Namespace],
     pub(super) allowed: Option<&'a IdSet>,
     pub(super) masked: Option<&'a IdSet>,
+    /// How often all vectors were made anew, by the snapshot.
+    pub(super) renewals: i64,
 }
 
 impl Indexes {
@@ -87,7 +92,7 @@ impl Indexes {
         wanted: &Wanted<'_>,
     ) -> Result<Option<Vec<i64>>> {
         let slot = self.slot(collection, kind);
-        if !slot.ready(space, connection, collection, kind)? {
+        if !slot.ready(space, connection, collection, kind, wanted.renewals)? {
             return Ok(None);
         }
         slot.catch_up(connection, collection, kind, seq)?;
@@ -95,7 +100,10 @@ impl Indexes {
         let Some(state) = state.as_ref() else {
             return Ok(None);
         };
-        if seq < state.floor || state.blurred.iter().any(|(from, to)| *from < seq && seq < *to) {
+        if state.renewals != wanted.renewals
+            || seq < state.floor
+            || state.blurred.iter().any(|(from, to)| *from < seq && seq < *to)
+        {
             return Ok(None);
         }
         let named: Vec<&Namespace> =
@@ -147,8 +155,11 @@ impl Slot {
         connection: &Connection,
         collection: &Arc<Collection>,
         kind: Kind,
+        renewals: i64,
     ) -> Result<bool> {
-        if self.state.read().unwrap_or_else(PoisonError::into_inner).is_some() {
+        // One older than the snapshot's vectors is of no use to anybody who comes.
+        let there = |state: &Option<State>| state.as_ref().is_some_and(|state| state.renewals >= renewals);
+        if there(&self.state.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(true);
         }
         let table = kind.table(collection);
@@ -227,12 +238,18 @@ impl State {
         let mut rows = statement.query([collection.number, self.seq, seq])?;
         while let Some(row) = rows.next()? {
             let (id, at): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let mut ids = vec![id];
-            if kind == Kind::Context {
-                ids.extend(neighbours(connection, collection, id)?);
-            }
-            for id in ids {
-                twice |= touched.insert(id, at).is_some_and(|before| before != at);
+            twice |= touched.insert(id, at).is_some_and(|before| before != at);
+        }
+        if kind == Kind::Context {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, seq FROM context_changes WHERE collection = ? AND seq > ? AND seq <= ? ORDER BY seq",
+            )?;
+            let mut rows = statement.query([collection.number, self.seq, seq])?;
+            while let Some(row) = rows.next()? {
+                let (id, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+                let before = touched.get(&id).copied();
+                twice |= before.is_some_and(|before| before != at);
+                touched.insert(id, before.map_or(at, |before| before.max(at)));
             }
         }
         if twice {
@@ -267,8 +284,14 @@ impl State {
 /// Loads all vectors of a collection as a connection sees them.
 fn load(connection: &Connection, collection: &Collection, kind: Kind, dimension: usize) -> Result<State> {
     let seq = sequence(connection)?;
-    let mut state =
-        State { index: VectorIndex::new(dimension), seq, namespaces: HashMap::new(), floor: seq, blurred: Vec::new() };
+    let mut state = State {
+        index: VectorIndex::new(dimension),
+        seq,
+        renewals: Embedding::of(connection)?.renewals,
+        namespaces: HashMap::new(),
+        floor: seq,
+        blurred: Vec::new(),
+    };
     let rows: HashMap<i64, (String, i64)> = connection
         .prepare(&format!("SELECT id, namespace, _seq FROM \"{}\" WHERE deleted_at IS NULL", collection.table))?
         .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?

@@ -5,10 +5,12 @@ use super::index::{Kind, Wanted};
 use super::{CHANNELS, CONTEXT, GRAPH, Hit, SearchRequest, SearchResults, TEXT, TIME, VECTOR, text};
 use crate::collection::Collection;
 use crate::condition::Condition;
+use crate::database::Embedding;
 use crate::error::Result;
-use crate::query::Query;
+use crate::query::{Query, Source};
 use crate::session::Session;
 use crate::vector::IdSet;
+use crate::write_set::unit;
 use crate::writer::{bytes, load_vector};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
@@ -28,6 +30,11 @@ struct Part<'a> {
     session: &'a Session,
     connection: &'a Connection,
     request: &'a SearchRequest,
+    /// The query's vector at unit length, if this space can be searched by it.
+    vector: Option<&'a [f32]>,
+    renewals: i64,
+    /// The snapshot's sequence, if the connection sees more than the snapshot did.
+    moved_on: Option<i64>,
     collection: &'a Arc<Collection>,
     /// Collection, conditions, namespaces, times: what makes a row eligible.
     eligible: Query,
@@ -44,13 +51,22 @@ impl Session {
     pub fn search(&mut self, request: &SearchRequest) -> Result<SearchResults> {
         self.begin()?;
         let mut notes = Vec::new();
-        if request.wants_vector() && self.space().other_model.is_some() {
-            notes.push(format!("vector: {}; text only", self.space().other_model.as_deref().unwrap_or_default()));
+        let space = Arc::clone(self.space());
+        let embedding = Embedding::of(self.connection()?)?;
+        let mut vector = request.vector.clone();
+        if let Some(reason) = embedding.refusal(space.name(), &space.options.model, space.options.dimension) {
+            if request.wants_vector() {
+                notes.push(format!("vector: {reason}; text only"));
+            }
+            vector = None;
         }
+        space.fits(vector.as_ref().map(Vec::len).filter(|length| *length != space.options.dimension))?;
+        let vector = vector.and_then(unit);
         let limit = request.limit.clamp(1, self.options().limits.hits) as usize;
         let mut lists: [Ranked; CHANNELS.len()] = Default::default();
         for collection in &request.collections {
-            let found = self.part(request, collection, limit)?.run(&mut notes);
+            let part = self.part(request, vector.as_deref(), embedding.renewals, collection, limit)?;
+            let found = part.run(&mut notes);
             let found = found.map_err(|error| self.blame(error))?;
             for (all, own) in lists.iter_mut().zip(found) {
                 all.extend(own.into_iter().map(|(id, score)| (id, Arc::clone(collection), score)));
@@ -106,6 +122,8 @@ impl Session {
     fn part<'a>(
         &'a mut self,
         request: &'a SearchRequest,
+        vector: Option<&'a [f32]>,
+        renewals: i64,
         collection: &'a Arc<Collection>,
         limit: usize,
     ) -> Result<Part<'a>> {
@@ -119,12 +137,34 @@ impl Session {
             session,
             connection,
             request,
+            vector,
+            renewals,
+            moved_on: session.moved_on(),
             collection,
             eligible,
             masked,
             wanted: (limit * OVERSAMPLE).max(LEAST),
             seq,
         })
+    }
+
+    /// The stored vectors of rows, in the order of the ids; none where there is none, or the caller may not see the row.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn vectors(&mut self, collection: &Arc<Collection>, ids: &[u64]) -> Result<Vec<Option<Vec<f32>>>> {
+        self.count_rows(ids.len())?;
+        let changed = self.changed(collection);
+        let mut vectors = Vec::with_capacity(ids.len());
+        for id in ids {
+            let id = *id as i64;
+            let visible = !changed.contains(&id) && self.live(collection, id)?.is_some();
+            vectors.push(match (visible, collection.embedded) {
+                (true, Some(_)) => load_vector(self.begin()?, &collection.table, id)?,
+                _ => None,
+            });
+        }
+        Ok(vectors)
     }
 
     /// The rows of hits as JSON, in their order.
@@ -156,7 +196,7 @@ impl Part<'_> {
                 *context = self.text(true)?;
             }
         }
-        if let (Some(query), Some(_)) = (&self.request.vector, self.collection.embedded) {
+        if let (Some(query), Some(_)) = (self.vector, self.collection.embedded) {
             if weight(VECTOR) {
                 *vector = self.vector(query, Kind::Own)?;
             }
@@ -173,7 +213,9 @@ impl Part<'_> {
         if weight(TIME) {
             let others: HashSet<i64> =
                 [&*text, &*vector, &*context, &*graph].into_iter().flatten().map(|(id, _)| *id).collect();
-            *time = self.time(others, self.request.text.is_empty() && self.request.seeds.is_empty())?;
+            let request = self.request;
+            let alone = request.text.is_empty() && request.seeds.is_empty() && request.vector.is_none();
+            *time = self.time(others, alone)?;
         }
         Ok(found)
     }
@@ -184,14 +226,18 @@ impl Part<'_> {
             return Ok(candidates);
         }
         let ids: Vec<i64> = candidates.iter().map(|(id, _)| *id).collect();
-        let mut query = self.eligible.clone();
-        query.filter(Condition::Compare { field: "id".into(), operator: "in".into(), value: json!(ids) })?;
-        let kept: HashSet<i64> = self.ids(&query)?.into_iter().collect();
+        let kept: HashSet<i64> = self.ids(Some(&ids))?.into_iter().collect();
         Ok(candidates.into_iter().filter(|(id, _)| kept.contains(id)).collect())
     }
 
-    fn ids(&self, query: &Query) -> Result<Vec<i64>> {
-        let (sql, parameters) = query.ids_sql(None)?;
+    /// Selects the eligible of some rows, or of all, as of the snapshot.
+    fn ids_sql(&self, only: Option<&[i64]>) -> Result<(String, Vec<Sql>)> {
+        let only = only.map(|ids| json!(ids).to_string());
+        self.eligible.ids_sql(Source { as_of: self.moved_on, overlaid: false }, only.as_deref())
+    }
+
+    fn ids(&self, only: Option<&[i64]>) -> Result<Vec<i64>> {
+        let (sql, parameters) = self.ids_sql(only)?;
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_map(params_from_iter(&parameters), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
@@ -206,11 +252,18 @@ impl Part<'_> {
     fn text(&self, context: bool) -> Result<Scored> {
         let session = self.session;
         let space = session.space();
-        let Some(expression) =
-            text::expression(self.connection, &space.indexes.frequencies, self.collection, &self.request.text)?
-        else {
-            return Ok(Vec::new());
-        };
+        let expressions =
+            text::expressions(self.connection, &space.indexes.frequencies, self.collection, &self.request.text)?;
+        for expression in &expressions {
+            let found = self.matching(context, expression)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn matching(&self, context: bool, expression: &str) -> Result<Scored> {
         let columns = match context {
             true => "_context".to_owned(),
             false => crate::database::searched_fields(self.collection).collect::<Vec<_>>().join(" "),
@@ -224,7 +277,7 @@ impl Part<'_> {
         let full = found.len() >= self.wanted;
         let mut kept = self.eligible(self.unmasked(found))?;
         if full && kept.len() < self.wanted / OVERSAMPLE {
-            let (ids, mut parameters) = self.eligible.ids_sql(None)?;
+            let (ids, mut parameters) = self.ids_sql(None)?;
             let sql = format!(
                 "SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ? AND rowid IN ({ids}) ORDER BY rank LIMIT ?"
             );
@@ -247,7 +300,7 @@ impl Part<'_> {
         let mut kept = Vec::new();
         for narrow in [false, true] {
             let allowed = match narrow {
-                true => Some(IdSet::new(self.ids(&self.eligible)?.into_iter().map(i64::unsigned_abs).collect())),
+                true => Some(IdSet::new(self.ids(None)?.into_iter().map(i64::unsigned_abs).collect())),
                 false => None,
             };
             let found = self.nearest(query, kind, allowed.as_ref())?;
@@ -271,10 +324,11 @@ impl Part<'_> {
             namespaces: &self.request.namespaces,
             allowed,
             masked: Some(&masked),
+            renewals: self.renewals,
         };
         let space = self.session.space();
         let table = kind.table(self.collection);
-        let served = match self.session.moved_on() {
+        let served = match self.moved_on {
             // The connection sees more than the snapshot: the stored vectors may be newer.
             Some(_) => None,
             None => space.indexes.nearest(space, self.connection, self.seq, self.collection, kind, &wanted)?,
@@ -290,9 +344,14 @@ impl Part<'_> {
                 found
             }
             None => {
-                let k = if allowed.is_some() { MOST_SQLITE_VEC } else { self.wanted.min(MOST_SQLITE_VEC) };
-                let sql = format!("SELECT id, distance FROM \"{table}__vec\" WHERE embedding MATCH ? AND k = ?");
-                let found = self.scored(&sql, vec![Sql::Blob(bytes(query)), Sql::Integer(k as i64)])?;
+                let mut sql = format!("SELECT id, distance FROM \"{table}__vec\" WHERE embedding MATCH ? AND k = ?");
+                let k = self.wanted.min(MOST_SQLITE_VEC) as i64;
+                let mut parameters = vec![Sql::Blob(bytes(query)), Sql::Integer(k)];
+                if let Some(allowed) = allowed {
+                    sql.push_str(" AND id IN (SELECT value FROM json_each(?))");
+                    parameters.push(Sql::Text(json!(allowed.iter().collect::<Vec<u64>>()).to_string()));
+                }
+                let found = self.scored(&sql, parameters)?;
                 // Unit vectors: the squared distance is 2 - 2 cos.
                 found.into_iter().map(|(id, distance)| (id, 1.0 - distance * distance / 2.0)).collect()
             }
@@ -303,16 +362,12 @@ impl Part<'_> {
 
     /// Recency: newest first, of what the other channels found, or of all when nothing else was asked.
     fn time(&self, others: HashSet<i64>, alone: bool) -> Result<Scored> {
-        let mut query = self.eligible.clone();
-        if !alone {
-            if others.is_empty() {
-                return Ok(Vec::new());
-            }
-            let ids: Vec<i64> = others.into_iter().collect();
-            query.filter(Condition::Compare { field: "id".into(), operator: "in".into(), value: json!(ids) })?;
+        if !alone && others.is_empty() {
+            return Ok(Vec::new());
         }
+        let others: Vec<i64> = others.into_iter().collect();
+        let (sql, mut parameters) = self.ids_sql((!alone).then_some(&others))?;
         let time = self.collection.time_column();
-        let (sql, mut parameters) = query.ids_sql(None)?;
         let sql = sql.replacen("SELECT r.id", &format!("SELECT r.id, CAST(coalesce(r.\"{time}\", 0) AS REAL)"), 1);
         parameters.push(Sql::Integer(self.wanted as i64));
         let found = self.scored(&format!("{sql} ORDER BY r.\"{time}\" DESC LIMIT ?"), parameters)?;

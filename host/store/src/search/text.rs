@@ -19,6 +19,8 @@ const COUNT_CAP: u32 = 4000;
 const ROWS_BUDGET: u32 = 6000;
 /// Common terms joined by AND when there is nothing rarer.
 const COMMON_TERMS: usize = 3;
+/// A count below this is taken anew each time: it is quick, and a word just written must be found.
+const KEPT_FROM: u32 = 256;
 /// How long a term's count is believed.
 const BELIEVED: Duration = Duration::from_secs(30);
 /// Term counts kept.
@@ -47,6 +49,9 @@ impl Frequencies {
                 "SELECT count(*) FROM (SELECT 1 FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ? LIMIT {COUNT_CAP})"
             ))?
             .query_row([quote(term)], |row| row.get(0))?;
+        if count < KEPT_FROM {
+            return Ok(count);
+        }
         let mut known = lock(&self.0);
         if known.len() >= KEPT {
             known.clear();
@@ -72,13 +77,13 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     if telling.is_empty() { words.into_iter().take(MOST_TERMS).collect() } else { telling }
 }
 
-/// The FTS5 expression for a query text, if it has a word the collection knows.
-pub(crate) fn expression(
+/// The FTS5 expressions for a query text, the next for when one finds nothing; none if the collection knows no word of it.
+pub(crate) fn expressions(
     connection: &Connection,
     frequencies: &Frequencies,
     collection: &Collection,
     text: &str,
-) -> Result<Option<String>> {
+) -> Result<Vec<String>> {
     let mut counted = Vec::new();
     for term in terms(text) {
         let count = frequencies.of(connection, collection, &term)?;
@@ -96,14 +101,12 @@ pub(crate) fn expression(
         budget -= count;
         rare.push(quote(term));
     }
-    Ok(if !rare.is_empty() {
-        Some(rare.join(" OR "))
-    } else if counted.is_empty() {
-        None
-    } else {
-        // Only common terms: rows that have several of them are few and telling.
-        Some(counted.iter().take(COMMON_TERMS).map(|(_, term)| quote(term)).collect::<Vec<_>>().join(" AND "))
-    })
+    if !rare.is_empty() {
+        return Ok(vec![rare.join(" OR ")]);
+    }
+    // Only common terms: rows that have several of them are few and telling.
+    let common: Vec<_> = counted.iter().take(COMMON_TERMS).map(|(_, term)| quote(term)).collect();
+    Ok((1..=common.len()).rev().filter_map(|terms| Some(common.get(..terms)?.join(" AND "))).collect())
 }
 
 fn quote(term: &str) -> String {

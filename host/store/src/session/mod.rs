@@ -208,13 +208,13 @@ impl Session {
         let Some(mut connection) = self.reader.take() else {
             return;
         };
-        let mut clean = true;
+        // First, for what follows must not be interrupted.
+        let mut clean = connection.progress_handler(0, None::<fn() -> bool>).is_ok();
         for table in std::mem::take(&mut self.staged_tables).into_values() {
-            clean &= connection.execute(&format!("DELETE FROM temp.\"{table}__staged\""), []).is_ok();
+            clean &= connection.execute(&format!("DELETE FROM temp.\"{table}\""), []).is_ok();
         }
         self.synced.clear();
         clean &= connection.execute_batch("COMMIT").is_ok();
-        clean &= connection.progress_handler(0, None::<fn() -> bool>).is_ok();
         // One that cannot be put in order is closed instead.
         if clean {
             self.space.give_back(connection);

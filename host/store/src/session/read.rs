@@ -6,6 +6,7 @@ use crate::error::{Result, StoreError};
 use crate::history::{self, RowVersion};
 use crate::query::{Aggregate, Page, Query, Source, sequence_at};
 use crate::row::{Values, int, row_json, text, values_json};
+use crate::write_set::Verb;
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use std::sync::Arc;
@@ -47,9 +48,11 @@ impl Session {
         load(connection, collection, id, as_of).map_err(|error| self.blame(error))
     }
 
+    /// Notes the stored version the guest has been shown; a staged row shows the one after it.
     fn saw(&mut self, id: i64, version: Option<i64>) {
-        if let (Some(version), false) = (version, self.write.changes.contains_key(&id)) {
-            self.seen.insert(id, version);
+        let staged = self.write.changes.get(&id).map(|change| change.verb);
+        if let (Some(version), false) = (version, staged == Some(Verb::Insert)) {
+            self.seen.insert(id, version - i64::from(staged.is_some()));
         }
     }
 

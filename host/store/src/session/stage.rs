@@ -1,12 +1,12 @@
 //! Writes of a session: they are staged, seen by its own reads, and reach nobody else before the commit.
 
 use super::Session;
-use crate::collection::{Collection, at};
+use crate::collection::{Collection, FieldType, at};
 use crate::error::{Result, StoreError};
 use crate::namespace::Namespace;
 use crate::query::{Query, Source};
 use crate::row::{self, Values, int, new_values, settable};
-use crate::write_set::{Event, Expect, RowChange, Verb, WriteSet};
+use crate::write_set::{Event, Expect, RowChange, Step, Verb, WriteSet};
 use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
@@ -72,7 +72,7 @@ impl Session {
             None | Some(Value::Null) => self.space.issue_ids(1)?.start,
             Some(id) => {
                 let id = id.as_i64().unwrap_or_default();
-                if !self.issued.remove(&id) {
+                if !self.issued.contains(&id) {
                     return Err(StoreError::Denied {
                         what: "id",
                         message: format!("id {id} was not issued to this call by new-ids, or is used already"),
@@ -83,6 +83,7 @@ impl Session {
         };
         let mut values = new_values(collection, &row)?;
         self.place(&mut values)?;
+        self.issued.remove(&id);
         let now = self.options.now as i64;
         WriteSet::stamp(&mut values, now, 1);
         for (place, value) in [
@@ -94,23 +95,7 @@ impl Session {
                 *slot = value;
             }
         }
-        for key in collection.spec.unique.keys() {
-            if let Some(key) = staged_key(collection, key, &values) {
-                self.staged_keys.insert(key, id);
-            }
-        }
-        self.stage(
-            id,
-            RowChange {
-                collection: Arc::clone(collection),
-                verb: Verb::Insert,
-                expected: None,
-                set: Vec::new(),
-                add: Vec::new(),
-                max: Vec::new(),
-                row: values,
-            },
-        );
+        self.stage(id, fresh(collection, Verb::Insert, None, values));
         Ok(id.unsigned_abs())
     }
 
@@ -131,7 +116,17 @@ impl Session {
     fn stage(&mut self, id: i64, change: RowChange) {
         self.synced.remove(&change.collection.number);
         self.write.vectors.remove(&id);
+        self.hold_keys(id, &change.collection, &change.row);
         self.write.changes.insert(id, change);
+    }
+
+    /// Notes the unique keys a staged row has now; what it held before is found out of date when it is looked up.
+    fn hold_keys(&mut self, id: i64, collection: &Collection, row: &Values) {
+        for key in collection.spec.unique.keys() {
+            if let Some(key) = staged_key(collection, key, row) {
+                self.staged_keys.insert(key, id);
+            }
+        }
     }
 
     /// The live row with the same values in a declared unique key.
@@ -142,7 +137,8 @@ impl Session {
             return Ok(None);
         };
         if let Some(id) = self.staged_keys.get(&staged).copied() {
-            if self.live(collection, id)?.is_some() {
+            let holds = |row: &Values| staged_key(collection, key, row).as_ref() == Some(&staged);
+            if self.live(collection, id)?.is_some_and(|row| holds(&row)) {
                 return Ok(Some(id));
             }
         }
@@ -159,7 +155,20 @@ impl Session {
             .query_row(params_from_iter(&parameters), |row| row.get(0))
             .optional()?;
         // One this call has deleted, or given other values, no longer holds the key.
-        Ok(found.filter(|id| !self.write.changes.contains_key(id) && !self.gone.contains(id)))
+        let found = found.filter(|id| !self.write.changes.contains_key(id) && !self.gone.contains(id));
+        let Some(id) = found else { return Ok(None) };
+        match self.current(collection, id)? {
+            Some(row) if row.get(at::DELETED) == Some(&Sql::Null) && self.in_scope(&row) => Ok(Some(id)),
+            Some(row) if row.get(at::DELETED) == Some(&Sql::Null) => Err(StoreError::Denied {
+                what: "namespace",
+                message: format!(
+                    "a row outside `{}`, which this caller is limited to, has this `{key}`",
+                    self.options.scope.as_str()
+                ),
+            }),
+            // The connection is ahead of the snapshot: the row came, or came back, since.
+            _ => Err(StoreError::Conflict(format!("a row of `{}` took this `{key}` meanwhile", collection.name))),
+        }
     }
 
     fn candidate(&mut self, collection: &Arc<Collection>, key: &str, row: &Map<String, Value>) -> Result<Option<i64>> {
@@ -233,8 +242,7 @@ impl Session {
                 if let Some(slot) = change.row.get_mut(place) {
                     slot.clone_from(&value);
                 }
-                change.add.retain(|(column, _)| *column != place);
-                change.max.retain(|(column, _)| *column != place);
+                change.steps.retain(|(column, _)| *column != place);
                 change.set.retain(|(column, _)| *column != place);
                 change.set.push((place, value));
             }
@@ -247,11 +255,7 @@ impl Session {
     /// As [`Session::update`].
     pub fn add(&mut self, collection: &Arc<Collection>, id: u64, field: &str, amount: f64) -> Result<()> {
         let place = self.number_field(collection, field, amount)?;
-        self.commute(collection, id, place, |change| {
-            let new = number_at(&change.row, place).unwrap_or(0.0) + amount;
-            change.add.push((place, amount));
-            new
-        })
+        self.commute(collection, id, place, Step::Add(amount))
     }
 
     /// Raises a number field, whatever the version.
@@ -260,17 +264,13 @@ impl Session {
     /// As [`Session::update`].
     pub fn max(&mut self, collection: &Arc<Collection>, id: u64, field: &str, least: f64) -> Result<()> {
         let place = self.number_field(collection, field, least)?;
-        self.commute(collection, id, place, |change| {
-            let new = number_at(&change.row, place).map_or(least, |now| now.max(least));
-            change.max.push((place, least));
-            new
-        })
+        self.commute(collection, id, place, Step::Max(least))
     }
 
     fn number_field(&mut self, collection: &Collection, field: &str, value: f64) -> Result<usize> {
         self.writes(1, 16)?;
         let (place, column) = collection.column(field)?;
-        if place < at::FIELDS || column.kind.sql() == "TEXT" {
+        if place < at::FIELDS || !matches!(column.kind, FieldType::Integer | FieldType::Number | FieldType::Time) {
             return Err(StoreError::Invalid(format!("`{field}` is no number field a component may change")));
         }
         if !value.is_finite() || column.kind.sql() == "INTEGER" && value.fract() != 0.0 {
@@ -280,24 +280,28 @@ impl Session {
     }
 
     /// Stages a change that needs no version; one over a row the call has set already becomes part of that.
-    fn commute(
-        &mut self,
-        collection: &Arc<Collection>,
-        id: u64,
-        place: usize,
-        apply: impl FnOnce(&mut RowChange) -> f64,
-    ) -> Result<()> {
+    fn commute(&mut self, collection: &Arc<Collection>, id: u64, place: usize, step: Step) -> Result<()> {
+        let Some(row) = self.live(collection, id as i64)? else {
+            return Err(missing(collection, id as i64));
+        };
+        let (now, column) = (number_at(&row, place), collection.columns.get(place));
+        let new = match step {
+            Step::Add(amount) => now.unwrap_or(0.0) + amount,
+            Step::Max(least) => now.map_or(least, |now| now.max(least)),
+        };
+        let value = match column.map(|column| column.kind.sql()) {
+            Some("INTEGER") if new.abs() <= row::MOST_INTEGER as f64 => Sql::Integer(new as i64),
+            Some("REAL") if new.is_finite() => Sql::Real(new),
+            _ => {
+                let field = column.map_or("", |column| column.name.as_str());
+                return Err(StoreError::Invalid(format!("`{field}` would become {new}, which is out of range")));
+            }
+        };
         self.change(collection, id, None, Verb::Update, Commutes, |change| {
-            let new = apply(change);
-            let value = match change.collection.columns.get(place).map(|column| column.kind.sql()) {
-                Some("INTEGER") => Sql::Integer(new as i64),
-                _ => Sql::Real(new),
-            };
             // What this call has set itself is set anew: the writer sees one value.
-            if let Some((_, set)) = change.set.iter_mut().find(|(column, _)| *column == place) {
-                set.clone_from(&value);
-                change.add.retain(|(column, _)| *column != place);
-                change.max.retain(|(column, _)| *column != place);
+            match change.set.iter_mut().find(|(column, _)| *column == place) {
+                Some((_, set)) => set.clone_from(&value),
+                None => change.steps.push((place, step)),
             }
             if let Some(slot) = change.row.get_mut(place) {
                 *slot = value;
@@ -314,6 +318,11 @@ impl Session {
         self.writes(1, 0)?;
         if self.write.changes.get(&(id as i64)).is_some_and(|change| change.verb == Verb::Insert) {
             self.drop_staged(id as i64);
+            return Ok(());
+        }
+        if self.write.changes.get(&(id as i64)).is_some_and(|change| change.verb == Verb::Restore) {
+            // Brought back by this call: it stays deleted as it was.
+            self.unstage(id as i64);
             return Ok(());
         }
         let now = self.options.now as i64;
@@ -339,27 +348,21 @@ impl Session {
         let Some(version) = int(&row, at::VERSION).filter(|_| row.get(at::DELETED) != Some(&Sql::Null)) else {
             return Err(StoreError::Conflict(format!("{}:{id} is not deleted", collection.name)));
         };
-        if self.write.changes.shift_remove(&id).is_some() {
-            // Deleted by this call: as if it had never been.
-            self.synced.remove(&collection.number);
-            return Ok(());
-        }
         if let Some(slot) = row.get_mut(at::DELETED) {
             *slot = Sql::Null;
         }
+        if let Some(change) = self.write.changes.get(&id) {
+            // Deleted by this call: what it had changed before holds again.
+            if change.set.is_empty() && change.steps.is_empty() {
+                self.unstage(id);
+            } else {
+                let change = RowChange { verb: Verb::Update, row, ..change.clone() };
+                self.stage(id, change);
+            }
+            return Ok(());
+        }
         WriteSet::stamp(&mut row, self.options.now as i64, version + 1);
-        self.stage(
-            id,
-            RowChange {
-                collection: Arc::clone(collection),
-                verb: Verb::Restore,
-                expected: Some(version),
-                set: Vec::new(),
-                add: Vec::new(),
-                max: Vec::new(),
-                row,
-            },
-        );
+        self.stage(id, fresh(collection, Verb::Restore, Some(version), row));
         Ok(())
     }
 
@@ -377,18 +380,7 @@ impl Session {
             self.drop_staged(id);
             return Ok(());
         }
-        self.stage(
-            id,
-            RowChange {
-                collection: Arc::clone(collection),
-                verb: Verb::Erase,
-                expected: None,
-                set: Vec::new(),
-                add: Vec::new(),
-                max: Vec::new(),
-                row,
-            },
-        );
+        self.stage(id, fresh(collection, Verb::Erase, None, row));
         self.gone.insert(id);
         Ok(())
     }
@@ -398,10 +390,16 @@ impl Session {
     }
 
     fn drop_staged(&mut self, id: i64) {
+        self.unstage(id);
+        self.gone.insert(id);
+    }
+
+    /// Takes a change back: the row is again as in the snapshot.
+    fn unstage(&mut self, id: i64) {
         if let Some(change) = self.write.changes.shift_remove(&id) {
             self.synced.remove(&change.collection.number);
+            self.write.vectors.remove(&id);
         }
-        self.gone.insert(id);
     }
 
     /// Makes the commit depend on a count over the store, before this call's own writes.
@@ -454,29 +452,20 @@ impl Session {
             return Err(StoreError::Conflict(format!("{}:{id} has version {current} now", collection.name)));
         }
         let now = self.options.now as i64;
-        if let Some(change) = self.write.changes.get_mut(&id) {
+        let seen = self.seen.get(&id).copied().filter(|_| kind == Strict);
+        if let Some(mut change) = self.write.changes.get(&id).cloned() {
             if verb == Verb::Delete {
                 change.verb = Verb::Delete;
             }
-            if kind == Strict && change.verb != Verb::Insert && change.expected.is_none() {
-                change.expected = Some(current - 1);
+            if change.verb != Verb::Insert && change.expected.is_none() {
+                change.expected = version.map(|version| version as i64 - 1).or(seen);
             }
-            apply(change);
-            self.synced.remove(&collection.number);
-            self.write.vectors.remove(&id);
+            apply(&mut change);
+            self.stage(id, change);
             return Ok(current.unsigned_abs());
         }
-        let seen = || self.seen.get(&id).copied().filter(|_| kind == Strict);
-        let expected = version.map(|version| version as i64).or_else(seen);
-        let mut change = RowChange {
-            collection: Arc::clone(collection),
-            verb,
-            expected,
-            set: Vec::new(),
-            add: Vec::new(),
-            max: Vec::new(),
-            row,
-        };
+        let expected = version.map(|version| version as i64).or(seen);
+        let mut change = fresh(collection, verb, expected, row);
         apply(&mut change);
         WriteSet::stamp(&mut change.row, now, current + 1);
         self.stage(id, change);
@@ -496,27 +485,32 @@ impl Session {
         if self.synced.contains(&number) {
             return Ok(!staged.is_empty());
         }
-        let table = &collection.table;
+        let table = collection.staged_table();
         let connection = self.begin()?;
         let columns: Vec<_> =
             collection.columns.iter().map(|column| format!("\"{}\" {}", column.name, column.kind.sql())).collect();
         connection.execute_batch(&format!(
-            "CREATE TEMP TABLE IF NOT EXISTS \"{table}__staged\"({}, _gone INTEGER NOT NULL, PRIMARY KEY(id));
-             DELETE FROM temp.\"{table}__staged\";",
+            "CREATE TEMP TABLE IF NOT EXISTS \"{table}\"({}, _gone INTEGER NOT NULL, PRIMARY KEY(id));
+             DELETE FROM temp.\"{table}\";",
             columns.join(", ")
         ))?;
-        let places = "?,".repeat(collection.columns.len());
+        let (list, places) = (collection.column_list(""), "?,".repeat(collection.columns.len()));
         let mut insert =
-            connection.prepare_cached(&format!("INSERT INTO temp.\"{table}__staged\" VALUES({places}?)"))?;
+            connection.prepare_cached(&format!("INSERT INTO temp.\"{table}\"({list}, _gone) VALUES({places}?)"))?;
         for (_, gone, mut row) in staged {
             row.push(Sql::Integer(i64::from(gone)));
             insert.execute(params_from_iter(&row))?;
         }
         drop(insert);
-        self.staged_tables.insert(number, table.clone());
+        self.staged_tables.insert(number, table);
         self.synced.insert(number);
         Ok(true)
     }
+}
+
+/// A change that does nothing yet.
+fn fresh(collection: &Arc<Collection>, verb: Verb, expected: Option<i64>, row: Values) -> RowChange {
+    RowChange { collection: Arc::clone(collection), verb, expected, set: Vec::new(), steps: Vec::new(), row }
 }
 
 /// What a staged row's unique key is kept under; none if a part is null, for nulls are never equal.

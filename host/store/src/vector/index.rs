@@ -113,8 +113,8 @@ impl VectorIndex {
 
         let top = if let Some(slots) = self.slots_of_few(&view, list) {
             scan::by_slots(&self.segments, &slots, self.kernels, &codes, limit)
-        } else if self.centre.is_some() && list < self.len() {
-            let table = sign::table(&rotated);
+        } else if let Some(centre) = self.centre.as_ref().filter(|_| list < self.len()) {
+            let table = sign::table(&centre.relative(&rotated));
             let listed = threads::scan(&self.segments, self.threads, list, |segments, first| {
                 scan::by_signs(segments, first, self.kernels, &table, &view, list)
             });

@@ -85,21 +85,24 @@ pub(super) fn by_signs(
     let mut sums = [0; BLOCK];
     for (segment, first) in segments.iter().zip((first..).step_by(ROWS)) {
         let sees_all = view.sees_all(segment);
-        let signs = segment.signs.chunks_exact(table.lines.len().max(1)).zip(&segment.factors);
+        let signs = segment.signs.chunks_exact(table.lines.len().max(1)).zip(&segment.terms);
         let rows = segment.entries.chunks(BLOCK).zip(segment.namespaces.chunks(BLOCK));
-        for (((signs, factors), (entries, namespaces)), first) in signs.zip(rows).zip((first..).step_by(BLOCK)) {
+        for (((signs, terms), (entries, namespaces)), first) in signs.zip(rows).zip((first..).step_by(BLOCK)) {
             let allowed = view.filter.rows_in_namespaces(namespaces);
             if allowed == 0 {
                 continue;
             }
-            let passed = allowed & kernels.signs(table, signs, factors, top.threshold(), &mut sums);
+            let passed = allowed & kernels.signs(table, signs, terms, top.threshold(), &mut sums);
             for row in bits(passed) {
                 let at = row as usize;
-                let (Some(entry), Some(factor), Some(sum)) = (entries.get(at), factors.get(at), sums.get(at)) else {
+                let (Some(entry), Some(sum)) = (entries.get(at), sums.get(at)) else {
                     continue;
                 };
                 if sees_all || view.sees(entry) {
-                    top.push(table.estimate(*sum, *factor), first + row);
+                    let (Some(factor), Some(offset)) = (terms.factors.get(at), terms.offsets.get(at)) else {
+                        continue;
+                    };
+                    top.push(table.estimate(*sum, *factor, *offset), first + row);
                 }
             }
         }

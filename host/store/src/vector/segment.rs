@@ -1,7 +1,7 @@
 //! Up to 4,096 rows of the index, column by column, in memory that never moves while it grows.
 
 use super::sign::{self, Centre};
-use super::simd::{LINE, Line, QueryCodes, QueryLine};
+use super::simd::{LINE, Line, QueryCodes, QueryLine, Terms};
 
 /// Rows scored together.
 pub(super) const BLOCK: usize = 64;
@@ -38,9 +38,9 @@ pub(super) struct Segment {
     pub(super) scales: Vec<f32>,
     /// Whole blocks; what lies past the last row is zero.
     pub(super) codes: Vec<Line>,
-    /// Blocks of sign codes with their factors; none until the index has a centre.
+    /// Blocks of sign codes with their terms; none until the index has a centre.
     pub(super) signs: Vec<Line>,
-    pub(super) factors: Vec<[f32; BLOCK]>,
+    pub(super) terms: Vec<Terms>,
     /// Entries that are not live.
     dead: usize,
     /// No entry is younger.
@@ -58,7 +58,7 @@ impl Segment {
             scales: Vec::with_capacity(ROWS),
             codes: Vec::with_capacity(ROWS * lines),
             signs: Vec::new(),
-            factors: Vec::new(),
+            terms: Vec::new(),
             dead: 0,
             youngest: 0,
         }
@@ -93,9 +93,9 @@ impl Segment {
         if let Some(scale) = self.scales.get_mut(row) {
             *scale = 0.0;
         }
-        if !self.factors.is_empty() {
+        if !self.terms.is_empty() {
             let negative = vec![-1.0; self.lines * LINE];
-            self.write_signs(row, &negative, 0.0);
+            self.write_signs(row, &negative, 0.0, 0.0);
         }
         let entry = self.entries.pop();
         self.dead -= usize::from(entry.is_some_and(|entry| entry.dead != u64::MAX));
@@ -103,8 +103,8 @@ impl Segment {
         self.scales.pop();
         let blocks = self.len().div_ceil(BLOCK);
         self.codes.truncate(blocks * BLOCK * self.lines);
-        self.factors.truncate(blocks);
-        self.signs.truncate(self.factors.len() * self.sign_lines());
+        self.terms.truncate(blocks);
+        self.signs.truncate(self.terms.len() * self.sign_lines());
     }
 
     /// Puts another row, taken from `source`, in the place of `row`.
@@ -178,11 +178,11 @@ impl Segment {
             self.signs.reserve_exact(ROWS / BLOCK * self.sign_lines());
         }
         let blocks = self.len().div_ceil(BLOCK);
-        self.factors.resize(blocks, [0.0; BLOCK]);
+        self.terms.resize(blocks, Terms::ZERO);
         self.signs.resize(blocks * self.sign_lines(), Line::ZERO);
         self.decode(row, scratch);
-        let factor = centre.subtract_from(scratch);
-        self.write_signs(row, scratch, factor);
+        let (factor, offset) = centre.subtract_from(scratch);
+        self.write_signs(row, scratch, factor, offset);
     }
 
     /// The lines of one row's codes; empty if there is no such row.
@@ -194,7 +194,7 @@ impl Segment {
     /// Heap bytes in use, about.
     pub(super) fn bytes(&self) -> usize {
         (self.codes.len() + self.signs.len()) * LINE
-            + self.factors.len() * size_of::<[f32; BLOCK]>()
+            + self.terms.len() * size_of::<Terms>()
             + self.len() * (size_of::<Entry>() + size_of::<u32>() + size_of::<f32>())
     }
 
@@ -206,14 +206,16 @@ impl Segment {
         sign::block_lines(self.lines * LINE)
     }
 
-    fn write_signs(&mut self, row: usize, vector: &[f32], factor: f32) {
+    fn write_signs(&mut self, row: usize, vector: &[f32], factor: f32, offset: f32) {
         let (block, row) = (row / BLOCK, row % BLOCK);
         let lines = self.sign_lines();
         if let Some(block) = self.signs.get_mut(block * lines..(block + 1) * lines) {
             sign::write_signs(block, row, vector);
         }
-        if let Some(place) = self.factors.get_mut(block).and_then(|factors| factors.get_mut(row)) {
-            *place = factor;
+        if let Some(terms) = self.terms.get_mut(block)
+            && let (Some(f), Some(o)) = (terms.factors.get_mut(row), terms.offsets.get_mut(row))
+        {
+            (*f, *o) = (factor, offset);
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Sign codes: one bit a place and one factor a row, from which a dot product is estimated for a short list.
+//! Sign codes: one bit a place and two numbers a row, from which a dot product is estimated for a short list.
 //!
-//! With `s` the signs of a rotated vector `r` less the centre of all, `<q, r>` is about `<q, s> * |r|^2 / <r, s>` (RaBitQ: Gao
-//! and Long, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound", SIGMOD 2024). The dot product of the
-//! query with the centre is the same for every row and is left out.
+//! With `c` the centre of all vectors, `r = x - c` and `s` the signs of `r`, all rotated, `<q, x> - <q, c>` is
+//! `<c, x> - <c, c> + <q - c, r>`, and the last is about `<q - c, s> * |r|^2 / <r, s>` (RaBitQ: Gao and Long, "RaBitQ: quantizing
+//! high-dimensional vectors with a theoretical error bound", SIGMOD 2024). `<q, c>` and `<c, c>` are the same for every row and
+//! left out; the row keeps its offset `<c, x>` and its factor `|r|^2 / <r, s>`.
 
 use super::segment::{BLOCK, Segment};
 use super::simd::{LINE, Line, SignTable};
@@ -41,18 +42,26 @@ impl Centre {
         Self { mean, rows }
     }
 
-    /// Turns a rotated vector into what is left of it without the centre, and answers its factor.
-    pub(super) fn subtract_from(&self, vector: &mut [f32]) -> f32 {
-        let (mut squares, mut sizes) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    /// What is left of a rotated query without the centre.
+    pub(super) fn relative(&self, query: &[f32]) -> Vec<f32> {
+        query.iter().zip(&self.mean).map(|(value, mean)| value - mean).collect()
+    }
+
+    /// Turns a rotated vector into what is left of it without the centre, and answers its factor and offset.
+    pub(super) fn subtract_from(&self, vector: &mut [f32]) -> (f32, f32) {
+        let (mut squares, mut sizes, mut along) = ([0.0_f32; LANES], [0.0_f32; LANES], [0.0_f32; LANES]);
         for (values, means) in vector.chunks_exact_mut(LANES).zip(self.mean.chunks_exact(LANES)) {
-            for (((value, mean), square), size) in values.iter_mut().zip(means).zip(&mut squares).zip(&mut sizes) {
+            let sums = squares.iter_mut().zip(&mut sizes).zip(&mut along);
+            for ((value, mean), ((square, size), along)) in values.iter_mut().zip(means).zip(sums) {
+                *along += *value * mean;
                 *value -= mean;
                 *square += *value * *value;
                 *size += value.abs();
             }
         }
         let size: f32 = sizes.iter().sum();
-        if size > 0.0 { squares.iter().sum::<f32>() / size } else { 0.0 }
+        let factor = if size > 0.0 { squares.iter().sum::<f32>() / size } else { 0.0 };
+        (factor, along.iter().sum())
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -77,7 +86,7 @@ pub(super) fn write_signs(block: &mut [Line], row: usize, vector: &[f32]) {
     }
 }
 
-/// The table that scores sign codes against a rotated query.
+/// The table that scores sign codes against a rotated query, less the centre.
 pub(super) fn table(query: &[f32]) -> SignTable {
     let groups = query.len() / 4;
     // Entries as large as one byte and the sum of all groups allow.

@@ -38,8 +38,19 @@ impl QueryCodes {
     }
 }
 
-/// What scores a block of sign codes: an estimate is `factor * (base + step * sum)`, where `sum` adds one table entry for
-/// each group of four places.
+/// What the rows of a block of sign codes bring to their estimates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Terms {
+    pub(super) factors: [f32; BLOCK],
+    pub(super) offsets: [f32; BLOCK],
+}
+
+impl Terms {
+    pub(super) const ZERO: Self = Self { factors: [0.0; BLOCK], offsets: [0.0; BLOCK] };
+}
+
+/// What scores a block of sign codes: an estimate is `offset + factor * (base + step * sum)`, where `sum` adds one table entry
+/// for each group of four places.
 #[derive(Clone, Debug)]
 pub(super) struct SignTable {
     /// Line `i` holds the 16 entries of group `2i` twice, then those of group `2i + 1` twice. No sum may pass 65,535.
@@ -51,8 +62,8 @@ pub(super) struct SignTable {
 impl SignTable {
     /// The estimate of a row; the kernels compare exactly this number.
     #[inline]
-    pub(super) fn estimate(&self, sum: u16, factor: f32) -> f32 {
-        factor * (self.base + self.step * f32::from(sum))
+    pub(super) fn estimate(&self, sum: u16, factor: f32, offset: f32) -> f32 {
+        offset + factor * (self.base + self.step * f32::from(sum))
     }
 }
 
@@ -125,21 +136,21 @@ impl Kernels {
         self,
         table: &SignTable,
         block: &[Line],
-        factors: &[f32; BLOCK],
+        terms: &Terms,
         threshold: f32,
         sums: &mut [u16; BLOCK],
     ) -> u64 {
         match self.0 {
-            Level::Scalar => signs_scalar(table, block, factors, threshold, sums),
+            Level::Scalar => signs_scalar(table, block, terms, threshold, sums),
             // SAFETY: `available` makes this level only where avx2 was detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { x86::signs_avx2(table, block, factors, threshold, sums) },
+            Level::Avx2 => unsafe { x86::signs_avx2(table, block, terms, threshold, sums) },
             // SAFETY: `available` makes this level only where avx512f, avx512bw and avx512vnni were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { x86::signs_avx512(table, block, factors, threshold, sums) },
+            Level::Avx512 => unsafe { x86::signs_avx512(table, block, terms, threshold, sums) },
             // SAFETY: `available` makes this level only where neon was detected.
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => unsafe { arm::signs_neon(table, block, factors, threshold, sums) },
+            Level::Neon => unsafe { arm::signs_neon(table, block, terms, threshold, sums) },
         }
     }
 }
@@ -170,13 +181,7 @@ fn dots_scalar(query: &QueryCodes, rows: &[Line], out: &mut [i32]) {
     }
 }
 
-fn signs_scalar(
-    table: &SignTable,
-    block: &[Line],
-    factors: &[f32; BLOCK],
-    threshold: f32,
-    sums: &mut [u16; BLOCK],
-) -> u64 {
+fn signs_scalar(table: &SignTable, block: &[Line], terms: &Terms, threshold: f32, sums: &mut [u16; BLOCK]) -> u64 {
     sums.fill(0);
     let (low, high) = sums.split_at_mut(BLOCK / 2);
     for (line, entries) in block.iter().zip(&table.lines) {
@@ -188,18 +193,20 @@ fn signs_scalar(
             }
         }
     }
-    above(table, factors, threshold, sums)
+    above(table, terms, threshold, sums)
 }
 
 /// The rows, as bits, whose estimate is at least `threshold`.
-fn above(table: &SignTable, factors: &[f32; BLOCK], threshold: f32, sums: &[u16; BLOCK]) -> u64 {
-    let passes = sums.iter().zip(factors).map(|(sum, factor)| table.estimate(*sum, *factor) >= threshold);
-    passes.zip(0..).fold(0, |mask, (pass, row)| mask | u64::from(pass) << row)
+fn above(table: &SignTable, terms: &Terms, threshold: f32, sums: &[u16; BLOCK]) -> u64 {
+    let rows = sums.iter().zip(&terms.factors).zip(&terms.offsets).zip(0..);
+    rows.fold(0, |mask, (((sum, factor), offset), row)| {
+        mask | u64::from(table.estimate(*sum, *factor, *offset) >= threshold) << row
+    })
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{BLOCK, LINE, Line, QueryCodes, SignTable};
+    use super::{BLOCK, LINE, Line, QueryCodes, SignTable, Terms};
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx2")]
@@ -249,7 +256,7 @@ mod x86 {
     pub(super) fn signs_avx2(
         table: &SignTable,
         block: &[Line],
-        factors: &[f32; BLOCK],
+        terms: &Terms,
         threshold: f32,
         sums: &mut [u16; BLOCK],
     ) -> u64 {
@@ -277,11 +284,19 @@ mod x86 {
         let (base, step) = (_mm256_set1_ps(table.base), _mm256_set1_ps(table.step));
         let threshold = _mm256_set1_ps(threshold);
         let mut mask = 0;
-        for (at, (sums, factors)) in sums.chunks_exact(8).zip(factors.chunks_exact(8)).enumerate() {
-            // SAFETY: the chunks are eight u16 and eight f32, the sizes of the unaligned loads.
-            let (sums, factors) = unsafe { (_mm_loadu_si128(sums.as_ptr().cast()), _mm256_loadu_ps(factors.as_ptr())) };
+        let terms = terms.factors.chunks_exact(8).zip(terms.offsets.chunks_exact(8));
+        for (at, (sums, (factors, offsets))) in sums.chunks_exact(8).zip(terms).enumerate() {
+            // SAFETY: the chunks are 8 u16 and twice 8 f32, the sizes of the unaligned loads.
+            let (sums, factors, offsets) = unsafe {
+                (
+                    _mm_loadu_si128(sums.as_ptr().cast()),
+                    _mm256_loadu_ps(factors.as_ptr()),
+                    _mm256_loadu_ps(offsets.as_ptr()),
+                )
+            };
             let sums = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
-            let estimates = _mm256_mul_ps(factors, _mm256_add_ps(base, _mm256_mul_ps(step, sums)));
+            let products = _mm256_mul_ps(factors, _mm256_add_ps(base, _mm256_mul_ps(step, sums)));
+            let estimates = _mm256_add_ps(offsets, products);
             let passes = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(estimates, threshold));
             mask |= u64::from(passes as u8) << (8 * at);
         }
@@ -292,7 +307,7 @@ mod x86 {
     pub(super) fn signs_avx512(
         table: &SignTable,
         block: &[Line],
-        factors: &[f32; BLOCK],
+        terms: &Terms,
         threshold: f32,
         sums: &mut [u16; BLOCK],
     ) -> u64 {
@@ -317,12 +332,19 @@ mod x86 {
         let (base, step) = (_mm512_set1_ps(table.base), _mm512_set1_ps(table.step));
         let threshold = _mm512_set1_ps(threshold);
         let mut mask = 0;
-        for (at, (sums, factors)) in sums.chunks_exact(16).zip(factors.chunks_exact(16)).enumerate() {
-            // SAFETY: the chunks are 16 u16 and 16 f32, the sizes of the unaligned loads.
-            let (sums, factors) =
-                unsafe { (_mm256_loadu_si256(sums.as_ptr().cast()), _mm512_loadu_ps(factors.as_ptr())) };
+        let terms = terms.factors.chunks_exact(16).zip(terms.offsets.chunks_exact(16));
+        for (at, (sums, (factors, offsets))) in sums.chunks_exact(16).zip(terms).enumerate() {
+            // SAFETY: the chunks are 16 u16 and twice 16 f32, the sizes of the unaligned loads.
+            let (sums, factors, offsets) = unsafe {
+                (
+                    _mm256_loadu_si256(sums.as_ptr().cast()),
+                    _mm512_loadu_ps(factors.as_ptr()),
+                    _mm512_loadu_ps(offsets.as_ptr()),
+                )
+            };
             let sums = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(sums));
-            let estimates = _mm512_mul_ps(factors, _mm512_add_ps(base, _mm512_mul_ps(step, sums)));
+            let products = _mm512_mul_ps(factors, _mm512_add_ps(base, _mm512_mul_ps(step, sums)));
+            let estimates = _mm512_add_ps(offsets, products);
             let passes = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(estimates, threshold);
             mask |= u64::from(passes) << (16 * at);
         }
@@ -351,7 +373,7 @@ mod x86 {
 
 #[cfg(target_arch = "aarch64")]
 mod arm {
-    use super::{BLOCK, LINE, Line, QueryCodes, SignTable, above};
+    use super::{BLOCK, LINE, Line, QueryCodes, SignTable, Terms, above};
     use std::arch::aarch64::*;
 
     #[target_feature(enable = "neon")]
@@ -377,7 +399,7 @@ mod arm {
     pub(super) fn signs_neon(
         table: &SignTable,
         block: &[Line],
-        factors: &[f32; BLOCK],
+        terms: &Terms,
         threshold: f32,
         sums: &mut [u16; BLOCK],
     ) -> u64 {
@@ -407,6 +429,6 @@ mod arm {
                 vst1q_u16(second.as_mut_ptr(), b);
             }
         }
-        above(table, factors, threshold, sums)
+        above(table, terms, threshold, sums)
     }
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::idset::bits;
 use super::segment::{BLOCK, query_codes};
 use super::sign::{self, block_lines};
-use super::simd::{Kernels, LINE, Line};
+use super::simd::{Kernels, LINE, Line, Terms};
 use super::{Candidate, Filter, IdSet, VectorIndex};
 
 /// A small deterministic generator of numbers (xorshift64*).
@@ -64,11 +64,12 @@ fn check_rest_is_zero(index: &VectorIndex) {
         assert_eq!(segment.codes.len() % (BLOCK * lines), 0);
         let rest = &segment.codes[segment.len() * lines..];
         assert!(rest.iter().all(|line| *line == Line::ZERO));
-        for (row, factor) in segment.factors.as_flattened().iter().enumerate() {
+        for row in 0..segment.terms.len() * BLOCK {
             if row < segment.len() {
                 continue;
             }
-            assert_eq!(*factor, 0.0);
+            let terms = &segment.terms[row / BLOCK];
+            assert_eq!((terms.factors[row % BLOCK], terms.offsets[row % BLOCK]), (0.0, 0.0));
             let block = &segment.signs[row / BLOCK * block_lines(lines * LINE)..][..block_lines(lines * LINE)];
             let (byte, shift) = (row % 32, row % BLOCK / 32 * 4);
             let nibbles = block.iter().flat_map(|line| [line.0[byte], line.0[byte + 32]]);
@@ -273,13 +274,14 @@ proptest! {
         };
         let (rows, block) = (codes(5 * lines), codes(lines * 8));
         let query: Vec<f32> = (0..lines * LINE).map(|_| if loud { 1.0 } else { numbers.normal() }).collect();
-        let factors: [f32; BLOCK] = std::array::from_fn(|_| numbers.normal());
+        let mut some = || std::array::from_fn(|_| numbers.normal());
+        let terms = Terms { factors: some(), offsets: some() };
         let (query_codes, _) = query_codes(&query);
         let table = sign::table(&query);
         let mut results = Kernels::available().map(|kernels| {
             let (mut dots, mut sums) = ([0; 5], [0; BLOCK]);
             kernels.dots(&query_codes, &rows, &mut dots);
-            let mask = kernels.signs(&table, &block, &factors, 0.5, &mut sums);
+            let mask = kernels.signs(&table, &block, &terms, 0.5, &mut sums);
             (kernels, dots, sums, mask)
         });
         let expected = results.next().map(|(_, dots, sums, mask)| (dots, sums, mask));
@@ -414,4 +416,27 @@ fn recall_on_clustered_data_stays_high() {
         let recall = found as f64 / (10 * queries.len()) as f64;
         assert!(recall >= 0.98, "recall@10 {recall} at {dimension} places");
     }
+}
+
+#[test]
+fn a_strong_common_mean_does_not_spoil_the_signs() {
+    let (dimension, rows) = (64, 40_000);
+    let mut numbers = Numbers(9);
+    let mean = numbers.unit(dimension);
+    let mut point = || unit(mean.iter().map(|value| value + 0.02 * numbers.normal()).collect());
+    let vectors: Vec<Vec<f32>> = (0..rows).map(|_| point()).collect();
+    let queries: Vec<Vec<f32>> = (0..20).map(|_| point()).collect();
+    let ids: Vec<u64> = (0..rows as u64).collect();
+    let mut index = VectorIndex::new(dimension);
+    index.bulk_load(&ids, &vec![0; rows], &vec![1; rows], &vectors.concat());
+    let mut found = 0;
+    for query in &queries {
+        let mut exact: Vec<f32> = vectors.iter().map(|vector| dot(vector, query)).collect();
+        exact.sort_by(|a, b| b.total_cmp(a));
+        let candidates = index.search(query, 64, 1, &Filter::default());
+        let good = |candidate: &&Candidate| dot(&vectors[candidate.id as usize], query) >= exact[9];
+        found += candidates.iter().filter(good).count();
+    }
+    let recall = found as f64 / 200.0;
+    assert!(recall >= 0.98, "recall@10 {recall}");
 }

@@ -35,7 +35,14 @@ pub(super) fn write_set(connection: &Connection, set: &WriteSet, meta: &CommitMe
             .execute(params![id, change.collection.number])?;
     }
     let mut derived = derived::Derived::default();
-    for (n, (id, change)) in (0_i64..).zip(&set.changes) {
+    // What gives unique keys up goes before what takes them.
+    let mut changes: Vec<(&i64, &RowChange)> = set.changes.iter().collect();
+    changes.sort_by_key(|(_, change)| match change.verb {
+        Verb::Delete | Verb::Erase => 0,
+        Verb::Update => 1,
+        Verb::Restore | Verb::Insert => 2,
+    });
+    for (n, (id, change)) in (0_i64..).zip(changes) {
         let versions = row::apply(connection, *id, change, seq, now, &meta.component, &mut derived)?;
         connection.prepare_cached("INSERT INTO journal_rows VALUES(?,?,?,?,?,?,?,?)")?.execute(params![
             seq,
@@ -47,11 +54,9 @@ pub(super) fn write_set(connection: &Connection, set: &WriteSet, meta: &CommitMe
             versions.1,
             concerns_index(change)
         ])?;
-        if set.needs_vector(*id) {
-            derived.embed(connection, *id, change, set.vectors.get(id), versions.1)?;
-        }
+        derived.follow_vector(connection, *id, change, set.vectors.get(id), versions.1)?;
     }
-    derived.finish(connection)?;
+    derived.finish(connection, seq)?;
     for (n, event) in (0_i64..).zip(&set.events) {
         connection.prepare_cached("INSERT INTO events VALUES(?,?,?,?)")?.execute(params![
             seq,
@@ -82,9 +87,13 @@ fn concerns_index(change: &RowChange) -> bool {
     change.verb != Verb::Update || change.set.iter().any(|(column, _)| *column == embedded || *column == at::NAMESPACE)
 }
 
-/// Journals vectors that came late, so that every process renews its index; answers the commit.
-pub(super) fn journal_derived(connection: &Connection, collection: i64, rows: &[(i64, i64)]) -> Result<()> {
-    let (seq, at) = next(connection)?;
+/// Journals vectors that came late, so that every process renews its index.
+pub(super) fn journal_derived(
+    connection: &Connection,
+    (seq, at): (i64, i64),
+    collection: i64,
+    rows: &[(i64, i64)],
+) -> Result<()> {
     insert_journal(connection, seq, at, &CommitMeta { kind: "derive".into(), ..CommitMeta::default() })?;
     for (n, (id, version)) in (0_i64..).zip(rows) {
         connection
@@ -95,7 +104,7 @@ pub(super) fn journal_derived(connection: &Connection, collection: i64, rows: &[
 }
 
 /// The next sequence and its time, which never goes back: an instant names one sequence.
-fn next(connection: &Connection) -> Result<(i64, i64)> {
+pub(super) fn next(connection: &Connection) -> Result<(i64, i64)> {
     let last: Option<(i64, i64)> = connection
         .prepare_cached("SELECT seq, at FROM journal ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -59,19 +59,16 @@ impl Derived {
     /// Puts the row back with its new values, or its vectors away with it.
     pub(super) fn after_change(&mut self, connection: &Connection, id: i64, change: &RowChange) -> Result<()> {
         if change.verb == Verb::Delete {
+            // Its context goes too: else its neighbours' words would outlive their erasure here.
+            remove_context(connection, &change.collection, id)?;
             return remove_vectors(connection, &change.collection, id, false);
         }
         self.enter(connection, id, change)
     }
 
     pub(super) fn erased(&mut self, connection: &Connection, id: i64, change: &RowChange) -> Result<()> {
-        let collection = &change.collection;
-        if collection.spec.sequence.is_some() && !collection.searched.is_empty() {
-            connection
-                .prepare_cached(&format!("DELETE FROM \"{}__context\" WHERE id = ?", collection.table))?
-                .execute([id])?;
-        }
-        remove_vectors(connection, collection, id, true)
+        remove_context(connection, &change.collection, id)?;
+        remove_vectors(connection, &change.collection, id, true)
     }
 
     fn enter(&mut self, connection: &Connection, id: i64, change: &RowChange) -> Result<()> {
@@ -90,8 +87,8 @@ impl Derived {
         }
     }
 
-    /// Stores the row's vector, or notes that it is still owed.
-    pub(super) fn embed(
+    /// Keeps the row's vector in step with its text: stores it, or notes that it is still owed.
+    pub(super) fn follow_vector(
         &mut self,
         connection: &Connection,
         id: i64,
@@ -100,11 +97,22 @@ impl Derived {
         version: Option<i64>,
     ) -> Result<()> {
         let collection = &change.collection;
+        if !change.moves_vector() {
+            if change.verb == Verb::Update && collection.embedded.is_some() {
+                // The text is the same, so the vector that is owed still fits.
+                connection
+                    .prepare_cached("UPDATE embed_pending SET version = ? WHERE id = ?")?
+                    .execute(params![version, id])?;
+            }
+            return Ok(());
+        }
         remove_vectors(connection, collection, id, false)?;
-        connection.prepare_cached("DELETE FROM embed_pending WHERE id = ?")?.execute([id])?;
+        if change.embeds().is_none() {
+            return Ok(());
+        }
         match vector {
             Some(Vector::Ready(vector)) => store_vector(connection, &collection.table, id, vector)?,
-            Some(Vector::Empty) => {}
+            Some(Vector::Empty) => note_empty(connection, id)?,
             None => {
                 self.pending += 1;
                 connection.prepare_cached("INSERT INTO embed_pending VALUES(?, ?, ?)")?.execute(params![
@@ -128,11 +136,16 @@ impl Derived {
         Ok(())
     }
 
-    /// Renews the contexts that may have changed.
-    pub(super) fn finish(&mut self, connection: &Connection) -> Result<()> {
+    /// Renews the contexts that may have changed, and tells the in-memory indexes which.
+    pub(super) fn finish(&mut self, connection: &Connection, seq: i64) -> Result<()> {
         for (collection, ids) in std::mem::take(&mut self.contexts).into_values() {
             for id in ids {
                 renew_context(connection, &collection, id, self.absent.swap_remove(&id))?;
+                if collection.embedded.is_some() {
+                    connection
+                        .prepare_cached("INSERT OR IGNORE INTO context_changes VALUES(?, ?, ?)")?
+                        .execute(params![collection.number, seq, id])?;
+                }
             }
         }
         Ok(())
@@ -247,11 +260,28 @@ fn store_vector(connection: &Connection, table: &str, id: i64, vector: &[f32]) -
     Ok(())
 }
 
-/// Removes a row's vectors; `wipe` overwrites them first, for sqlite-vec only marks the slot free.
+fn remove_context(connection: &Connection, collection: &Collection, id: i64) -> Result<()> {
+    if collection.spec.sequence.is_some() {
+        connection
+            .prepare_cached(&format!("DELETE FROM \"{}__context\" WHERE id = ?", collection.table))?
+            .execute([id])?;
+    }
+    Ok(())
+}
+
+/// Notes that a live text has no vector and never will, so that it is not taken for one that was lost.
+fn note_empty(connection: &Connection, id: i64) -> Result<()> {
+    connection.prepare_cached("INSERT OR IGNORE INTO embed_none VALUES(?)")?.execute([id])?;
+    Ok(())
+}
+
+/// Removes a row's vectors, owed ones too; `wipe` overwrites them first, for sqlite-vec only marks the slot free.
 fn remove_vectors(connection: &Connection, collection: &Collection, id: i64, wipe: bool) -> Result<()> {
     if collection.embedded.is_none() {
         return Ok(());
     }
+    connection.prepare_cached("DELETE FROM embed_pending WHERE id = ?")?.execute([id])?;
+    connection.prepare_cached("DELETE FROM embed_none WHERE id = ?")?.execute([id])?;
     let mut tables = vec![collection.table.clone()];
     if collection.spec.sequence.is_some() {
         tables.push(format!("{}__context", collection.table));
@@ -308,6 +338,7 @@ pub(super) fn fill_vector(
     id: i64,
     version: i64,
     vector: Option<&[f32]>,
+    seq: i64,
 ) -> Result<bool> {
     let current: Option<i64> = connection
         .prepare_cached(&format!("SELECT version FROM \"{}\" WHERE id = ? AND deleted_at IS NULL", collection.table))?
@@ -318,12 +349,13 @@ pub(super) fn fill_vector(
         return Ok(false);
     }
     remove_vectors(connection, collection, id, false)?;
-    if let Some(vector) = vector {
-        store_vector(connection, &collection.table, id, vector)?;
+    match vector {
+        Some(vector) => store_vector(connection, &collection.table, id, vector)?,
+        None => note_empty(connection, id)?,
     }
     let mut derived = Derived::default();
     derived.note_neighbours(connection, collection, id)?;
-    derived.finish(connection)?;
+    derived.finish(connection, seq)?;
     Ok(true)
 }
 

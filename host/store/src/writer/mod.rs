@@ -7,15 +7,17 @@ mod apply;
 mod derived;
 mod row;
 
-pub(crate) use derived::{bytes, load_vector, neighbours, rebuild_collection};
+pub(crate) use derived::{bytes, load_vector, rebuild_collection};
 
 use crate::commit::{CommitMeta, Committed};
+use crate::database::Embedding;
 use crate::error::{Result, StoreError};
+use crate::space::SpaceOptions;
 use crate::write_set::WriteSet;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Work that needs the writer's connection for itself.
 pub(crate) type Exclusive = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -34,27 +36,47 @@ enum Job {
     Exclusive(Exclusive),
 }
 
-/// Write-sets that share one commit, at most.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct GroupLimit(pub(crate) usize);
+/// What the thread needs to know of its space.
+struct Charge {
+    space: String,
+    model: String,
+    dimension: usize,
+    /// Write-sets that share one commit, at most.
+    group: usize,
+    commits: Arc<AtomicU64>,
+}
 
 /// The handle to the writer thread; dropping it drains the queue and ends the thread.
 pub(crate) struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    commits: Arc<AtomicU64>,
 }
 
 /// How many jobs may wait.
 const QUEUE: usize = 1024;
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, name: &str, group: GroupLimit) -> Result<Self> {
+    pub(crate) fn start(connection: Connection, name: &str, options: &SpaceOptions) -> Result<Self> {
         let (sender, receiver) = bounded(QUEUE);
+        let commits = Arc::new(AtomicU64::new(0));
+        let charge = Charge {
+            space: name.to_owned(),
+            model: options.model.clone(),
+            dimension: options.dimension,
+            group: options.group_commit.max(1),
+            commits: Arc::clone(&commits),
+        };
         let thread = std::thread::Builder::new()
             .name(format!("writer-{name}"))
-            .spawn(move || run(connection, &receiver, group))
+            .spawn(move || run(connection, &receiver, &charge))
             .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
-        Ok(Self { jobs: Some(sender), thread: Some(thread) })
+        Ok(Self { jobs: Some(sender), thread: Some(thread), commits })
+    }
+
+    /// Commits of write-sets so far.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     fn send(&self, job: Job) -> Result<()> {
@@ -122,14 +144,14 @@ fn stopped() -> StoreError {
 }
 
 /// The thread: takes what waits, in order, and commits it in groups.
-fn run(mut connection: Connection, jobs: &Receiver<Job>, group: GroupLimit) {
+fn run(mut connection: Connection, jobs: &Receiver<Job>, charge: &Charge) {
     let mut held = None;
     while let Some(job) = held.take().or_else(|| jobs.recv().ok()) {
         match job {
             Job::Exclusive(work) => work(&mut connection),
             Job::Commit(first) => {
                 let mut pending = vec![*first];
-                while pending.len() < group.0 {
+                while pending.len() < charge.group {
                     match jobs.try_recv() {
                         Ok(Job::Commit(next)) => pending.push(*next),
                         Ok(exclusive) => {
@@ -139,7 +161,7 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, group: GroupLimit) {
                         Err(_) => break,
                     }
                 }
-                commit_group(&mut connection, pending);
+                commit_group(&mut connection, pending, charge);
             }
         }
     }
@@ -150,9 +172,9 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, group: GroupLimit) {
 }
 
 /// One transaction for many write-sets.
-fn commit_group(connection: &mut Connection, pending: Vec<Pending>) {
+fn commit_group(connection: &mut Connection, pending: Vec<Pending>, charge: &Charge) {
     let mut answers = Vec::with_capacity(pending.len());
-    match apply_group(connection, pending, &mut answers) {
+    match apply_group(connection, pending, charge, &mut answers) {
         Ok(()) => answers.into_iter().for_each(|(reply, answer)| _ = reply.send(answer)),
         Err(error) => {
             tracing::error!(%error, "a group commit failed");
@@ -170,7 +192,12 @@ fn commit_group(connection: &mut Connection, pending: Vec<Pending>) {
 
 type Answers = Vec<(Sender<Result<Committed>>, Result<Committed>)>;
 
-fn apply_group(connection: &mut Connection, pending: Vec<Pending>, answers: &mut Answers) -> Result<()> {
+fn apply_group(
+    connection: &mut Connection,
+    pending: Vec<Pending>,
+    charge: &Charge,
+    answers: &mut Answers,
+) -> Result<()> {
     let mut group = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(group) => group,
         Err(error) => {
@@ -181,10 +208,14 @@ fn apply_group(connection: &mut Connection, pending: Vec<Pending>, answers: &mut
             return Ok(());
         }
     };
+    // Another process may have embedded the space anew since this one opened it.
+    let refusal = Embedding::of(&group)?.refusal(&charge.space, &charge.model, charge.dimension);
     for one in pending {
         let gone = one.cancelled.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire));
         let answer = if gone {
             Err(StoreError::Cancelled)
+        } else if let Some(refusal) = &refusal {
+            Err(StoreError::Incompatible(refusal.clone()))
         } else {
             // A savepoint that is dropped before its commit rolls back.
             (group.savepoint().map_err(StoreError::from)).and_then(|savepoint| {
@@ -195,7 +226,12 @@ fn apply_group(connection: &mut Connection, pending: Vec<Pending>, answers: &mut
         };
         answers.push((one.reply, answer));
     }
-    Ok(group.commit()?)
+    // A group in which all failed has nothing to make durable.
+    if answers.iter().any(|(_, answer)| answer.is_ok()) {
+        group.commit()?;
+        charge.commits.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// Adds vectors that came late and journals them; answers how many still fitted their row.
@@ -205,13 +241,14 @@ pub(crate) fn fill_vectors(
     vectors: &[(i64, i64, Option<Vec<f32>>)],
 ) -> Result<usize> {
     let mut filled = Vec::new();
+    let next = apply::next(connection)?;
     for (id, version, vector) in vectors {
-        if derived::fill_vector(connection, collection, *id, *version, vector.as_deref())? {
+        if derived::fill_vector(connection, collection, *id, *version, vector.as_deref(), next.0)? {
             filled.push((*id, *version));
         }
     }
     if !filled.is_empty() {
-        apply::journal_derived(connection, collection.number, &filled)?;
+        apply::journal_derived(connection, next, collection.number, &filled)?;
     }
     Ok(filled.len())
 }

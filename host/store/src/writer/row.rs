@@ -4,7 +4,7 @@ use super::derived::Derived;
 use crate::collection::{Collection, at};
 use crate::error::{Result, StoreError};
 use crate::row::sources;
-use crate::write_set::{RowChange, Verb};
+use crate::write_set::{RowChange, Step, Verb};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use std::fmt::Write as _;
@@ -116,13 +116,25 @@ fn update(connection: &Connection, id: i64, change: &RowChange, seq: i64, now: i
         _ = write!(sql, ", \"{}\" = ?", name(place));
         parameters.push(value.clone());
     }
-    for (place, amount) in &change.add {
-        _ = write!(sql, ", \"{0}\" = coalesce(\"{0}\", 0) + ?", name(place));
-        parameters.push(number(*amount));
-    }
-    for (place, least) in &change.max {
-        _ = write!(sql, ", \"{0}\" = max(coalesce(\"{0}\", ?), ?)", name(place));
-        parameters.extend([number(*least), number(*least)]);
+    // SQLite heeds the last assignment to a column alone, so all steps of one make one expression.
+    let mut stepped: Vec<usize> = change.steps.iter().map(|(place, _)| *place).collect();
+    stepped.sort_unstable();
+    stepped.dedup();
+    for place in stepped {
+        let mut expression = format!("\"{}\"", name(&place));
+        for (_, step) in change.steps.iter().filter(|(column, _)| *column == place) {
+            match step {
+                Step::Add(amount) => {
+                    expression = format!("(coalesce({expression}, 0) + ?)");
+                    parameters.push(number(*amount));
+                }
+                Step::Max(least) => {
+                    expression = format!("max(coalesce({expression}, ?), ?)");
+                    parameters.extend([number(*least), number(*least)]);
+                }
+            }
+        }
+        _ = write!(sql, ", \"{}\" = {expression}", name(&place));
     }
     sql.push_str(" WHERE id = ?");
     parameters.push(Sql::Integer(id));
@@ -146,8 +158,9 @@ fn erase(connection: &Connection, collection: &Collection, id: i64, now: i64) ->
         "DELETE FROM usage WHERE id = ?".into(),
         "DELETE FROM citations WHERE id = ?".into(),
         "DELETE FROM embed_pending WHERE id = ?".into(),
-        // The answer to a repeated call might quote the row.
+        // The answer to a repeated call might quote the row, and so might an event.
         "DELETE FROM idempotency WHERE seq IN (SELECT seq FROM journal_rows WHERE id = ?)".into(),
+        "UPDATE events SET payload = 'null' WHERE seq IN (SELECT seq FROM journal_rows WHERE id = ?)".into(),
     ] {
         connection.prepare_cached(&sql)?.execute([id])?;
     }

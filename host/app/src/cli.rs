@@ -1,0 +1,204 @@
+//! The command line: what can be said, and what `--help` teaches.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Memory for AI agents over MCP. Every memory layer is a sandboxed WebAssembly component.
+///
+/// With no configuration it keeps its data in one folder of yours, embeds text without a network, and listens on
+/// this machine only: `memstrata serve` for HTTP, `memstrata stdio` for a client that starts it.
+#[derive(Debug, Parser)]
+#[command(name = "memstrata", version, max_term_width = 110, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  memstrata serve                                       HTTP on 127.0.0.1:7077: /mcp, /recall, /health, /metrics
+  claude mcp add memory -- memstrata stdio              give Claude Code a memory
+  memstrata call remember '{\"content\": \"Ada likes tea\"}'
+  memstrata call recall '{\"query\": \"what does Ada like\"}'
+  memstrata history 42                                  every version of row 42, and who wrote it
+  memstrata undo 17 --dry-run                           what undoing transaction 17 would change";
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Configuration file [default: ./memstrata.toml, then memstrata/config.toml in your configuration folder]
+    #[arg(long, global = true, env = "MEMSTRATA_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Data directory [default: memstrata in your data folder]
+    #[arg(long, global = true, env = "MEMSTRATA_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The space to work on [default: `default_space` of the configuration]
+    #[arg(long, global = true, env = "MEMSTRATA_SPACE", value_name = "NAME")]
+    pub space: Option<String>,
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to log on stderr: error, warn, info, debug, or a tracing filter
+    #[arg(long, global = true, env = "MEMSTRATA_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve MCP and REST over HTTP
+    Serve {
+        /// Address and port to listen on
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        bind: Option<String>,
+    },
+    /// Serve MCP on stdin and stdout, for a client that starts this program
+    Stdio,
+    /// Call one operation: a default tool (`recall`) or any `layer.operation`
+    Call {
+        /// The tool or operation; `memstrata call --list` shows all
+        operation: Option<String>,
+        /// Its arguments as a JSON object; `-` reads them from stdin
+        #[arg(default_value = "{}")]
+        arguments: String,
+        /// Run it, write nothing, and show what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// List the operations; with a word, those that fit it
+        #[arg(long, value_name = "WORDS", num_args = 0..=1, default_missing_value = "")]
+        list: Option<String>,
+    },
+    /// Look at, test and replace plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// List, make and delete spaces
+    #[command(subcommand)]
+    Space(Space),
+    /// Every version of a row, or the newest transactions if no row is named
+    History {
+        /// The row's id, `42` or `m:42`
+        id: Option<String>,
+        /// At most this many transactions
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// A row as it was known at an instant
+    Asof {
+        /// The row's id, `42` or `m:42`
+        id: String,
+        /// Milliseconds UTC, or like 2026-11-21T09:00:00Z
+        time: String,
+    },
+    /// What changed between two instants, row for row
+    Diff {
+        /// Milliseconds UTC, or like 2026-11-21T09:00:00Z
+        from: String,
+        /// The later instant; now if left out
+        to: Option<String>,
+        /// At most this many rows
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Undo a transaction, or everything one component wrote
+    Undo {
+        /// The transaction's number, see `memstrata history`
+        #[arg(required_unless_present = "component")]
+        transaction: Option<u64>,
+        /// Undo all that the component with this digest wrote
+        #[arg(long, value_name = "DIGEST", conflicts_with = "transaction")]
+        component: Option<String>,
+        /// Only show what it would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Copy a space into one file, while it goes on serving
+    Backup {
+        /// The file to write; must not exist
+        to: PathBuf,
+    },
+    /// Make a space from a backup
+    Restore {
+        /// The backup
+        from: PathBuf,
+        /// The space to make; must not exist [default: the space to work on]
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Check a space: the file, the journal, full text and vectors against the rows
+    Verify {
+        /// Make full text and missing vectors anew first
+        #[arg(long)]
+        rebuild: bool,
+        /// All spaces
+        #[arg(long)]
+        all: bool,
+    },
+    /// Make all vectors of a space anew with the configured model
+    Reembed,
+    /// Check this machine, the configuration and the data, and say what to do
+    Doctor,
+    /// Work on the configuration
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// What can be done with plugins.
+#[derive(Debug, Subcommand)]
+pub enum Plugin {
+    /// The layers, what serves them, and the generations kept
+    List,
+    /// What a component says of itself, imports and may use
+    Inspect {
+        /// A layer's name, or a component's file
+        what: String,
+    },
+    /// Run a component through the contract and say what to fix
+    Test {
+        /// The component
+        file: PathBuf,
+    },
+    /// Replace a layer's component in every running host on this data directory
+    Swap {
+        /// The layer
+        layer: String,
+        /// The new component
+        file: PathBuf,
+    },
+    /// Go back to the component before
+    Rollback {
+        /// The layer
+        layer: String,
+    },
+}
+
+/// What can be done with spaces.
+#[derive(Debug, Subcommand)]
+pub enum Space {
+    /// The spaces
+    List,
+    /// Make a space
+    Create {
+        /// 1 to 100 of A-Z a-z 0-9 _ -
+        name: String,
+    },
+    /// Delete a space and its file for good
+    Delete {
+        /// The space
+        name: String,
+        /// Yes, for good
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Report all its faults at once
+    Check,
+    /// Print the configuration in force, defaults included
+    Show,
+    /// Print the default configuration with every key explained
+    Default,
+}

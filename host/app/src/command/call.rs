@@ -1,0 +1,68 @@
+//! `call`: any operation from the command line.
+
+use crate::cli::Global;
+use crate::host::start;
+use crate::output::print;
+use anyhow::{Context as _, Result, bail};
+use memstrata_kernel::{CallRequest, Principal, Progress};
+use serde_json::{Map, Value, json};
+use std::io::{IsTerminal as _, Read as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Calls one operation and prints its answer as JSON.
+pub fn call(global: &Global, operation: &str, arguments: &str, dry_run: bool) -> Result<ExitCode> {
+    let mut text = arguments.to_owned();
+    if arguments == "-" {
+        text.clear();
+        std::io::stdin().read_to_string(&mut text).context("cannot read the arguments from stdin")?;
+    }
+    let arguments: Map<String, Value> =
+        serde_json::from_str(&text).context("the arguments are no JSON object; quote them: '{\"query\": \"tea\"}'")?;
+    let host = start(global, false)?;
+    let operation = host.gateway.tools.get(operation).map_or(operation, String::as_str).to_owned();
+    let interactive = std::io::stderr().is_terminal();
+    let request = CallRequest {
+        space: host.space().to_owned(),
+        principal: Principal::local(),
+        operation,
+        arguments,
+        dry_run,
+        cancelled: Arc::default(),
+        progress: interactive.then(|| -> memstrata_kernel::ProgressSink {
+            Arc::new(|Progress { done, total, message }| eprint!("\r{done}/{total} {message}\x1b[K"))
+        }),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    match runtime.block_on(host.kernel.call(request)) {
+        Ok(answer) if dry_run => {
+            print(true, &json!({ "answer": answer.value, "would_change": answer.preview }), |_| String::new())?;
+        }
+        Ok(answer) => print(true, &answer.value, |_| String::new())?,
+        Err(error) => {
+            if global.json {
+                print(true, &error, |_| String::new())?;
+                return Ok(ExitCode::FAILURE);
+            }
+            bail!("{} ({})", error.message, error.code);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists operations, all or those that fit some words.
+pub fn list(global: &Global, words: &str) -> Result<ExitCode> {
+    let host = start(global, false)?;
+    let catalog = host.kernel.catalog();
+    let found: Vec<_> = match words.is_empty() {
+        true => catalog.operations().collect(),
+        false => catalog.find(words, 20).into_iter().map(|(operation, _)| operation).collect(),
+    };
+    print(global.json, &found, |found| {
+        let width = found.iter().map(|operation| operation.name.len()).max().unwrap_or_default();
+        let line =
+            |operation: &&memstrata_kernel::Operation| format!("{:width$}  {}", operation.name, operation.summary);
+        found.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

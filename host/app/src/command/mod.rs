@@ -1,0 +1,53 @@
+//! The commands, one file a group.
+
+mod call;
+mod care;
+mod doctor;
+mod history;
+mod plugin;
+mod serve;
+mod space;
+
+use crate::cli::{Cli, Command, Config};
+use crate::{config, host, output};
+use anyhow::Result;
+use std::process::ExitCode;
+
+/// Runs what the command line says.
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    let global = cli.global;
+    match cli.command {
+        Command::Serve { bind } => serve::http(&global, bind),
+        Command::Stdio => serve::stdio(&global),
+        Command::Call { operation, arguments, dry_run, list } => match (operation, list) {
+            (_, Some(words)) => call::list(&global, &words),
+            (Some(operation), None) => call::call(&global, &operation, &arguments, dry_run),
+            (None, None) => call::list(&global, ""),
+        },
+        Command::Plugin(command) => plugin::run(&global, command),
+        Command::Space(command) => space::run(&global, command),
+        Command::History { id, limit } => history::history(&global, id.as_deref(), limit),
+        Command::Asof { id, time } => history::asof(&global, &id, &time),
+        Command::Diff { from, to, limit } => history::diff(&global, &from, to.as_deref(), limit),
+        Command::Undo { transaction, component, dry_run } => history::undo(&global, transaction, component, dry_run),
+        Command::Backup { to } => care::backup(&global, &to),
+        Command::Restore { from, name } => care::restore(&global, &from, name),
+        Command::Verify { rebuild, all } => care::verify(&global, rebuild, all),
+        Command::Reembed => care::reembed(&global),
+        Command::Doctor => doctor::run(&global),
+        Command::Config(Config::Check) => {
+            let resolved = host::configure(&global, None)?;
+            println!("the configuration is sound; data: {}", resolved.kernel.data.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config(Config::Show) => {
+            let (config, _) = config::load(global.config.as_deref())?;
+            println!("{config:#?}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config(Config::Default) => {
+            output::print(false, &(), |()| config::DEFAULT.to_owned())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

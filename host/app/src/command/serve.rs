@@ -1,0 +1,80 @@
+//! `serve` and `stdio`: the doors, and an orderly end.
+
+use crate::cli::Global;
+use crate::host::{configure, start_resolved};
+use anyhow::{Context as _, Result};
+use memstrata_gateway::{StdioOptions, serve, serve_stdio};
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+/// Serves HTTP until SIGTERM or SIGINT, then drains.
+pub fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
+    let mut resolved = configure(global, Some("info,rmcp=warn"))?;
+    if let Some(bind) = bind {
+        resolved.gateway.bind = bind;
+        let faults = resolved.gateway.faults();
+        anyhow::ensure!(faults.is_empty(), "{}", faults.join("; "));
+    }
+    let host = start_resolved(resolved, true)?;
+    let health = host.kernel.health();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let shutdown = CancellationToken::new();
+        let serving = serve(host.kernel.clone(), host.gateway.clone(), host.tokens.clone(), shutdown.clone()).await?;
+        let address = serving.address();
+        eprintln!(
+            "memstrata {} serves http://{address}/mcp  (REST: /recall /remember /tools /health /metrics)",
+            health.version
+        );
+        eprintln!("data: {}   layers: {}", health.data, health.layers.keys().cloned().collect::<Vec<_>>().join(", "));
+        for (name, layer) in &health.layers {
+            for problem in &layer.problems {
+                eprintln!("warning: layer {name}: {problem}");
+            }
+        }
+        tokio::spawn(async move {
+            stopped().await;
+            eprintln!("draining; once more ends at once");
+            shutdown.cancel();
+            stopped().await;
+            std::process::exit(1);
+        });
+        serving.finished().await.context("the server ended")
+    })?;
+    host.kernel.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves one client on stdin and stdout. Nothing but MCP goes to stdout.
+pub fn stdio(global: &Global) -> Result<ExitCode> {
+    let host = start_resolved(configure(global, None)?, true)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        tokio::spawn(async move {
+            stopped().await;
+            stop.cancel();
+        });
+        serve_stdio(host.kernel.clone(), host.gateway.clone(), StdioOptions::default(), shutdown).await
+    })?;
+    host.kernel.stop();
+    // A thread may still be blocked on stdin.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    _ = tokio::signal::ctrl_c().await;
+}

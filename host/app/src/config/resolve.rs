@@ -1,0 +1,191 @@
+//! From configuration to what the floors take: files and secrets read, every fault named.
+
+use super::{Config, LayerConfig};
+use crate::cli::Global;
+use anyhow::{Context as _, Result, bail};
+use memstrata_gateway::{GatewayConfig, ResolvedToken};
+use memstrata_kernel::{KernelOptions, LayerOptions};
+use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
+use memstrata_runtime::Grants;
+use memstrata_store::{Durability, SpaceOptions};
+use serde::Deserialize as _;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of vectors remembered by text.
+const REMEMBERED: usize = 32 << 20;
+
+/// What the floors take.
+pub struct Resolved {
+    pub kernel: KernelOptions,
+    pub gateway: GatewayConfig,
+    pub tokens: Vec<ResolvedToken>,
+}
+
+/// Reads what the configuration names.
+///
+/// # Errors
+/// Every fault at once.
+pub fn resolve(config: Config, global: &Global, file: Option<&Path>) -> Result<Resolved> {
+    let mut faults = Vec::new();
+    let folder = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+    let data = match (&global.data, config.data.as_os_str().is_empty()) {
+        (Some(data), _) => Some(data.clone()),
+        (None, false) => Some(folder.join(&config.data)),
+        (None, true) => user_data(),
+    };
+    if data.is_none() {
+        faults.push("data: neither XDG_DATA_HOME nor HOME is set; name a folder with --data".to_owned());
+    }
+    let mut note = |result: Result<()>| {
+        if let Err(error) = result {
+            faults.push(format!("{error:#}"));
+        }
+    };
+    let mut layers = BTreeMap::new();
+    for (name, layer) in config.layers.iter().filter(|(_, layer)| layer.enabled) {
+        note(resolve_layer(name, layer, &folder).map(|options| _ = layers.insert(name.clone(), options)));
+    }
+    let mut embedder: Option<Arc<dyn Embedder>> = None;
+    note(make_embedder(&config.embedder, &folder).map(|made| embedder = Some(made)));
+    let mut llm: Option<Arc<dyn Llm>> = None;
+    if let Some(table) = &config.llm {
+        note(make_llm(table, &folder).map(|made| llm = Some(made)));
+    }
+    let durability = match config.store.durability.as_str() {
+        "full" => Durability::Full,
+        "process" => Durability::Process,
+        other => {
+            note(Err(anyhow::anyhow!("store.durability `{other}` is none of full, process")));
+            Durability::Full
+        }
+    };
+    let mut gateway = config.gateway;
+    gateway.default_space = global.space.clone().unwrap_or(config.default_space);
+    for (tool, operation) in &config.tools {
+        match operation.as_str() {
+            Some(operation) => _ = gateway.tools.insert(tool.clone(), operation.to_owned()),
+            None => note(Err(anyhow::anyhow!("tools.{tool} must name an operation, like \"layer.operation\""))),
+        }
+    }
+    let mut tokens = Vec::new();
+    for (name, token) in &gateway.tokens {
+        let secret = secret(token.token_env.as_deref(), token.token_file.as_deref().map(Path::new), &folder);
+        note(secret.and_then(|secret| match secret {
+            Some(secret) => {
+                tokens.push(ResolvedToken::new(name, &secret));
+                Ok(())
+            }
+            None => bail!("gateway.tokens.{name} needs token_env or token_file"),
+        }));
+    }
+    for fault in gateway.faults() {
+        note(Err(anyhow::anyhow!("gateway: {fault}")));
+    }
+    for fault in config.limits.faults() {
+        note(Err(anyhow::anyhow!(fault)));
+    }
+    match (embedder, data) {
+        (Some(embedder), Some(data)) if faults.is_empty() => Ok(Resolved {
+            kernel: KernelOptions {
+                data: std::path::absolute(&data).unwrap_or(data),
+                spaces: SpaceOptions {
+                    durability,
+                    group_commit: config.store.group_commit,
+                    open_spaces: config.store.open_spaces.max(1),
+                    ..SpaceOptions::default()
+                },
+                limits: config.limits,
+                layers,
+                embedder,
+                llm,
+                workers: config.workers.interactive,
+                slow_workers: config.workers.slow,
+                queue: config.workers.queue,
+                default_space: gateway.default_space.clone(),
+                background: true,
+            },
+            gateway,
+            tokens,
+        }),
+        _ => bail!("the configuration has faults:\n  - {}", faults.join("\n  - ")),
+    }
+}
+
+/// An absolute folder of the user's: data must not depend on where a client happens to start this program.
+fn user_data() -> Option<PathBuf> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home).map(|folder| folder.join("memstrata"))
+}
+
+fn resolve_layer(name: &str, layer: &LayerConfig, folder: &Path) -> Result<LayerOptions> {
+    let grants =
+        Grants { interfaces: layer.interfaces.clone(), reads: layer.reads.clone(), writes: layer.writes.clone() };
+    if let Some(fault) = grants.faults().first() {
+        bail!("layers.{name}: {fault}");
+    }
+    let settings = serde_json::to_value(&layer.settings)
+        .ok()
+        .and_then(|settings| settings.as_object().cloned())
+        .with_context(|| format!("layers.{name}.settings must be a table"))?;
+    let (wasm, origin): (Arc<[u8]>, String) = match layer.source.as_str() {
+        "bundled" => {
+            let known: Vec<_> = memstrata_bundle::BUNDLED.iter().map(|(name, _)| *name).collect();
+            let bytes = memstrata_bundle::bundled(name).with_context(|| {
+                format!("layers.{name}: no such component is bundled; there are: {}", known.join(", "))
+            })?;
+            (bytes.into(), "bundled".into())
+        }
+        path => {
+            let path = folder.join(path);
+            let bytes =
+                std::fs::read(&path).with_context(|| format!("layers.{name}: cannot read {}", path.display()))?;
+            (bytes.into(), path.display().to_string())
+        }
+    };
+    Ok(LayerOptions { wasm: Some(wasm), origin, grants, settings })
+}
+
+fn make_embedder(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Embedder>> {
+    if table.get("kind").and_then(toml::Value::as_str) == Some("builtin") {
+        if table.len() > 1 {
+            bail!("embedder: kind \"builtin\" takes no other key");
+        }
+        let model = StaticEmbedding::builtin().context("the built-in embedding model is damaged")?;
+        return Ok(Arc::new(Remembered::new(Arc::new(model), REMEMBERED)));
+    }
+    let (config, key) = provider("embedder", table, folder)?;
+    let embedder = HttpEmbedder::new(&config, key).map_err(|error| anyhow::anyhow!("embedder: {error}"))?;
+    Ok(Arc::new(Remembered::new(Arc::new(embedder), REMEMBERED)))
+}
+
+fn make_llm(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Llm>> {
+    let (config, key) = provider("llm", table, folder)?;
+    Ok(Arc::new(HttpLlm::new(&config, key).map_err(|error| anyhow::anyhow!("llm: {error}"))?))
+}
+
+fn provider(section: &str, table: &toml::Table, folder: &Path) -> Result<(ProviderConfig, Option<Secret>)> {
+    let config = ProviderConfig::deserialize(table.clone())
+        .map_err(|error| anyhow::anyhow!("{section}: {}", error.message()))?;
+    let key = secret(config.api_key_env.as_deref(), config.api_key_file.as_deref(), folder)
+        .with_context(|| format!("{section}: no key"))?;
+    Ok((config, key.map(|key| Secret::new(&key))))
+}
+
+/// A secret from a variable or a file.
+fn secret(variable: Option<&str>, file: Option<&Path>, folder: &Path) -> Result<Option<String>> {
+    match (variable, file) {
+        (Some(_), Some(_)) => bail!("name a variable or a file for the secret, not both"),
+        (Some(variable), None) => {
+            let value = std::env::var(variable).with_context(|| format!("the variable {variable} is not set"))?;
+            Ok(Some(value.trim().to_owned()))
+        }
+        (None, Some(file)) => {
+            let file = folder.join(file);
+            let value = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            Ok(Some(value.trim().to_owned()))
+        }
+        (None, None) => Ok(None),
+    }
+}

@@ -1,0 +1,177 @@
+//! Step 5 of 7: one call is one fresh instance, with a deadline, limits, and nothing left of it afterwards.
+
+use crate::bindings::FullLayer;
+use crate::error::CallFailure;
+use crate::plugin::Plugin;
+use crate::state::CallState;
+use memstrata_models::{Embedder, Llm};
+use memstrata_store::{Deadline, Session, WriteSet};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use wasmtime::{CallHook, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+
+/// Receives progress: done, total, message.
+pub type ProgressFn = Arc<dyn Fn(u64, u64, &str) + Send + Sync>;
+
+/// The models of a call, and the answers already given in it: a retried call is answered the same.
+#[derive(Clone, Default)]
+pub struct Models {
+    /// Makes vectors of texts.
+    pub embedder: Option<Arc<dyn Embedder>>,
+    /// Completes prompts.
+    pub llm: Option<Arc<dyn Llm>>,
+    /// Answers given, by prompt.
+    pub answers: Arc<Mutex<HashMap<String, String>>>,
+}
+
+/// What a call gets.
+pub struct CallContext {
+    /// What it sees and stages.
+    pub session: Option<Session>,
+    /// Its models.
+    pub models: Models,
+    /// When it must end.
+    pub deadline: Deadline,
+    /// Its frozen clock, ms UTC.
+    pub now: u64,
+    /// Its seed.
+    pub seed: u64,
+    /// Where progress goes.
+    pub progress: Option<ProgressFn>,
+}
+
+/// What a call leaves.
+pub struct CallOutput {
+    /// The answer: JSON text.
+    pub answer: String,
+    /// What it staged.
+    pub write_set: WriteSet,
+    /// Time inside the guest.
+    pub guest: Duration,
+    /// Time from instantiation to answer.
+    pub wall: Duration,
+    /// Greatest linear memory, bytes.
+    pub memory: usize,
+}
+
+impl Plugin {
+    /// Runs one operation on a fresh instance.
+    ///
+    /// # Errors
+    /// The guest's fault, or the limit that ended the call. What it staged is then gone.
+    pub fn call(&self, operation: &str, arguments: &str, context: CallContext) -> Result<CallOutput, CallFailure> {
+        let started = Instant::now();
+        let (answer, state) = self.run(context, |bindings, store| bindings.call_call(store, operation, arguments))?;
+        let answer = answer?;
+        let most = self.runtime.limits().output_bytes;
+        if answer.len() > most {
+            return Err(CallFailure::new(
+                "limit.output",
+                format!("the answer has {} bytes, at most {most} are passed on; ask for less", answer.len()),
+            ));
+        }
+        let (guest, memory) = (state.guest_time(), state.limiter.peak);
+        let write_set = state.session.map(Session::finish).unwrap_or_default();
+        Ok(CallOutput { answer, write_set, guest, wall: started.elapsed(), memory })
+    }
+
+    pub(crate) fn run_manifest(&self, context: CallContext) -> Result<String, CallFailure> {
+        Ok(self.run(context, |bindings, store| bindings.call_manifest(store))?.0)
+    }
+
+    fn run<T>(
+        &self,
+        context: CallContext,
+        call: impl FnOnce(&FullLayer, &mut Store<CallState>) -> wasmtime::Result<T>,
+    ) -> Result<(T, CallState), CallFailure> {
+        let limits = self.runtime.limits().clone();
+        let guest_budget = Duration::from_millis(limits.guest_ms);
+        let (host_call_bytes, handles) = (limits.host_call_bytes, limits.handles);
+        let state = CallState::new(Arc::clone(&self.identity), limits, self.memory_bytes, context);
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(host_call_bytes);
+        store.set_max_component_handles(handles);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |mut store| {
+            let state = store.data_mut();
+            state.stopped = match state.deadline.check() {
+                Err(error) if error.code() == "cancelled" => Some("cancelled"),
+                Err(_) => Some("wall"),
+                Ok(()) if state.guest_time() > guest_budget => Some("guest"),
+                Ok(()) => None,
+            };
+            match state.stopped {
+                Some(_) => Err(Trap::Interrupt.into()),
+                None => Ok(UpdateDeadline::Continue(1)),
+            }
+        });
+        store.call_hook(|mut store, hook| {
+            let state = store.data_mut();
+            match hook {
+                CallHook::CallingHost => state.entered = Some(Instant::now()),
+                CallHook::ReturningFromHost => {
+                    if let Some(entered) = state.entered.take() {
+                        state.host_time += entered.elapsed();
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        });
+        let called = self.pre.instantiate(&mut store).and_then(|bindings| call(&bindings, &mut store));
+        match called {
+            Ok(answer) => Ok((answer, store.into_data())),
+            Err(error) => Err(self.failure(&error, store.data())),
+        }
+    }
+
+    /// What a client may know of a trap; the rest goes to the log.
+    fn failure(&self, error: &wasmtime::Error, state: &CallState) -> CallFailure {
+        tracing::info!(layer = %self.identity.layer, error = format!("{error:?}"), "a call ended in a trap");
+        let limits = self.runtime.limits();
+        if let Some(stopped) = state.stopped {
+            return match stopped {
+                "cancelled" => CallFailure::new("cancelled", "the call was cancelled"),
+                "guest" => CallFailure::new(
+                    "budget.time",
+                    format!("the component ran for {} ms without an answer and was stopped", limits.guest_ms),
+                ),
+                _ => CallFailure::new("budget.time", "the call ran out of time and was stopped"),
+            };
+        }
+        if let Some(what) = state.limiter.refused {
+            let most = if what == "memory" { state.limiter.memory_bytes } else { state.limiter.table_elements };
+            return CallFailure::new(format!("limit.{what}"), format!("the component wanted more {what} than {most}"));
+        }
+        if error.is::<PoolConcurrencyLimitError>() {
+            let mut failure = CallFailure::new("unavailable.slot", "all instances are in use; call again in a moment");
+            failure.retry_after_ms = Some(50);
+            return failure;
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => {
+                CallFailure::new("limit.stack", "the component recursed too deep and was stopped")
+            }
+            Some(Trap::UnreachableCodeReached) => {
+                CallFailure::new("plugin.trap", "the component panicked; see the log")
+            }
+            Some(_) => CallFailure::new("plugin.trap", "the component failed; see the log"),
+            None => {
+                let text = format!("{error:#}");
+                if text.contains("fuel") {
+                    let most = limits.host_call_bytes;
+                    CallFailure::new("limit.host-call", format!("the component passed more than {most} bytes at once"))
+                } else if error.is::<wasmtime::component::ResourceTableError>() || text.contains("handle") {
+                    CallFailure::new(
+                        "limit.handles",
+                        format!("the component held more than {} handles", limits.handles),
+                    )
+                } else {
+                    CallFailure::new("plugin.trap", "the component failed; see the log")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Step 6 of 7: `search`. The host embeds the query text; without its vector the other channels still answer.
+
+use super::{Answer, finite};
+use crate::bindings::memstrata::plugin::search::{Host, HostRequest, HostResults};
+use crate::error::HostError;
+use crate::state::CallState;
+use memstrata_store::{Condition, Namespace, SearchRequest, SearchResults, channel};
+use serde_json::{Value, json};
+use std::time::Duration;
+use wasmtime::component::Resource;
+
+/// The longest query text.
+const MOST_TEXT: usize = 10 * 1024;
+/// The longest a remote embedder may take for a query: text search answers without it.
+const QUERY_EMBED: Duration = Duration::from_millis(1500);
+
+/// A search being built.
+pub struct RequestHandle(SearchRequest);
+
+/// What a search found, and what was searched.
+pub struct ResultsHandle {
+    results: SearchResults,
+    request: SearchRequest,
+}
+
+impl CallState {
+    fn request(&mut self, handle: &Resource<RequestHandle>) -> Answer<&mut SearchRequest> {
+        self.granted("search")?;
+        Ok(&mut self.table.get_mut(handle)?.0)
+    }
+
+    /// The vector of a text, or why there is none.
+    pub(crate) fn embed_query(&self, text: &str) -> Result<Option<Vec<f32>>, String> {
+        let Some(embedder) = &self.models.embedder else { return Err("no embedder is configured".into()) };
+        let budget = self.deadline.remaining().min(QUERY_EMBED);
+        let vectors = embedder.embed(&[text], budget).map_err(|error| error.to_string())?;
+        Ok(vectors.into_iter().next().flatten())
+    }
+}
+
+impl Host for CallState {}
+
+impl HostRequest for CallState {
+    fn new(&mut self, text: String) -> wasmtime::Result<Resource<RequestHandle>> {
+        Ok(self.table.push(RequestHandle(SearchRequest::new(&text)))?)
+    }
+
+    fn collection(&mut self, request: Resource<RequestHandle>, name: String) -> Answer<()> {
+        let collection = self.readable("search", &name)?;
+        self.request(&request)?.collections.push(collection);
+        Ok(())
+    }
+
+    fn weight(&mut self, request: Resource<RequestHandle>, channel: String, weight: f64) -> Answer<()> {
+        Ok(self.request(&request)?.weight(&channel, weight)?)
+    }
+
+    fn fusion(&mut self, request: Resource<RequestHandle>, method: String) -> Answer<()> {
+        Ok(self.request(&request)?.fusion(&method)?)
+    }
+
+    fn filter(&mut self, request: Resource<RequestHandle>, condition: String) -> Answer<()> {
+        let condition = Condition::parse(&condition)?;
+        self.request(&request)?.filter(condition);
+        Ok(())
+    }
+
+    fn namespace(&mut self, request: Resource<RequestHandle>, prefix: String) -> Answer<()> {
+        let namespace = Namespace::parse(&prefix)?;
+        self.request(&request)?.namespace(namespace);
+        Ok(())
+    }
+
+    fn valid_at(&mut self, request: Resource<RequestHandle>, time: u64) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.0.valid_at(time);
+        Ok(())
+    }
+
+    fn between(&mut self, request: Resource<RequestHandle>, start: u64, end: u64) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.0.between(start, end);
+        Ok(())
+    }
+
+    fn min_similarity(&mut self, request: Resource<RequestHandle>, cosine: f64) -> wasmtime::Result<()> {
+        if finite(cosine, "similarity").is_ok() {
+            self.table.get_mut(&request)?.0.min_similarity(cosine);
+        }
+        Ok(())
+    }
+
+    fn seeds(&mut self, request: Resource<RequestHandle>, ids: Vec<u64>) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.0.seeds(ids);
+        Ok(())
+    }
+
+    fn limit(&mut self, request: Resource<RequestHandle>, hits: u32) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.0.limit(hits);
+        Ok(())
+    }
+
+    fn run(&mut self, request: Resource<RequestHandle>) -> Answer<Resource<ResultsHandle>> {
+        let mut request = self.request(&request)?.clone();
+        if request.text.len() > MOST_TEXT {
+            return Err(HostError::fault(
+                "limit.text",
+                format!("the query has {} bytes, at most {MOST_TEXT} are searched; shorten it", request.text.len()),
+            ));
+        }
+        if request.collections.is_empty() {
+            let identity = self.identity.clone();
+            let readable = self.granted("search")?.space().collections().into_iter().filter(|collection| {
+                collection.spec().recall.is_some() && identity.grants.may_read(&identity.layer, collection.name())
+            });
+            request.collections = readable.collect();
+        }
+        let mut note = None;
+        if request.wants_vector() {
+            match self.embed_query(&request.text) {
+                Ok(vector) => request.vector = vector,
+                Err(reason) => note = Some(format!("vector: {reason}; text only")),
+            }
+        }
+        let mut results = self.granted("search")?.search(&request)?;
+        results.notes.extend(note);
+        Ok(self.table.push(ResultsHandle { results, request })?)
+    }
+
+    fn drop(&mut self, request: Resource<RequestHandle>) -> wasmtime::Result<()> {
+        self.table.delete(request)?;
+        Ok(())
+    }
+}
+
+impl HostResults for CallState {
+    fn ids(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<Vec<u64>> {
+        Ok(self.table.get(&results)?.results.hits.iter().map(|hit| hit.id).collect())
+    }
+
+    fn collections(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<Vec<String>> {
+        let hits = &self.table.get(&results)?.results.hits;
+        Ok(hits.iter().map(|hit| hit.collection.name().to_owned()).collect())
+    }
+
+    fn scores(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<Vec<f64>> {
+        Ok(self.table.get(&results)?.results.hits.iter().map(|hit| hit.score).collect())
+    }
+
+    fn ranks(&mut self, results: Resource<ResultsHandle>, name: String) -> wasmtime::Result<Vec<u32>> {
+        let hits = &self.table.get(&results)?.results.hits;
+        let nth = channel(&name).unwrap_or(usize::MAX);
+        Ok(hits.iter().map(|hit| hit.ranks.get(nth).copied().unwrap_or_default()).collect())
+    }
+
+    fn channel_scores(&mut self, results: Resource<ResultsHandle>, name: String) -> wasmtime::Result<Vec<f64>> {
+        let hits = &self.table.get(&results)?.results.hits;
+        let nth = channel(&name).unwrap_or(usize::MAX);
+        Ok(hits.iter().map(|hit| hit.scores.get(nth).copied().unwrap_or(f64::NAN)).collect())
+    }
+
+    fn rows(&mut self, results: Resource<ResultsHandle>) -> Answer<Vec<String>> {
+        let hits = self.table.get(&results)?.results.hits.clone();
+        Ok(self.granted("search")?.hit_rows(&hits)?)
+    }
+
+    fn views(&mut self, results: Resource<ResultsHandle>) -> Answer<Vec<String>> {
+        let hits = self.table.get(&results)?.results.hits.clone();
+        let rows = self.granted("search")?.hit_rows(&hits)?;
+        let views = hits.iter().zip(rows).map(|(hit, row)| {
+            let row: Value = serde_json::from_str(&row).unwrap_or_default();
+            let view = hit.collection.spec().recall.as_ref();
+            let field = |name: Option<&String>| name.and_then(|name| row.get(name)).cloned().unwrap_or_default();
+            json!({
+                "text": field(view.map(|view| &view.text)),
+                "title": field(view.and_then(|view| view.title.as_ref())),
+                "time": field(Some(&view.and_then(|view| view.time.clone()).unwrap_or_else(|| "created_at".into()))),
+                "trust": field(view.and_then(|view| view.trust.as_ref())),
+                "kind": field(view.and_then(|view| view.kind.as_ref())),
+            })
+            .to_string()
+        });
+        Ok(views.collect())
+    }
+
+    fn notes(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<Vec<String>> {
+        Ok(self.table.get(&results)?.results.notes.clone())
+    }
+
+    fn eligible(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<u64> {
+        let request = self.table.get(&results)?.request.clone();
+        let counted = self.session.as_mut().map(|session| session.eligible(&request));
+        Ok(counted.and_then(Result::ok).unwrap_or_default())
+    }
+
+    fn drop(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<()> {
+        self.table.delete(results)?;
+        Ok(())
+    }
+}

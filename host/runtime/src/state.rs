@@ -1,0 +1,127 @@
+//! What one call carries through wasmtime: its session, models, limits, and the table of host resources.
+
+use crate::call::{CallContext, Models, ProgressFn};
+use crate::error::HostError;
+use crate::limits::{Limiter, Limits};
+use crate::plugin::Identity;
+use memstrata_store::{Collection, Deadline, Session};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::WasiCtx;
+
+/// The data of a call's wasmtime store.
+pub(crate) struct CallState {
+    pub(crate) table: ResourceTable,
+    pub(crate) limiter: Limiter,
+    /// Made when the guest first asks something of WASI: most never do.
+    pub(crate) wasi: Option<WasiCtx>,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) limits: Limits,
+    /// None while a manifest is read: then everything is denied.
+    pub(crate) session: Option<Session>,
+    pub(crate) models: Models,
+    pub(crate) deadline: Deadline,
+    pub(crate) now: u64,
+    pub(crate) random: u64,
+    pub(crate) seed: u64,
+    pub(crate) progress: Option<ProgressFn>,
+    pub(crate) log_lines: u32,
+    pub(crate) llm_tokens: u32,
+    /// Time inside host functions, which the guest is not charged for.
+    pub(crate) host_time: Duration,
+    /// When the host function that runs was entered.
+    pub(crate) entered: Option<Instant>,
+    pub(crate) started: Instant,
+    /// Why the epoch callback ended the call.
+    pub(crate) stopped: Option<&'static str>,
+}
+
+impl CallState {
+    pub(crate) fn new(identity: Arc<Identity>, limits: Limits, memory_bytes: usize, context: CallContext) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        Self {
+            table,
+            limiter: Limiter { memory_bytes, table_elements: limits.table_elements, ..Limiter::default() },
+            wasi: None,
+            identity,
+            session: context.session,
+            models: context.models,
+            deadline: context.deadline,
+            now: context.now,
+            random: context.seed,
+            seed: context.seed,
+            progress: context.progress,
+            log_lines: limits.log_lines,
+            llm_tokens: limits.llm_tokens,
+            limits,
+            host_time: Duration::ZERO,
+            entered: None,
+            started: Instant::now(),
+            stopped: None,
+        }
+    }
+
+    /// The session, if this interface is granted: every capability function asks first.
+    pub(crate) fn granted(&mut self, interface: &str) -> Result<&mut Session, HostError> {
+        if !self.identity.grants.interface(interface) {
+            return Err(HostError::fault(
+                format!("denied.{interface}"),
+                format!("`{}` was not granted `{interface}`; the operator can grant it", self.identity.layer),
+            ));
+        }
+        self.session.as_mut().ok_or_else(|| {
+            HostError::fault(format!("denied.{interface}"), "nothing is granted while the manifest is read")
+        })
+    }
+
+    /// A collection this component may read.
+    pub(crate) fn readable(&mut self, interface: &str, name: &str) -> Result<Arc<Collection>, HostError> {
+        let identity = Arc::clone(&self.identity);
+        let session = self.granted(interface)?;
+        let name = identity.full_name(name);
+        if !identity.grants.may_read(&identity.layer, &name) {
+            return Err(HostError::fault(
+                "denied.read",
+                format!(
+                    "`{}` was not granted to read `{name}`; add it to its `reads` in the configuration",
+                    identity.layer
+                ),
+            ));
+        }
+        Ok(session.space().collection(&name)?)
+    }
+
+    /// A collection this component may write.
+    pub(crate) fn writable(&mut self, name: &str) -> Result<Arc<Collection>, HostError> {
+        let identity = Arc::clone(&self.identity);
+        let session = self.granted("store-write")?;
+        let name = identity.full_name(name);
+        if !identity.grants.may_write(&identity.layer, &name) {
+            return Err(HostError::fault(
+                "denied.write",
+                format!(
+                    "`{}` was not granted to write `{name}`; add it to its `writes` in the configuration",
+                    identity.layer
+                ),
+            ));
+        }
+        Ok(session.space().collection(&name)?)
+    }
+
+    /// The time the guest itself has run.
+    pub(crate) fn guest_time(&self) -> Duration {
+        let inside = self.entered.map_or(Duration::ZERO, |entered| entered.elapsed());
+        self.started.elapsed().saturating_sub(self.host_time + inside)
+    }
+
+    /// The next number of the call's seed: splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
+    pub(crate) fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

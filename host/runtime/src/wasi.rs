@@ -1,0 +1,90 @@
+//! An inert WASI 0.2: no files, no environment, no sockets; the call's frozen clock and seed; sleeps return at once.
+//!
+//! Components of many languages import it for their standard library, and get nothing from it.
+
+use crate::state::CallState;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use std::time::Duration;
+use wasmtime::component::{Component, Linker, Resource, ResourceTable, types};
+use wasmtime::{Engine, StoreContextMut};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_io::poll::{DynPollable, Pollable, subscribe};
+
+/// The frozen clock.
+struct Frozen(u64);
+
+impl HostWallClock for Frozen {
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+}
+
+impl HostMonotonicClock for Frozen {
+    fn resolution(&self) -> u64 {
+        1_000_000
+    }
+    fn now(&self) -> u64 {
+        self.0.saturating_mul(1_000_000)
+    }
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let (now, seed) = (self.now, self.seed);
+        let ctx = self.wasi.get_or_insert_with(|| {
+            WasiCtx::builder()
+                .wall_clock(Frozen(now))
+                .monotonic_clock(Frozen(now))
+                .secure_random(StdRng::seed_from_u64(seed))
+                .insecure_random(StdRng::seed_from_u64(seed))
+                .insecure_random_seed(u128::from(seed))
+                .max_random_size(1 << 16)
+                .allow_tcp(false)
+                .allow_udp(false)
+                .build()
+        });
+        WasiCtxView { ctx, table: &mut self.table }
+    }
+}
+
+/// A sleep that is over.
+struct Over;
+
+#[async_trait::async_trait]
+impl Pollable for Over {
+    async fn ready(&mut self) {}
+}
+
+fn over(table: &mut ResourceTable) -> wasmtime::Result<Resource<DynPollable>> {
+    let over = table.push(Over)?;
+    Ok(subscribe(table, over)?)
+}
+
+/// Adds the inert WASI to a linker, with the clock's sleeps replaced for the versions the component imports.
+pub(crate) fn add_to_linker(
+    linker: &mut Linker<CallState>,
+    engine: &Engine,
+    component: &Component,
+) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+    linker.allow_shadowing(true);
+    for (name, item) in component.component_type().imports(engine) {
+        let types::ComponentItem::ComponentInstance(instance) = item.ty else { continue };
+        if !name.starts_with("wasi:clocks/monotonic-clock@") {
+            continue;
+        }
+        let functions: Vec<String> = instance.exports(engine).map(|(name, _)| name.to_owned()).collect();
+        let mut linked = linker.instance(name)?;
+        for function in functions.iter().filter(|function| function.starts_with("subscribe-")) {
+            linked.func_wrap(function, |mut store: StoreContextMut<'_, CallState>, (_,): (u64,)| {
+                Ok((over(&mut store.data_mut().table)?,))
+            })?;
+        }
+    }
+    linker.allow_shadowing(false);
+    Ok(())
+}

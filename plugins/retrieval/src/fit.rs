@@ -1,0 +1,290 @@
+//! Fits an answer into its token budget: the whole of it, as it is serialised.
+
+use crate::text::{clip, excerpt, one_line, tokens};
+use memstrata_sdk::{Map, Value, json};
+
+/// A hit, ready to be shown.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    /// Its id.
+    pub id: u64,
+    /// `layer.collection`.
+    pub from: String,
+    /// What it says.
+    pub text: String,
+    /// Its short name.
+    pub title: Option<String>,
+    /// What sort of memory.
+    pub kind: Option<String>,
+    /// When, as text.
+    pub when: Option<String>,
+    /// How far to believe it, if not fully.
+    pub trust: Option<f64>,
+    /// `text #1, vector #3`.
+    pub why: String,
+    /// Near-identical hits that fell into this one.
+    pub also: Vec<u64>,
+}
+
+/// What an answer says besides its hits.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// Hits found, after near-identical ones fell into one.
+    pub found: usize,
+    /// Why it is empty, and what to try.
+    pub empty: Option<(&'static str, String)>,
+    /// The scope searched; has `eligible`.
+    pub scope: Map<String, Value>,
+    /// What the search could not do.
+    pub notes: Vec<String>,
+}
+
+/// How much of everything is said: with a small budget the frame shrinks before the hits do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Whole,
+    Compact,
+    Bare,
+}
+
+impl Level {
+    /// Text shorter than this would say nothing.
+    fn least(self) -> usize {
+        match self {
+            Self::Whole => 80,
+            Self::Compact => 60,
+            Self::Bare => 30,
+        }
+    }
+}
+
+/// Text longer than this is better read by `retrieve`.
+const MOST: usize = 2_000;
+
+/// `m:42`.
+#[must_use]
+pub fn reference(id: u64) -> String {
+    format!("m:{id}")
+}
+
+impl Shown {
+    fn json(&self, level: Level, most: usize, terms: &[String]) -> Value {
+        let mut hit = Map::new();
+        hit.insert("id".into(), json!(self.id));
+        hit.insert("ref".into(), json!(reference(self.id)));
+        hit.insert("text".into(), json!(excerpt(&one_line(&self.text), terms, most)));
+        if level == Level::Bare {
+            return Value::Object(hit);
+        }
+        if let Some(title) = self.title.as_deref().filter(|title| !title.is_empty() && level == Level::Whole) {
+            hit.insert("title".into(), json!(clip(&one_line(title), 60)));
+        }
+        if let Some(kind) = &self.kind {
+            hit.insert("kind".into(), json!(clip(kind, 30)));
+        }
+        if let Some(when) = &self.when {
+            hit.insert("when".into(), json!(when));
+        }
+        if let Some(trust) = self.trust.filter(|trust| *trust < 1.0) {
+            hit.insert("trust".into(), json!((trust * 100.0).round() / 100.0));
+        }
+        hit.insert("from".into(), json!(self.from));
+        hit.insert("why".into(), json!(self.why));
+        if !self.also.is_empty() && level == Level::Whole {
+            let also: Vec<String> = self.also.iter().take(5).map(|id| reference(*id)).collect();
+            hit.insert("also".into(), json!(also));
+        }
+        Value::Object(hit)
+    }
+}
+
+impl Frame {
+    fn around(&self, level: Level, hits: Vec<Value>, budget: usize) -> Value {
+        let mut answer = Map::new();
+        let omitted = self.found.saturating_sub(hits.len());
+        answer.insert("found".into(), json!(self.found));
+        answer.insert("truncated".into(), json!(omitted > 0));
+        answer.insert("omitted".into(), json!(omitted));
+        answer.insert("empty".into(), json!(self.empty.is_some()));
+        if let Some((reason, hint)) = &self.empty {
+            answer.insert("reason".into(), json!(reason));
+            if level != Level::Bare {
+                answer.insert("hint".into(), json!(clip(hint, 160)));
+            }
+        }
+        answer.insert("hits".into(), Value::Array(hits));
+        let mut scope = self.scope.clone();
+        match level {
+            Level::Whole => {}
+            Level::Compact => {
+                scope.retain(|_, value| value != "all" && value != "now");
+                for value in scope.values_mut() {
+                    if let Some(count) = value.as_array().map(Vec::len).filter(|count| *count > 2) {
+                        *value = json!(count);
+                    }
+                    if let Some(text) = value.as_str() {
+                        *value = json!(clip(text, 60));
+                    }
+                }
+            }
+            Level::Bare => scope.retain(|field, _| field == "eligible"),
+        }
+        answer.insert("scope".into(), Value::Object(scope));
+        let (notes, most) = match level {
+            Level::Whole => (2, 120),
+            Level::Compact => (1, 60),
+            Level::Bare => (0, 0),
+        };
+        let notes: Vec<String> = self.notes.iter().take(notes).map(|note| clip(note, most)).collect();
+        if !notes.is_empty() {
+            answer.insert("notes".into(), json!(notes));
+        }
+        // As long as the true number can be, so that filling it in cannot break the budget.
+        answer.insert("tokens".into(), json!(budget));
+        Value::Object(answer)
+    }
+}
+
+/// The largest number in `least..=most` that fits, if `least` does. `fits` must be monotone.
+fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if !fits(least) {
+        return None;
+    }
+    let (mut low, mut high) = (least, most.max(least));
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if fits(middle) { low = middle } else { high = middle - 1 }
+    }
+    Some(low)
+}
+
+/// The answer of a summary: as many hits as the budget holds with readable text, then as much text of each as it still
+/// holds. Its serialised form costs at most `budget` tokens by [`tokens`]; `budget` is at least 50.
+#[must_use]
+pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -> Value {
+    let build = |level: Level, count: usize, most: usize| {
+        let shown = hits.iter().take(count).map(|hit| hit.json(level, most, terms)).collect();
+        frame.around(level, shown, budget)
+    };
+    let fits = |level, count, most| tokens(&build(level, count, most).to_string()) <= budget;
+    let wanted = hits.len().min(3);
+    let mut best = (Level::Bare, 0);
+    for level in [Level::Whole, Level::Compact, Level::Bare] {
+        let Some(count) = largest(0, hits.len(), |count| fits(level, count, level.least())) else {
+            continue;
+        };
+        if count > best.1 || best == (Level::Bare, 0) {
+            best = (level, count);
+        }
+        if count >= wanted {
+            break;
+        }
+    }
+    let (level, count) = best;
+    let most = largest(level.least(), MOST, |most| fits(level, count, most)).unwrap_or(level.least());
+    let mut answer = build(level, count, most);
+    let cost = tokens(&answer.to_string());
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert("tokens".into(), json!(cost));
+    }
+    answer
+}
+
+/// The answer of the other details: hits as they are, no budget.
+#[must_use]
+pub fn unbounded(frame: &Frame, hits: Vec<Value>) -> Value {
+    let mut answer = frame.around(Level::Whole, hits, 0);
+    let cost = tokens(&answer.to_string());
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert("tokens".into(), json!(cost));
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::terms;
+    use proptest::prelude::*;
+
+    fn hit(id: u64, text: &str) -> Shown {
+        Shown {
+            id,
+            from: "semantic.memories".into(),
+            text: text.into(),
+            kind: Some("fact".into()),
+            when: Some("2026-11-21".into()),
+            why: "text #1, vector #3".into(),
+            ..Shown::default()
+        }
+    }
+
+    fn frame(found: usize) -> Frame {
+        let scope = json!({"namespace": "user:alice", "collections": "all", "eligible": 812, "as_of": "now"});
+        Frame { found, scope: scope.as_object().cloned().unwrap_or_default(), ..Frame::default() }
+    }
+
+    #[test]
+    fn a_roomy_budget_shows_all() {
+        let hits = [hit(1, "Ada prefers tabs."), hit(2, "Bob prefers spaces.")];
+        let answer = summary(&frame(2), &hits, &terms("tabs"), 300);
+        assert_eq!(answer["hits"][0]["text"], "Ada prefers tabs.");
+        assert_eq!(answer["hits"][0]["ref"], "m:1");
+        assert_eq!(answer["truncated"], false);
+        assert_eq!(answer["empty"], false);
+        assert_eq!(answer["scope"]["as_of"], "now");
+        assert!(answer["tokens"].as_u64() <= Some(300));
+    }
+
+    #[test]
+    fn three_hundred_tokens_hold_several_long_hits() {
+        let long = "The quick brown fox jumps over the lazy dog and then explains at length why it did so. ".repeat(20);
+        let hits: Vec<Shown> = (1..=10).map(|id| hit(id, &long)).collect();
+        let answer = summary(&frame(10), &hits, &terms("fox"), 300);
+        let shown = answer["hits"].as_array().map_or(0, Vec::len);
+        assert!(shown >= 3, "{answer}");
+        assert_eq!(answer["omitted"], 10 - shown);
+        assert_eq!(answer["truncated"], true);
+    }
+
+    #[test]
+    fn the_smallest_budget_still_shows_a_hit() {
+        let answer = summary(&frame(1), &[hit(7, "Ada prefers tabs over spaces in Makefiles.")], &[], 50);
+        assert_eq!(answer["hits"][0]["id"], 7, "{answer}");
+    }
+
+    #[test]
+    fn empty_is_explicit_at_any_budget() {
+        let mut frame = frame(0);
+        frame.empty = Some(("nothing matched", "try other words".into()));
+        for budget in [50, 300] {
+            let answer = summary(&frame, &[], &[], budget);
+            assert_eq!((&answer["empty"], &answer["reason"]), (&json!(true), &json!("nothing matched")));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_whole_answer_is_within_the_budget(
+            texts in prop::collection::vec("\\PC{0,300}", 0..30),
+            query in "\\PC{0,40}", budget in 50usize..800, namespace in "[a-z:]{0,200}",
+            notes in prop::collection::vec("\\PC{0,300}", 0..4), extra in 0usize..50,
+        ) {
+            let hits: Vec<Shown> = texts.iter().zip(1 << 50..).map(|(text, id)| Shown {
+                title: Some(text.clone()), also: vec![id, id, id], trust: Some(0.5), ..hit(id, text)
+            }).collect();
+            let mut frame = frame(hits.len() + extra);
+            frame.scope.insert("namespace".into(), json!(namespace));
+            frame.notes = notes;
+            if hits.is_empty() {
+                frame.empty = Some(("nothing eligible in scope", namespace));
+            }
+            let answer = summary(&frame, &hits, &terms(&query), budget);
+            let cost = tokens(&answer.to_string());
+            prop_assert!(cost <= budget, "{cost} > {budget}: {answer}");
+            prop_assert!(answer["tokens"].as_u64() <= Some(budget as u64));
+            let shown = answer["hits"].as_array().map_or(0, Vec::len);
+            prop_assert_eq!(answer["omitted"].as_u64(), Some((hits.len() + extra - shown) as u64));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! From a request to ordered hits: search, kinds, near-identical hits into one, spread. `recall` and `why_not` share it.
+
+use crate::fit::Shown;
+use crate::request::{LEAST_COSINE, Request};
+use crate::{same, when};
+use memstrata_sdk::{Fault, Hit, Search, Value, hits, rows};
+
+/// A hit with its recall view.
+pub(super) struct Candidate {
+    pub(super) hit: Hit,
+    pub(super) view: Value,
+    /// Ids of near-identical hits that fell into this one.
+    pub(super) also: Vec<u64>,
+}
+
+/// What the host found.
+pub(super) struct Gathered {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) eligible: u64,
+    pub(super) notes: Vec<String>,
+}
+
+/// The search of a request; `namespace` apart, so that the scope can be widened for a hint.
+pub(super) fn search(request: &Request, query: &str, namespace: Option<&str>, now: u64) -> Result<Search, Fault> {
+    let mut search = Search::of(query)
+        .namespace(namespace)?
+        .valid_at(Some(request.as_of.map_or(now, |time| time.0)))
+        .min_similarity(request.min_similarity.unwrap_or(LEAST_COSINE));
+    for collection in &request.collections {
+        search = search.collection(collection)?;
+    }
+    if let Some((since, until)) = request.range() {
+        search = search.between(since, until);
+    }
+    Ok(search)
+}
+
+/// Runs the search.
+pub(super) fn gather(request: &Request, query: &str, limit: u32, now: u64) -> Result<Gathered, Fault> {
+    let results = search(request, query, request.namespace(), now)?.limit(limit).results()?;
+    let views = rows(results.views()?)?;
+    let candidates =
+        hits(&results)?.into_iter().zip(views).map(|(hit, view)| Candidate { hit, view, also: Vec::new() }).collect();
+    Ok(Gathered { candidates, eligible: results.eligible(), notes: results.notes() })
+}
+
+impl Candidate {
+    fn said(&self, field: &str) -> Option<&str> {
+        self.view.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.said("text").unwrap_or_else(|| crate::gist::gist(&self.hit.row))
+    }
+
+    pub(super) fn kind(&self) -> Option<&str> {
+        self.said("kind")
+    }
+
+    pub(super) fn time(&self) -> Option<u64> {
+        let created = || self.hit.row.get("created_at").and_then(Value::as_u64);
+        self.view.get("time").and_then(Value::as_u64).or_else(created)
+    }
+
+    /// `text #1, vector #3`. Recency only settles ties, so it is named only where nothing else found the hit.
+    pub(super) fn why(&self) -> String {
+        let found = &self.hit.found_by;
+        let telling = |channel: &str| channel != "time" || found.len() == 1;
+        let channels: Vec<String> = found
+            .iter()
+            .filter(|(channel, ..)| telling(channel))
+            .map(|(channel, rank, _)| format!("{channel} #{rank}"))
+            .collect();
+        channels.join(", ")
+    }
+
+    pub(super) fn shown(&self) -> Shown {
+        Shown {
+            id: self.hit.id,
+            from: self.hit.collection.clone(),
+            text: self.text().to_owned(),
+            title: self.said("title").map(str::to_owned),
+            kind: self.kind().map(str::to_owned),
+            when: self.time().map(when::iso),
+            trust: self.view.get("trust").and_then(Value::as_f64),
+            why: self.why(),
+            also: self.also.clone(),
+        }
+    }
+}
+
+/// Drops other kinds and says how many there were.
+pub(super) fn of_kinds(request: &Request, candidates: &mut Vec<Candidate>) -> usize {
+    if request.kinds.is_empty() {
+        return 0;
+    }
+    let before = candidates.len();
+    candidates.retain(|candidate| candidate.kind().is_some_and(|kind| request.kinds.iter().any(|k| k == kind)));
+    before - candidates.len()
+}
+
+/// Near-identical hits fall into the best of them.
+pub(super) fn collapse(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let bags: Vec<_> = candidates.iter().map(|candidate| same::bag(candidate.text())).collect();
+    let groups = same::collapse(&bags);
+    let mut places: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
+    let mut kept = Vec::with_capacity(groups.len());
+    for (first, repeats) in groups {
+        let also = repeats.iter().filter_map(|at| Some(places.get(*at)?.as_ref()?.hit.id)).collect();
+        if let Some(mut candidate) = places.get_mut(first).and_then(Option::take) {
+            candidate.also = also;
+            kept.push(candidate);
+        }
+    }
+    kept
+}
+
+/// The best `most`, look-alikes spread out.
+pub(super) fn spread(candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
+    let bags: Vec<_> = candidates.iter().map(|candidate| same::bag(candidate.text())).collect();
+    let scores: Vec<f64> = candidates.iter().map(|candidate| candidate.hit.score).collect();
+    let order = same::spread(&scores, &bags, most);
+    let mut places: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| places.get_mut(at).and_then(Option::take)).collect()
+}

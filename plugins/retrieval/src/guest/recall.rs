@@ -1,0 +1,78 @@
+//! `recall`: one host search, then a summary inside the budget.
+
+use super::pipeline::{Candidate, collapse, gather, of_kinds, search, spread};
+use crate::fit::{Frame, Shown, reference, summary, unbounded};
+use crate::gist::lean;
+use crate::request::{Detail, Request, emptiness};
+use crate::text::terms;
+use memstrata_sdk::{Answer, Fault, Value, arguments, clock, hints, json};
+
+/// How many rows the scope would have without its namespace: an empty answer names the scope error.
+fn elsewhere(request: &Request, query: &str, now: u64) -> Result<Option<u64>, Fault> {
+    if request.namespace().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(search(request, query, None, now)?.limit(1).results()?.eligible()))
+}
+
+pub(super) fn recall(given: Value) -> Answer {
+    let request: Request = arguments(given)?;
+    let (query, now) = (request.check()?, clock::now());
+    let fetch = request.fetch();
+    let mut gathered = gather(&request, query, fetch, now)?;
+    let fetched = gathered.candidates.len();
+    let of_other_kinds = of_kinds(&request, &mut gathered.candidates);
+    if of_other_kinds > 0 && fetched == fetch as usize {
+        gathered.notes.push(format!("kinds: only the best {fetch} matches were looked through"));
+    }
+    let candidates = collapse(gathered.candidates);
+    let found = candidates.len();
+    let chosen = spread(candidates, request.limit());
+    let empty = if chosen.is_empty() {
+        let elsewhere = if gathered.eligible == 0 { elsewhere(&request, query, now)? } else { None };
+        Some(emptiness(&request, gathered.eligible, elsewhere, of_other_kinds))
+    } else {
+        None
+    };
+    let frame = Frame { found, empty, scope: request.scope(gathered.eligible, now), notes: gathered.notes };
+    let answer = match request.detail {
+        Detail::Summary => {
+            let shown: Vec<Shown> = chosen.iter().map(Candidate::shown).collect();
+            summary(&frame, &shown, &terms(query), request.budget())
+        }
+        Detail::Ids => unbounded(&frame, chosen.iter().map(as_id).collect()),
+        Detail::Full => unbounded(&frame, chosen.iter().map(in_full).collect()),
+    };
+    touch(&answer)?;
+    Ok(answer)
+}
+
+fn as_id(candidate: &Candidate) -> Value {
+    let hit = &candidate.hit;
+    json!({"id": hit.id, "ref": reference(hit.id), "from": hit.collection, "score": rounded(hit.score)})
+}
+
+fn in_full(candidate: &Candidate) -> Value {
+    let hit = &candidate.hit;
+    json!({
+        "id": hit.id,
+        "ref": reference(hit.id),
+        "from": hit.collection,
+        "text": candidate.text(),
+        "score": rounded(hit.score),
+        "why": candidate.why(),
+        "also": candidate.also.iter().map(|id| reference(*id)).collect::<Vec<_>>(),
+        "row": lean(&hit.row),
+    })
+}
+
+fn rounded(score: f64) -> f64 {
+    (score * 1e5).round() / 1e5
+}
+
+/// Notes the use of what the answer really shows.
+fn touch(answer: &Value) -> Result<(), Fault> {
+    let hits = answer.get("hits").and_then(Value::as_array);
+    let ids: Vec<u64> = hits.into_iter().flatten().filter_map(|hit| hit.get("id")?.as_u64()).collect();
+    if ids.is_empty() { Ok(()) } else { hints::touch(&ids) }
+}

@@ -1,0 +1,153 @@
+//! `why_not`: walks one memory through the stages of a recall.
+
+use super::pipeline::{collapse, gather, of_kinds, search, spread};
+use super::retrieve::{Read, read};
+use crate::args::Id;
+use crate::fit::{Frame, reference, summary};
+use crate::request::{LEAST_COSINE, Request};
+use crate::text::terms;
+use crate::trace::{Check, check_kind, check_time, checks_of_row, verdict};
+use crate::when;
+use memstrata_sdk::{Answer, Fault, Hit, Value, arguments, batch::Batch, clock, hits, json, rows};
+use serde::Deserialize;
+
+/// How deep it looks for the rank.
+const DEEP: u32 = 1_000;
+
+#[derive(Deserialize)]
+struct Expected {
+    id: Id,
+    #[serde(flatten)]
+    request: Request,
+}
+
+pub(super) fn why_not(given: Value) -> Answer {
+    let Expected { id: Id(id), request } = arguments(given)?;
+    let (query, now) = (request.check()?, clock::now());
+    let mut checks = Vec::new();
+    let (collection, row) = match read(id, None)? {
+        Read::Unknown => {
+            checks.push(Check::drop("exists", "no memory that recall may read has this id"));
+            return Ok(verdict(id, &checks));
+        }
+        Read::Deleted { collection, at } => {
+            checks.push(Check::pass("exists", format!("it lived in `{collection}`")));
+            checks.push(Check::drop("deleted", format!("it was deleted at {}", when::iso(at))));
+            return Ok(verdict(id, &checks));
+        }
+        Read::Row { collection, row } => (collection, row),
+    };
+    checks.push(Check::pass("exists", "it exists and is live"));
+    checks.extend(checks_of_row(&request, &row, &collection, now));
+    if checks.iter().all(|check| check.passed) {
+        searched(&request, query, id, &collection, now, &mut checks)?;
+    }
+    Ok(verdict(id, &checks))
+}
+
+/// The stages that need the search.
+fn searched(
+    request: &Request,
+    query: &str,
+    id: u64,
+    collection: &str,
+    now: u64,
+    checks: &mut Vec<Check>,
+) -> Result<(), Fault> {
+    // Alone: the same question against this one row, whatever its rank, time or kind.
+    let alone = Request {
+        collections: vec![collection.to_owned()],
+        since: None,
+        until: None,
+        min_similarity: Some(-1.0),
+        ..request.clone()
+    };
+    let results =
+        search(&alone, query, request.namespace(), now)?.filter(json!(["id", "=", id]))?.limit(1).results()?;
+    let view = rows(results.views()?)?.into_iter().next();
+    let own = hits(&results)?.into_iter().next();
+    if let Some(view) = &view {
+        if let Some(time) = view.get("time").and_then(Value::as_u64) {
+            checks.push(check_time(request, time));
+        }
+        checks.push(check_kind(request, view.get("kind").and_then(Value::as_str)));
+    }
+    if checks.iter().any(|check| !check.passed) {
+        return Ok(());
+    }
+
+    let mut deep = gather(request, query, DEEP, now)?;
+    of_kinds(request, &mut deep.candidates);
+    let Some(rank) = deep.candidates.iter().position(|candidate| candidate.hit.id == id) else {
+        let (matched, detail) = alone_scores(request, own.as_ref(), query, id, collection);
+        checks.push(if matched {
+            Check::drop("rank", format!("not among the best {}; {detail}", deep.candidates.len()))
+        } else {
+            Check::drop("match", detail)
+        });
+        return Ok(());
+    };
+    let why = deep.candidates.get(rank).map(super::pipeline::Candidate::why).unwrap_or_default();
+    checks.push(Check::pass("match", why.clone()));
+
+    // The same steps as recall, from the candidates it would fetch.
+    let mut candidates = deep.candidates;
+    let reached = rank < request.fetch() as usize;
+    candidates.truncate(request.fetch() as usize);
+    let grouped = collapse(candidates);
+    if let Some(first) = grouped.iter().find(|candidate| candidate.also.contains(&id)) {
+        let first = reference(first.hit.id);
+        checks.push(Check::drop("repeat", format!("it says nearly the same as {first}, which stands for it")));
+        return Ok(());
+    }
+    let found = grouped.len();
+    let chosen = spread(grouped, request.limit());
+    if !reached || chosen.iter().all(|candidate| candidate.hit.id != id) {
+        let limit = request.limit();
+        checks.push(Check::drop("rank", format!("it ranks {} ({why}) and the limit is {limit}", rank + 1)));
+        return Ok(());
+    }
+    checks.push(Check::pass("rank", format!("it ranks {} ({why})", rank + 1)));
+
+    let shown: Vec<_> = chosen.iter().map(super::pipeline::Candidate::shown).collect();
+    let frame = Frame { found, empty: None, scope: request.scope(deep.eligible, now), notes: deep.notes };
+    let answer = summary(&frame, &shown, &terms(query), request.budget());
+    let fits = (answer.get("hits").and_then(Value::as_array).into_iter().flatten())
+        .any(|hit| hit.get("id").and_then(Value::as_u64) == Some(id));
+    checks.push(if fits {
+        Check::pass("budget", "it is recalled")
+    } else {
+        Check::drop("budget", format!("it is found, but {} tokens do not reach it", request.budget()))
+    });
+    Ok(())
+}
+
+/// What each channel makes of a row that was not found: whether any would take it, and in words.
+fn alone_scores(request: &Request, own: Option<&Hit>, query: &str, id: u64, collection: &str) -> (bool, String) {
+    let score = |channel: &str| {
+        let found = own?.found_by.iter().find(|(name, ..)| *name == channel)?;
+        Some(found.2).filter(|score| score.is_finite())
+    };
+    let bm25 = score("text");
+    let words = match bm25 {
+        Some(bm25) => format!("its words match with BM25 {bm25:.2}"),
+        None => "it shares no searched word with the question".into(),
+    };
+    let least = request.min_similarity.unwrap_or(LEAST_COSINE);
+    let cosine = score("vector").or_else(|| cosine(query, id, collection));
+    let meaning = match cosine {
+        Some(cosine) if cosine < least => format!("its cosine {cosine:.2} is below min_similarity {least:.2}"),
+        Some(cosine) => format!("its cosine is {cosine:.2}"),
+        None => "it has no vector to compare".into(),
+    };
+    (bm25.is_some() || cosine.is_some_and(|cosine| cosine >= least), format!("{words}; {meaning}"))
+}
+
+/// The cosine of the question with the stored vector, if the host has vectors and grants them.
+fn cosine(query: &str, id: u64, collection: &str) -> Option<f64> {
+    let question = Batch::embed(&[query.to_owned()]).ok()?;
+    let row = Batch::of_rows(collection, &[id]).ok()?;
+    let present = question.present().first() == Some(&true) && row.present().first() == Some(&true);
+    let cosine = question.similarities(&row).ok()?.first().copied()?;
+    (present && cosine.is_finite()).then_some(f64::from(cosine))
+}

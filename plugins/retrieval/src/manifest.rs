@@ -1,0 +1,227 @@
+//! The component's manifest: three operations that read every collection with a recall view, and none of its own.
+
+use memstrata_sdk::{Value, json};
+
+fn id_list(description: &str, most: u32) -> Value {
+    json!({"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1, "maxItems": most,
+           "description": description})
+}
+
+fn time(description: &str) -> Value {
+    json!({"type": ["integer", "string"], "description": description})
+}
+
+/// The scope arguments of `recall`; `why_not` takes the same, so that a call can be repeated with only the id added.
+fn scope() -> Value {
+    json!({
+        "query": {"type": "string", "minLength": 1, "maxLength": 10_000,
+                  "description": "What you want to know, in plain words; names and rare words help most."},
+        "budget": {"type": "integer", "minimum": 50, "maximum": 20_000, "default": 300,
+                   "description": "Tokens the whole answer may cost (detail summary)."},
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+        "namespace": {"type": "string", "maxLength": 200,
+                      "description": "Only this namespace and below, such as `user:alice`; all if absent."},
+        "kinds": {"type": "array", "items": {"type": "string", "maxLength": 60}, "maxItems": 20,
+                  "description": "Only these kinds, such as `decision`."},
+        "as_of": time("What was true at this time; now if absent. ISO date or time, or ms UTC."),
+        "since": time("Only what happened at or after this."),
+        "until": time("Only what happened before this."),
+        "collections": {"type": "array", "items": {"type": "string", "maxLength": 80}, "maxItems": 50,
+                        "description": "Only these, such as `semantic.memories`; all if absent."},
+        "detail": {"type": "string", "enum": ["summary", "full", "ids"], "default": "summary",
+                   "description": "full: whole rows, no budget; ids: ids and scores."},
+        "min_similarity": {"type": "number", "minimum": -1, "maximum": 1, "default": 0.2,
+                           "description": "Drops matches by meaning alone below this cosine."},
+    })
+}
+
+fn recall() -> Value {
+    json!({
+        "summary": "Recalls what is known about a question, from all memory layers.",
+        "description": "Call it before you answer anything that may depend on earlier work, people, preferences or decisions. Searches words, meaning and context at once and answers a summary within `budget` tokens: each hit with its id (m:42), kind, date and why it was found. Superseded facts are left out; `as_of` asks what was true then. `scope` says what was searched; `empty` is true with the reason if nothing was found. Text ending in … is cut: read it whole with `retrieve`. `omitted` counts hits that did not fit.",
+        "effect": "read",
+        "input": {"type": "object", "properties": scope(), "required": ["query"], "additionalProperties": false},
+        "output": {
+            "type": "object",
+            "properties": {
+                "found": {"type": "integer"},
+                "truncated": {"type": "boolean"},
+                "omitted": {"type": "integer"},
+                "empty": {"type": "boolean"},
+                "reason": {"type": "string", "enum": ["nothing eligible in scope", "nothing matched"]},
+                "hint": {"type": "string"},
+                "hits": {"type": "array", "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": {"type": "integer"}, "ref": {"type": "string"}, "text": {"type": "string"},
+                        "kind": {"type": "string"}, "when": {"type": "string"}, "from": {"type": "string"},
+                        "why": {"type": "string", "description": "Rank in each channel that found it."},
+                        "trust": {"type": "number"},
+                        "also": {"type": "array", "items": {"type": "string"},
+                                 "description": "Near-identical memories."},
+                    },
+                    "required": ["id", "ref"],
+                }},
+                "scope": {"type": "object", "description": "What was searched; `eligible` rows were in it."},
+                "notes": {"type": "array", "items": {"type": "string"},
+                          "description": "What the search could not do."},
+                "tokens": {"type": "integer", "description": "Estimated cost of this answer."},
+            },
+            "required": ["found", "truncated", "omitted", "empty", "hits", "scope", "tokens"],
+        },
+        "examples": [
+            {"arguments": {"query": "what does Ada prefer for indentation", "namespace": "user:ada"},
+             "note": "A question within one namespace."},
+            {"arguments": {"query": "why SQLite", "kinds": ["decision"], "as_of": "2026-11-01", "budget": 150},
+             "note": "Decisions that held on a day, short."},
+            {"arguments": {"query": "failed deployments", "since": "2026-11-01", "detail": "ids", "limit": 50},
+             "note": "Ids alone."},
+        ],
+    })
+}
+
+fn retrieve() -> Value {
+    json!({
+        "summary": "Reads memories in full by id, with their evidence.",
+        "description": "The drill-down after `recall`: give the ids it answered. Each row comes whole (detail full) or as its text (summary), with the rows it cites resolved one level, so that you can check what a memory rests on. `history` adds its stored versions; `known_at` shows it as the store knew it then. Ids that cannot be read come back under `missing` with the reason.",
+        "effect": "read",
+        "input": {
+            "type": "object",
+            "properties": {
+                "ids": id_list("Ids from `recall`, each 42 or \"m:42\".", 50),
+                "detail": {"type": "string", "enum": ["summary", "full"], "default": "full"},
+                "sources": {"type": "boolean", "default": true, "description": "Resolve the rows each one cites."},
+                "history": {"type": "boolean", "default": false, "description": "The last 20 stored versions too."},
+                "known_at": time("As the store knew it then. ISO date or time, or ms UTC."),
+            },
+            "required": ["ids"],
+            "additionalProperties": false,
+        },
+        "output": {
+            "type": "object",
+            "properties": {
+                "rows": {"type": "array", "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": {"type": "integer"}, "ref": {"type": "string"}, "collection": {"type": "string"},
+                        "text": {"type": "string"}, "row": {"type": "object"},
+                        "sources": {"type": "array", "items": {"type": "object"}},
+                        "history": {"type": "array", "items": {"type": "object"}},
+                    },
+                    "required": ["id", "ref", "collection", "text"],
+                }},
+                "missing": {"type": "array", "items": {"type": "object"}},
+            },
+            "required": ["rows", "missing"],
+        },
+        "examples": [{"arguments": {"ids": ["m:999999999"]}, "note": "No such memory.", "fault": "not-found"}],
+    })
+}
+
+fn why_not() -> Value {
+    let mut properties = scope();
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(
+            "id".into(),
+            json!({"type": ["integer", "string"], "description": "The memory you expected, 42 or \"m:42\"."}),
+        );
+    }
+    json!({
+        "summary": "Says which stage kept a memory out of a recall.",
+        "description": "Repeat the arguments of the recall and add the `id` you expected. It checks, in order: exists, deleted, collection, namespace, valid time, time range, kind, whether any channel matches it at all (with its own BM25 and cosine), its rank in a search 1000 deep, near-identical hits, the token budget. `stage` names the first that drops it, `advice` what to change.",
+        "effect": "read",
+        "input": {"type": "object", "properties": properties, "required": ["query", "id"],
+                  "additionalProperties": false},
+        "output": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "integer"}, "ref": {"type": "string"}, "recalled": {"type": "boolean"},
+                "stage": {"type": "string"}, "reason": {"type": "string"}, "advice": {"type": "string"},
+                "checks": {"type": "array", "items": {"type": "object"}},
+            },
+            "required": ["id", "ref", "recalled", "stage", "reason", "advice", "checks"],
+        },
+        "examples": [{"arguments": {"query": "what does Ada prefer", "id": "m:999999999"},
+                      "note": "The stage is `exists`."}],
+    })
+}
+
+/// The manifest. The same at every call.
+#[must_use]
+pub fn manifest() -> Value {
+    json!({
+        "manifest": 1,
+        "name": "retrieval",
+        "version": env!("CARGO_PKG_VERSION"),
+        "summary": "Recall over all memory layers: summaries in a token budget, drill-down, and why something was not found.",
+        "imports": ["store-read", "search", "hints", "clock"],
+        "optional_imports": ["vectors"],
+        "reads": ["*"],
+        "operations": {"recall": recall(), "retrieve": retrieve(), "why_not": why_not()},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{LEAST_COSINE, Request};
+
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn every_operation_keeps_the_rules() {
+        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
+            let said = |key: &str| operation[key].as_str().unwrap_or_default();
+            let length = said("summary").chars().count() + said("description").chars().count();
+            assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
+            assert_eq!(said("effect"), "read");
+            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
+            for side in ["input", "output"] {
+                let schema = &operation[side];
+                assert_eq!(schema["type"], "object", "{name}");
+                assert!(["oneOf", "anyOf", "allOf", "not", "if"].iter().all(|key| schema.get(key).is_none()), "{name}");
+                let text = schema.to_string();
+                assert!(text.len() <= 8192 && depth(schema) <= 16 && !text.contains("$ref"), "{name}: {}", text.len());
+            }
+            for required in operation["input"]["required"].as_array().into_iter().flatten() {
+                let known = required.as_str().unwrap_or_default();
+                assert!(operation["input"]["properties"].get(known).is_some(), "{name}: {known}");
+            }
+        }
+    }
+
+    #[test]
+    fn examples_fit_their_input() {
+        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
+            let examples = operation["examples"].as_array().cloned().unwrap_or_default();
+            assert!(!examples.is_empty(), "{name}");
+            for example in examples {
+                for (key, value) in example["arguments"].as_object().into_iter().flatten() {
+                    let schema = &operation["input"]["properties"][key];
+                    assert!(schema.is_object(), "{name}: unknown {key}");
+                    if let Some(values) = schema["enum"].as_array() {
+                        assert!(values.contains(value), "{name}.{key}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_code() {
+        let properties = scope();
+        let request = Request::default();
+        assert_eq!(properties["budget"]["default"], request.budget());
+        assert_eq!(properties["limit"]["default"], request.limit());
+        assert_eq!(properties["min_similarity"]["default"], LEAST_COSINE);
+        let example = &manifest()["operations"]["recall"]["examples"][1]["arguments"];
+        let read: Request = serde_json::from_value(example.clone()).unwrap_or_default();
+        assert_eq!((read.budget(), read.kinds.len()), (150, 1));
+    }
+}
