@@ -1,0 +1,11 @@
+//! Builds the test guests.
+
+fn main() -> std::process::ExitCode {
+    match memstrata_guest_build::embed("guests.rs", &[("hostile", "memstrata-hostile")], &["tests/guests"]) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A test guest that misbehaves in every way the host must stop.

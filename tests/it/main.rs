@@ -1,0 +1,10 @@
+//! One test binary: the real host, driven through its doors.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that unwraps nothing has failed"
+)]
+
+mod support;
