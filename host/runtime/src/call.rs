@@ -142,8 +142,12 @@ impl Plugin {
             };
         }
         if let Some(what) = state.limiter.refused {
-            let most = if what == "memory" { state.limiter.memory_bytes } else { state.limiter.table_elements };
-            return CallFailure::new(format!("limit.{what}"), format!("the component wanted more {what} than {most}"));
+            let (most, of) = match what {
+                "memory" => (state.limiter.memory_bytes, "bytes of memory"),
+                "held" => (limits.held_bytes, "bytes kept in host resources"),
+                _ => (state.limiter.table_elements, "elements in a table"),
+            };
+            return CallFailure::new(format!("limit.{what}"), format!("the component wanted more than {most} {of}"));
         }
         if error.is::<PoolConcurrencyLimitError>() {
             let mut failure = CallFailure::new("unavailable.slot", "all instances are in use; call again in a moment");
@@ -163,7 +167,7 @@ impl Plugin {
                 if text.contains("fuel") {
                     let most = limits.host_call_bytes;
                     CallFailure::new("limit.host-call", format!("the component passed more than {most} bytes at once"))
-                } else if error.is::<wasmtime::component::ResourceTableError>() || text.contains("handle") {
+                } else if error.is::<wasmtime::component::ResourceTableError>() || text.contains("handle limit") {
                     CallFailure::new(
                         "limit.handles",
                         format!("the component held more than {} handles", limits.handles),

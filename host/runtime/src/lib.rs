@@ -7,6 +7,7 @@ mod capability;
 mod engine;
 mod error;
 mod grants;
+mod held;
 mod limits;
 mod lint;
 mod manifest;

@@ -21,6 +21,8 @@ pub struct Limits {
     pub table_elements: usize,
     /// Handles of host resources held at once.
     pub handles: usize,
+    /// Bytes host resources keep for it at once.
+    pub held_bytes: usize,
     /// Bytes a guest may pass in one host call or answer.
     pub host_call_bytes: usize,
     /// Bytes of an answer.
@@ -55,6 +57,7 @@ impl Default for Limits {
             memory_bytes: 64 << 20,
             table_elements: 100_000,
             handles: 1_000,
+            held_bytes: 64 << 20,
             host_call_bytes: 4 << 20,
             output_bytes: 1 << 20,
             log_lines: 100,
@@ -99,6 +102,7 @@ impl Limits {
             ("slow_wall_ms", self.slow_wall_ms),
             ("guest_ms", self.guest_ms),
             ("handles", self.handles as u64),
+            ("held_bytes", self.held_bytes as u64),
             ("host_call_bytes", self.host_call_bytes as u64),
             ("output_bytes", self.output_bytes as u64),
             ("page_rows", u64::from(self.page_rows)),

@@ -2,18 +2,20 @@
 
 use crate::call::{CallContext, Models, ProgressFn};
 use crate::error::HostError;
+use crate::held::Held;
 use crate::limits::{Limiter, Limits};
 use crate::plugin::Identity;
 use memstrata_store::{Collection, Deadline, Session};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::WasiCtx;
 
 /// The data of a call's wasmtime store.
 pub(crate) struct CallState {
     pub(crate) table: ResourceTable,
     pub(crate) limiter: Limiter,
+    pub(crate) held: Held,
     /// Made when the guest first asks something of WASI: most never do.
     pub(crate) wasi: Option<WasiCtx>,
     pub(crate) identity: Arc<Identity>,
@@ -44,6 +46,7 @@ impl CallState {
         Self {
             table,
             limiter: Limiter { memory_bytes, table_elements: limits.table_elements, ..Limiter::default() },
+            held: Held::new(limits.held_bytes),
             wasi: None,
             identity,
             session: context.session,
@@ -108,6 +111,15 @@ impl CallState {
             ));
         }
         Ok(session.space().collection(&name)?)
+    }
+
+    /// Notes what a host resource keeps for the guest; too much ends the call.
+    pub(crate) fn keep<T: 'static>(&mut self, handle: &Resource<T>, bytes: usize) -> wasmtime::Result<()> {
+        if self.held.keep(handle.rep(), bytes) {
+            return Ok(());
+        }
+        self.limiter.refused = Some("held");
+        Err(wasmtime::Error::msg("host resources keep too much"))
     }
 
     /// The time the guest itself has run.

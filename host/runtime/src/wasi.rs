@@ -11,8 +11,17 @@ use wasmtime::{Engine, StoreContextMut};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::poll::{DynPollable, Pollable, subscribe};
 
+/// Of the monotonic clock, in nanoseconds.
+const MILLISECOND: u64 = 1_000_000;
+
 /// The frozen clock.
 struct Frozen(u64);
+
+impl Frozen {
+    fn nanos(&self) -> u64 {
+        self.0.saturating_mul(MILLISECOND)
+    }
+}
 
 impl HostWallClock for Frozen {
     fn resolution(&self) -> Duration {
@@ -25,10 +34,10 @@ impl HostWallClock for Frozen {
 
 impl HostMonotonicClock for Frozen {
     fn resolution(&self) -> u64 {
-        1_000_000
+        MILLISECOND
     }
     fn now(&self) -> u64 {
-        self.0.saturating_mul(1_000_000)
+        self.nanos()
     }
 }
 
@@ -77,12 +86,24 @@ pub(crate) fn add_to_linker(
         if !name.starts_with("wasi:clocks/monotonic-clock@") {
             continue;
         }
+        // An instance of this very version hides the compatible one of another version: it must be whole.
         let functions: Vec<String> = instance.exports(engine).map(|(name, _)| name.to_owned()).collect();
         let mut linked = linker.instance(name)?;
-        for function in functions.iter().filter(|function| function.starts_with("subscribe-")) {
-            linked.func_wrap(function, |mut store: StoreContextMut<'_, CallState>, (_,): (u64,)| {
-                Ok((over(&mut store.data_mut().table)?,))
-            })?;
+        for function in &functions {
+            match function.as_str() {
+                "now" => linked.func_wrap(function, |store: StoreContextMut<'_, CallState>, (): ()| {
+                    Ok((Frozen(store.data().now).nanos(),))
+                })?,
+                "resolution" => {
+                    linked.func_wrap(function, |_: StoreContextMut<'_, CallState>, (): ()| Ok((MILLISECOND,)))?
+                }
+                name if name.starts_with("subscribe-") => {
+                    linked.func_wrap(name, |mut store: StoreContextMut<'_, CallState>, (_,): (u64,)| {
+                        Ok((over(&mut store.data_mut().table)?,))
+                    })?;
+                }
+                _ => {}
+            }
         }
     }
     linker.allow_shadowing(false);

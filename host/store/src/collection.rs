@@ -154,10 +154,10 @@ impl CollectionSpec {
             if (spec.search || spec.embed || spec.values.is_some()) && spec.kind != FieldType::Text {
                 say(format!("field `{field}`: search, embed and values are for text"));
             }
-            if let Some(default) = &spec.default {
-                if let Err(error) = crate::row::to_sql(field, spec, default) {
-                    say(format!("field `{field}`: its default does not fit: {error}"));
-                }
+            if let Some(default) = &spec.default
+                && let Err(error) = crate::row::to_sql(field, spec, default)
+            {
+                say(format!("field `{field}`: its default does not fit: {error}"));
             }
         }
         if self.fields.values().filter(|spec| spec.embed).count() > 1 {

@@ -121,17 +121,16 @@ fn compare(
             if values.len() > MOST_LIST {
                 return Err(StoreError::Condition(format!("`in` takes {MOST_LIST} values at most")));
             }
+            let mut list = Vec::with_capacity(values.len());
             for value in values {
-                if value.is_null() {
-                    return Err(StoreError::Condition("`in` takes no null; use [field, \"=\", null]".into()));
-                }
-                typed(value)?;
+                list.push(match typed(value)? {
+                    Sql::Integer(integer) => Value::from(integer),
+                    Sql::Real(real) => Value::from(real),
+                    Sql::Text(text) => Value::from(text),
+                    _ => return Err(StoreError::Condition("`in` takes no null; use [field, \"=\", null]".into())),
+                });
             }
-            let list = values.iter().map(|value| match value {
-                Value::Bool(truth) => Value::from(i64::from(*truth)),
-                other => other.clone(),
-            });
-            parameters.push(Sql::Text(Value::Array(list.collect()).to_string()));
+            parameters.push(Sql::Text(Value::Array(list).to_string()));
             Ok(format!("{name} IN (SELECT value FROM json_each(?))"))
         }
         ("prefix", value) => {

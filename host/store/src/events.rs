@@ -1,22 +1,25 @@
 //! Events and their subscribers: a subscriber moves on in the same commit as what it did, so each event counts once.
+//!
+//! An event is a change of a collection's rows, or what a component emitted under a name.
 
 use crate::error::Result;
 use crate::space::Space;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
+use serde_json::Value;
 
-/// An event on its way to a subscriber.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The commit that emitted it.
+/// The next thing a subscriber has to deal with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    /// Its commit's place in the journal.
     pub seq: u64,
-    /// Its number in that commit.
+    /// Its number in the commit.
     pub n: u64,
     /// When, ms UTC.
     pub at: u64,
-    /// `layer.name`.
-    pub name: String,
-    /// JSON; `null` if a row of the commit was erased since.
-    pub payload: String,
+    /// The row that changed, if it is a change.
+    pub id: Option<u64>,
+    /// What was emitted, if it was.
+    pub payload: Option<Value>,
 }
 
 impl Space {
@@ -35,26 +38,37 @@ impl Space {
         })
     }
 
-    /// The events a subscriber has not acknowledged (see `CommitMeta::acknowledges`), oldest first.
+    /// The next event for a subscriber: of a collection's rows with a verb (`layer.collection:verb`), or emitted under a name.
     ///
     /// # Errors
-    /// When the database fails. An unknown subscriber has none.
-    pub fn undelivered(&self, subscriber: &str, most: u32) -> Result<Vec<Delivery>> {
+    /// When the database fails. An unknown subscriber or collection has none.
+    pub fn next_due(&self, subscriber: &str, on: &str) -> Result<Option<Due>> {
+        let place: Option<(i64, i64)> = self.with_reader(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT seq, n FROM subscribers WHERE name = ?")?
+                .query_row([subscriber], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?)
+        })?;
+        let Some((seq, n)) = place else { return Ok(None) };
+        let change = on.split_once(':').map(|(collection, verb)| (self.collection(collection), verb));
         self.with_reader(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT e.seq, e.n, j.at, e.name, e.payload FROM subscribers s JOIN events e ON (e.seq, e.n) > (s.seq, s.n)
-                 JOIN journal j ON j.seq = e.seq WHERE s.name = ? ORDER BY e.seq, e.n LIMIT ?",
-            )?;
-            let events = statement.query_map(params![subscriber, most], |row| {
-                Ok(Delivery {
-                    seq: row.get::<_, i64>(0)?.unsigned_abs(),
-                    n: row.get::<_, i64>(1)?.unsigned_abs(),
-                    at: row.get::<_, i64>(2)?.unsigned_abs(),
-                    name: row.get(3)?,
-                    payload: row.get(4)?,
-                })
-            })?;
-            Ok(events.collect::<rusqlite::Result<_>>()?)
+            Ok(match change {
+                Some((Ok(collection), verb)) => connection
+                    .prepare_cached(
+                        "SELECT r.seq, r.n, j.at, r.id, NULL FROM journal_rows r JOIN journal j USING(seq)
+                         WHERE (r.seq, r.n) > (?, ?) AND r.collection = ? AND r.verb = ? ORDER BY r.seq, r.n LIMIT 1",
+                    )?
+                    .query_row(params![seq, n, collection.number, verb], read)
+                    .optional()?,
+                Some((Err(_), _)) => None,
+                None => connection
+                    .prepare_cached(
+                        "SELECT e.seq, e.n, j.at, NULL, e.payload FROM events e JOIN journal j USING(seq)
+                         WHERE (e.seq, e.n) > (?, ?) AND e.name = ? ORDER BY e.seq, e.n LIMIT 1",
+                    )?
+                    .query_row(params![seq, n, on], read)
+                    .optional()?,
+            })
         })
     }
 
@@ -71,4 +85,15 @@ impl Space {
             Ok(gone as u64)
         })
     }
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Due> {
+    let payload: Option<String> = row.get(4)?;
+    Ok(Due {
+        seq: row.get::<_, i64>(0)?.unsigned_abs(),
+        n: row.get::<_, i64>(1)?.unsigned_abs(),
+        at: row.get::<_, i64>(2)?.unsigned_abs(),
+        id: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
+        payload: payload.and_then(|text| serde_json::from_str(&text).ok()),
+    })
 }

@@ -186,10 +186,10 @@ pub(crate) fn new_values(collection: &Collection, row: &serde_json::Map<String, 
             return Err(StoreError::Invalid(format!("field `{field}` of `{}` is required", collection.name)));
         }
     }
-    if let Some(namespace) = values.get_mut(at::NAMESPACE) {
-        if *namespace == Sql::Null {
-            *namespace = Sql::Text(String::new());
-        }
+    if let Some(namespace) = values.get_mut(at::NAMESPACE)
+        && *namespace == Sql::Null
+    {
+        *namespace = Sql::Text(String::new());
     }
     Ok(values)
 }

@@ -18,9 +18,15 @@ tokio::task_local! {
     pub(super) static REFUSED: Cell<bool>;
 }
 
+/// The most sessions nobody used since their handshake. A flood of handshakes takes the place of its like, not of clients at work.
+const MOST_NEW: usize = 64;
+/// Requests after which a session is at work: the first after `initialize` is only `notifications/initialized`.
+const AT_WORK: u32 = 2;
+
 #[derive(Debug)]
 struct Entry {
     used: Instant,
+    requests: u32,
     /// Open streams; a session with one has a client that listens.
     streams: usize,
 }
@@ -43,18 +49,33 @@ struct Book {
 
 impl Book {
     fn room(&self) -> Room {
-        if self.entries.len() < self.most {
+        let is_new = |entry: &Entry| entry.requests < AT_WORK;
+        let too_many_new = self.entries.values().filter(|entry| is_new(entry)).count() >= MOST_NEW;
+        if !too_many_new && self.entries.len() < self.most {
             return Room::Free;
         }
-        let oldest = self.entries.iter().filter(|(_, entry)| entry.streams == 0).min_by_key(|(_, entry)| entry.used);
-        oldest.map_or(Room::Full, |(id, _)| Room::Evict(id.clone()))
+        let silent = self.entries.iter().filter(|(_, entry)| entry.streams == 0 && (!too_many_new || is_new(entry)));
+        match silent.min_by_key(|(_, entry)| entry.used) {
+            Some((id, _)) => Room::Evict(id.clone()),
+            None if self.entries.len() < self.most => Room::Free,
+            None => Room::Full,
+        }
     }
 
     fn add(&mut self, id: SessionId, now: Instant) {
-        self.entries.insert(id, Entry { used: now, streams: 0 });
+        self.entries.insert(id, Entry { used: now, requests: 0, streams: 0 });
     }
 
-    fn touch(&mut self, id: &SessionId, now: Instant, streams: isize) {
+    /// Notes a request.
+    fn touch(&mut self, id: &SessionId, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.used = now;
+            entry.requests = entry.requests.saturating_add(1);
+        }
+    }
+
+    /// Notes that streams were opened (1) or closed (-1).
+    fn count(&mut self, id: &SessionId, now: Instant, streams: isize) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.used = now;
             entry.streams = entry.streams.saturating_add_signed(streams);
@@ -117,7 +138,7 @@ impl Sessions {
     }
 
     fn hold<S>(&self, id: &SessionId, stream: S) -> Held<S> {
-        self.book().touch(id, Instant::now(), 1);
+        self.book().count(id, Instant::now(), 1);
         Held { stream: Box::pin(stream), id: id.clone(), book: self.book.clone() }
     }
 }
@@ -156,7 +177,7 @@ impl SessionManager for Sessions {
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, Self::Error> {
-        self.book().touch(id, Instant::now(), 0);
+        self.book().touch(id, Instant::now());
         Ok(self.inner.has_session(id).await?)
     }
 
@@ -219,7 +240,7 @@ impl<S: Stream> Stream for Held<S> {
 
 impl<S> Drop for Held<S> {
     fn drop(&mut self) {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner).touch(&self.id, Instant::now(), -1);
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).count(&self.id, Instant::now(), -1);
     }
 }
 
@@ -243,7 +264,7 @@ mod tests {
         book.add(id("a"), at(0));
         book.add(id("b"), at(1));
         assert_eq!(book.room(), Room::Evict(id("a")));
-        book.touch(&id("a"), at(2), 0);
+        book.touch(&id("a"), at(2));
         assert_eq!(book.room(), Room::Evict(id("b")));
     }
 
@@ -251,19 +272,33 @@ mod tests {
     fn sessions_with_a_stream_are_kept() {
         let (mut book, start) = (book(1), Instant::now());
         book.add(id("a"), start);
-        book.touch(&id("a"), start, 1);
+        book.count(&id("a"), start, 1);
         assert_eq!(book.room(), Room::Full);
         assert!(book.idle(start + Duration::from_secs(60)).is_empty());
-        book.touch(&id("a"), start + Duration::from_secs(60), -1);
+        book.count(&id("a"), start + Duration::from_secs(60), -1);
         assert_eq!(book.room(), Room::Evict(id("a")));
         assert!(book.idle(start + Duration::from_secs(69)).is_empty());
         assert_eq!(book.idle(start + Duration::from_secs(70)), [id("a")]);
     }
 
     #[test]
+    fn a_flood_of_handshakes_evicts_its_like() {
+        let (mut book, start) = (book(1000), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        book.add(id("worker"), at(0));
+        book.touch(&id("worker"), at(0));
+        book.touch(&id("worker"), at(0));
+        for n in 0..MOST_NEW {
+            assert_eq!(book.room(), Room::Free);
+            book.add(id(&format!("new{n}")), at(1 + n as u64));
+        }
+        assert_eq!(book.room(), Room::Evict(id("new0")), "though `worker` is older");
+    }
+
+    #[test]
     fn a_session_that_went_is_not_touched_back() {
         let mut book = book(1);
-        book.touch(&id("ghost"), Instant::now(), 1);
+        book.touch(&id("ghost"), Instant::now());
         assert!(book.entries.is_empty());
     }
 }

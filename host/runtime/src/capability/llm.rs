@@ -21,15 +21,20 @@ impl HostPrompt for CallState {
     fn new(&mut self, text: String) -> wasmtime::Result<Resource<PromptHandle>> {
         let prompt =
             Completion { system: None, prompt: text, schema: None, max_tokens: DEFAULT_TOKENS, temperature: 0.0 };
-        Ok(self.table.push(PromptHandle(prompt))?)
+        let bytes = prompt.prompt.len();
+        let prompt = self.table.push(PromptHandle(prompt))?;
+        self.keep(&prompt, bytes)?;
+        Ok(prompt)
     }
 
     fn system(&mut self, prompt: Resource<PromptHandle>, text: String) -> wasmtime::Result<()> {
+        self.keep(&prompt, text.len())?;
         self.table.get_mut(&prompt)?.0.system = Some(text);
         Ok(())
     }
 
     fn schema(&mut self, prompt: Resource<PromptHandle>, schema: String) -> Answer<()> {
+        self.keep(&prompt, schema.len() * 4)?;
         let schema: Value = serde_json::from_str(&schema)
             .map_err(|error| HostError::fault("invalid.argument", format!("the schema is no JSON: {error}")))?;
         self.table.get_mut(&prompt)?.0.schema = Some(schema);
@@ -72,6 +77,7 @@ impl HostPrompt for CallState {
     }
 
     fn drop(&mut self, prompt: Resource<PromptHandle>) -> wasmtime::Result<()> {
+        self.held.let_go(prompt.rep());
         self.table.delete(prompt)?;
         Ok(())
     }

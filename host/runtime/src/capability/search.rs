@@ -1,5 +1,6 @@
 //! Step 6 of 7: `search`. The host embeds the query text; without its vector the other channels still answer.
 
+use super::store_read::ITEM;
 use super::{Answer, finite};
 use crate::bindings::memstrata::plugin::search::{Host, HostRequest, HostResults};
 use crate::error::HostError;
@@ -13,6 +14,9 @@ use wasmtime::component::Resource;
 const MOST_TEXT: usize = 10 * 1024;
 /// The longest a remote embedder may take for a query: text search answers without it.
 const QUERY_EMBED: Duration = Duration::from_millis(1500);
+
+/// What a hit counts for, bytes.
+const HIT: usize = 256;
 
 /// A search being built.
 pub struct RequestHandle(SearchRequest);
@@ -42,10 +46,13 @@ impl Host for CallState {}
 
 impl HostRequest for CallState {
     fn new(&mut self, text: String) -> wasmtime::Result<Resource<RequestHandle>> {
-        Ok(self.table.push(RequestHandle(SearchRequest::new(&text)))?)
+        let request = self.table.push(RequestHandle(SearchRequest::new(&text)))?;
+        self.keep(&request, text.len())?;
+        Ok(request)
     }
 
     fn collection(&mut self, request: Resource<RequestHandle>, name: String) -> Answer<()> {
+        self.keep(&request, ITEM)?;
         let collection = self.readable("search", &name)?;
         self.request(&request)?.collections.push(collection);
         Ok(())
@@ -60,12 +67,14 @@ impl HostRequest for CallState {
     }
 
     fn filter(&mut self, request: Resource<RequestHandle>, condition: String) -> Answer<()> {
+        self.keep(&request, condition.len() * 4)?;
         let condition = Condition::parse(&condition)?;
         self.request(&request)?.filter(condition);
         Ok(())
     }
 
     fn namespace(&mut self, request: Resource<RequestHandle>, prefix: String) -> Answer<()> {
+        self.keep(&request, prefix.len())?;
         let namespace = Namespace::parse(&prefix)?;
         self.request(&request)?.namespace(namespace);
         Ok(())
@@ -89,6 +98,7 @@ impl HostRequest for CallState {
     }
 
     fn seeds(&mut self, request: Resource<RequestHandle>, ids: Vec<u64>) -> wasmtime::Result<()> {
+        self.keep(&request, ids.len() * 8)?;
         self.table.get_mut(&request)?.0.seeds(ids);
         Ok(())
     }
@@ -122,10 +132,14 @@ impl HostRequest for CallState {
         }
         let mut results = self.granted("search")?.search(&request)?;
         results.notes.extend(note);
-        Ok(self.table.push(ResultsHandle { results, request })?)
+        let bytes = results.hits.len() * HIT + request.text.len();
+        let results = self.table.push(ResultsHandle { results, request })?;
+        self.keep(&results, bytes)?;
+        Ok(results)
     }
 
     fn drop(&mut self, request: Resource<RequestHandle>) -> wasmtime::Result<()> {
+        self.held.let_go(request.rep());
         self.table.delete(request)?;
         Ok(())
     }
@@ -192,6 +206,7 @@ impl HostResults for CallState {
     }
 
     fn drop(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<()> {
+        self.held.let_go(results.rep());
         self.table.delete(results)?;
         Ok(())
     }

@@ -7,6 +7,9 @@ use crate::state::CallState;
 use memstrata_store::{Aggregate, Condition, Namespace, Query};
 use wasmtime::component::Resource;
 
+/// What one more part of a request counts for, bytes.
+pub(super) const ITEM: usize = 64;
+
 /// A query being built, or why its collection cannot be read: a constructor cannot fail, its first use can.
 pub struct QueryHandle(pub(crate) Result<Query, (String, String)>);
 
@@ -67,17 +70,20 @@ impl HostQuery for CallState {
     }
 
     fn filter(&mut self, query: Resource<QueryHandle>, condition: String) -> Answer<()> {
+        self.keep(&query, condition.len() * 4)?;
         let condition = Condition::parse(&condition)?;
         Ok(self.query(&query)?.filter(condition)?)
     }
 
     fn namespace(&mut self, query: Resource<QueryHandle>, prefix: String) -> Answer<()> {
+        self.keep(&query, prefix.len())?;
         let namespace = Namespace::parse(&prefix)?;
         self.query(&query)?.namespace(namespace);
         Ok(())
     }
 
     fn order_by(&mut self, query: Resource<QueryHandle>, field: String, descending: bool) -> Answer<()> {
+        self.keep(&query, ITEM)?;
         Ok(self.query(&query)?.order_by(&field, descending)?)
     }
 
@@ -89,6 +95,7 @@ impl HostQuery for CallState {
     }
 
     fn after(&mut self, query: Resource<QueryHandle>, cursor: String) -> Answer<()> {
+        self.keep(&query, cursor.len())?;
         self.query(&query)?.after(&cursor);
         Ok(())
     }
@@ -151,6 +158,7 @@ impl HostQuery for CallState {
     }
 
     fn drop(&mut self, query: Resource<QueryHandle>) -> wasmtime::Result<()> {
+        self.held.let_go(query.rep());
         self.table.delete(query)?;
         Ok(())
     }

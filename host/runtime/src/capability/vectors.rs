@@ -26,7 +26,17 @@ impl CallState {
         }
         Ok(())
     }
+
+    fn hold(&mut self, vectors: Vec<Option<Vec<f32>>>) -> Answer<Resource<BatchHandle>> {
+        let bytes = vectors.iter().map(|vector| 32 + vector.as_ref().map_or(0, |vector| vector.len() * 4)).sum();
+        let batch = self.table.push(BatchHandle(vectors))?;
+        self.keep(&batch, bytes)?;
+        Ok(batch)
+    }
 }
+
+/// Texts embedded between two looks at the deadline.
+const CHUNK: usize = 32;
 
 fn out_of_range() -> HostError {
     HostError::fault("invalid.argument", "the batch has no such entry")
@@ -45,15 +55,21 @@ impl HostBatch for CallState {
             self.granted("vectors")?.release();
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let vectors = embedder.embed(&texts, self.deadline.remaining())?;
-        Ok(self.table.push(BatchHandle(vectors))?)
+        // One on the network minds the time itself, and would rather have all at once.
+        let at_once = if embedder.local() { CHUNK } else { texts.len().max(1) };
+        let mut vectors = Vec::with_capacity(texts.len());
+        for chunk in texts.chunks(at_once) {
+            self.deadline.check()?;
+            vectors.extend(embedder.embed(chunk, self.deadline.remaining())?);
+        }
+        self.hold(vectors)
     }
 
     fn of_rows(&mut self, collection: String, ids: Vec<u64>) -> Answer<Resource<BatchHandle>> {
         self.batch(ids.len())?;
         let collection = self.readable("vectors", &collection)?;
         let vectors = self.granted("vectors")?.vectors(&collection, &ids)?;
-        Ok(self.table.push(BatchHandle(vectors))?)
+        self.hold(vectors)
     }
 
     fn length(&mut self, batch: Resource<BatchHandle>) -> wasmtime::Result<u32> {
@@ -103,7 +119,12 @@ impl HostBatch for CallState {
                 format!("{size} cosines are too many at once; use smaller batches"),
             ));
         }
-        Ok(own.iter().flat_map(|a| other.iter().map(|b| math::cosine(a.as_deref(), b.as_deref()))).collect())
+        let mut all = Vec::with_capacity(size);
+        for a in own {
+            self.deadline.check()?;
+            all.extend(other.iter().map(|b| math::cosine(a.as_deref(), b.as_deref())));
+        }
+        Ok(all)
     }
 
     fn near_pairs(&mut self, batch: Resource<BatchHandle>, threshold: f32, limit: u32) -> Answer<Vec<Pair>> {
@@ -132,17 +153,18 @@ impl HostBatch for CallState {
                 format!("{MOST_CLUSTERED} entries are clustered at once, at most"),
             ));
         }
-        Ok(math::average_link(vectors, threshold))
+        math::average_link(vectors, threshold, || Ok(self.deadline.check()?))
     }
 
     fn divergence(&mut self, batch: Resource<BatchHandle>, window: u32) -> Answer<Vec<f32>> {
         if window == 0 {
             return Err(HostError::fault("invalid.argument", "the window must be at least 1"));
         }
-        Ok(math::divergence(&self.table.get(&batch)?.0, window as usize))
+        math::divergence(&self.table.get(&batch)?.0, window as usize, || Ok(self.deadline.check()?))
     }
 
     fn drop(&mut self, batch: Resource<BatchHandle>) -> wasmtime::Result<()> {
+        self.held.let_go(batch.rep());
         self.table.delete(batch)?;
         Ok(())
     }

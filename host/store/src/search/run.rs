@@ -62,7 +62,7 @@ impl Session {
         }
         space.fits(vector.as_ref().map(Vec::len).filter(|length| *length != space.options.dimension))?;
         let vector = vector.and_then(unit);
-        let limit = request.limit.clamp(1, self.options().limits.hits) as usize;
+        let limit = request.limit.min(self.options().limits.hits).max(1) as usize;
         let mut lists: [Ranked; CHANNELS.len()] = Default::default();
         for collection in &request.collections {
             let part = self.part(request, vector.as_deref(), embedding.renewals, collection, limit)?;

@@ -38,10 +38,10 @@ pub(crate) struct Frequencies(Mutex<HashMap<(i64, String), (u32, Instant)>>);
 impl Frequencies {
     fn of(&self, connection: &Connection, collection: &Collection, term: &str) -> Result<u32> {
         let key = (collection.number, term.to_owned());
-        if let Some((count, at)) = lock(&self.0).get(&key) {
-            if at.elapsed() < BELIEVED {
-                return Ok(*count);
-            }
+        if let Some((count, at)) = lock(&self.0).get(&key)
+            && at.elapsed() < BELIEVED
+        {
+            return Ok(*count);
         }
         let table = &collection.table;
         let count: u32 = connection

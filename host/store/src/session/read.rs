@@ -180,7 +180,7 @@ impl Session {
         columns: &[usize],
         read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<(Vec<T>, Option<String>)> {
-        let limit = query.limit.clamp(1, self.options.limits.page_rows);
+        let limit = query.limit.min(self.options.limits.page_rows).max(1);
         let query = self.scoped(query);
         let source = self.source(&query)?;
         let names = columns.iter().filter_map(|place| query.collection.columns.get(*place));
@@ -229,7 +229,8 @@ impl Session {
     /// # Errors
     /// As [`Session::rows`].
     pub fn group_count(&mut self, query: &Query, field: &str) -> Result<Vec<(String, u64)>> {
-        let query = self.scoped(query);
+        let mut query = self.scoped(query);
+        query.limit = query.limit.min(self.options.limits.page_rows).max(1);
         let (sql, parameters) = query.group_sql(self.source(&query)?, field)?;
         let (place, _) = query.collection.column(field)?;
         let connection = self.begin()?;
@@ -282,7 +283,9 @@ impl Session {
     /// Where a query reads: the past if it asks for it, else the snapshot with what is staged.
     fn source(&mut self, query: &Query) -> Result<Source> {
         if let Some(time) = query.known_at {
-            return Ok(Source { as_of: Some(sequence_at(self.begin()?, time)?), overlaid: false });
+            // Never later than the snapshot, which a new connection may be ahead of.
+            let seq = sequence_at(self.begin()?, time)?.min(self.seq.unwrap_or(i64::MAX));
+            return Ok(Source { as_of: Some(seq), overlaid: false });
         }
         self.begin()?;
         let overlaid = self.sync_staged(&query.collection)?;

@@ -231,10 +231,10 @@ impl Session {
         self.writes(1, size(patch))?;
         let mut set = settable(collection, patch)?;
         for (place, value) in &mut set {
-            if let (at::NAMESPACE, Sql::Text(namespace)) = (*place, value) {
-                if !self.options.scope.covers(namespace) {
-                    return Err(outside(&self.options.scope, namespace));
-                }
+            if let (at::NAMESPACE, Sql::Text(namespace)) = (*place, value)
+                && !self.options.scope.covers(namespace)
+            {
+                return Err(outside(&self.options.scope, namespace));
             }
         }
         self.change(collection, id, version, Verb::Update, Strict, |change| {

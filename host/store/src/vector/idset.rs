@@ -6,7 +6,7 @@ const WORDS: usize = 1 << (PAGE_BITS - 6);
 
 /// An immutable set of row ids: 136 bytes for each block of 1,024 ids in which at least one occurs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IdSet {
+pub(crate) struct IdSet {
     /// Page numbers (`id >> 10`), ascending, beside their bits.
     numbers: Vec<u64>,
     pages: Vec<[u64; WORDS]>,
@@ -15,7 +15,7 @@ pub struct IdSet {
 
 impl IdSet {
     /// The set of `ids`, in any order; one that occurs twice counts once.
-    pub fn new(mut ids: Vec<u64>) -> Self {
+    pub(crate) fn new(mut ids: Vec<u64>) -> Self {
         ids.sort_unstable();
         ids.dedup();
         let mut set = Self { len: ids.len(), ..Self::default() };
@@ -33,18 +33,18 @@ impl IdSet {
     }
 
     /// How many ids the set holds.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Whether the set holds no id.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Whether `id` is in the set.
     #[inline]
-    pub fn contains(&self, id: u64) -> bool {
+    pub(crate) fn contains(&self, id: u64) -> bool {
         let Some(first) = self.numbers.first() else {
             return false;
         };
@@ -66,7 +66,7 @@ impl IdSet {
     }
 
     /// The ids of the set, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         self.numbers.iter().zip(&self.pages).flat_map(|(number, page)| {
             page.iter().zip(0_u64..).flat_map(move |(word, index)| {
                 bits(*word).map(move |bit| (number << PAGE_BITS) | (index << 6) | u64::from(bit))

@@ -25,7 +25,7 @@ const REGROWTH: usize = 4;
 /// "not embedded": inserting it only ends the row's earlier entry. Beside the vector (one byte a place, and from 32,768 rows on
 /// one bit more) an entry takes about 50 bytes.
 #[derive(Debug)]
-pub struct VectorIndex {
+pub(crate) struct VectorIndex {
     dimension: usize,
     rotation: Rotation,
     kernels: Kernels,
@@ -42,7 +42,7 @@ pub struct VectorIndex {
 
 impl VectorIndex {
     /// An empty index for vectors of `dimension` numbers.
-    pub fn new(dimension: usize) -> Self {
+    pub(crate) fn new(dimension: usize) -> Self {
         Self {
             dimension,
             rotation: Rotation::new(dimension),
@@ -58,27 +58,27 @@ impl VectorIndex {
 
     /// Makes one search or load use so many threads; 0, the default, is one thread, and more only where the index is so large
     /// that it pays (a load of 65,536 rows, a search in 2,097,152).
-    pub fn with_threads(mut self, threads: usize) -> Self {
+    pub(crate) fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
     /// Adds a row's vector, seen from journal sequence `born` on; an earlier live entry of the id is seen until then.
-    pub fn insert(&mut self, id: u64, namespace: u32, born: u64, vector: &[f32]) {
+    pub(crate) fn insert(&mut self, id: u64, namespace: u32, born: u64, vector: &[f32]) {
         self.add(std::iter::once((id, namespace, born, vector)));
     }
 
     /// Adds many rows as [`VectorIndex::insert`] does, in order; `vectors` holds `dimension` numbers for each id.
     ///
     /// The slices must agree in length; what has no partner in the shortest is left out.
-    pub fn bulk_load(&mut self, ids: &[u64], namespaces: &[u32], born: &[u64], vectors: &[f32]) {
+    pub(crate) fn bulk_load(&mut self, ids: &[u64], namespaces: &[u32], born: &[u64], vectors: &[f32]) {
         let vectors = vectors.chunks_exact(self.dimension.max(1));
         let rows = ids.iter().zip(namespaces).zip(born).zip(vectors);
         self.add(rows.map(|(((id, namespace), born), vector)| (*id, *namespace, *born, vector)));
     }
 
     /// Ends the live entry of `id`: it is not seen from journal sequence `dead` on. Without a live entry, nothing happens.
-    pub fn remove(&mut self, id: u64, dead: u64) {
+    pub(crate) fn remove(&mut self, id: u64, dead: u64) {
         if let Some(slot) = self.slots.get(id)
             && let Some(segment) = self.segments.get_mut(slot as usize / ROWS)
             && segment.end(slot as usize % ROWS, dead)
@@ -88,7 +88,7 @@ impl VectorIndex {
     }
 
     /// Overwrites all entries of `id` with zeros and drops them, for every reader.
-    pub fn erase(&mut self, id: u64) {
+    pub(crate) fn erase(&mut self, id: u64) {
         while let Some(slot) = self.slots.get(id) {
             self.drop_entry(slot);
         }
@@ -100,7 +100,7 @@ impl VectorIndex {
     /// In a large index the choice is approximate. Ask for some ten times the rows wanted, score those exactly, and more than
     /// 98 of 100 of the true nearest are found. The query need not have unit length; one that is zero, not finite or of
     /// another dimension finds nothing.
-    pub fn search(&self, query: &[f32], candidates: usize, at: u64, filter: &Filter<'_>) -> Vec<Candidate> {
+    pub(crate) fn search(&self, query: &[f32], candidates: usize, at: u64, filter: &Filter<'_>) -> Vec<Candidate> {
         let limit = candidates.min(self.len());
         if limit == 0 || !self.embedded(query) {
             return Vec::new();
@@ -131,7 +131,7 @@ impl VectorIndex {
     ///
     /// Does nothing while fewer than one entry in 16 has ended. Otherwise its time grows with the entries dropped, and with a
     /// glance at each of the others.
-    pub fn compact(&mut self, oldest_reader: u64) {
+    pub(crate) fn compact(&mut self, oldest_reader: u64) {
         let ended = self.len() - self.live;
         if ended == 0 || ended < self.len() / 16 {
             return;
@@ -152,22 +152,22 @@ impl VectorIndex {
     }
 
     /// Entries, those that have ended included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.segments.last().map_or(0, |last| (self.segments.len() - 1) * ROWS + last.len())
     }
 
     /// Whether there is no entry at all.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.segments.is_empty()
     }
 
     /// Entries that have not ended.
-    pub fn live(&self) -> usize {
+    pub(crate) fn live(&self) -> usize {
         self.live
     }
 
     /// Bytes of memory in use, about.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.segments.iter().map(Segment::bytes).sum::<usize>()
             + self.slots.bytes()
@@ -175,7 +175,7 @@ impl VectorIndex {
     }
 
     /// Numbers in a vector.
-    pub fn dimension(&self) -> usize {
+    pub(crate) fn dimension(&self) -> usize {
         self.dimension
     }
 

@@ -1,7 +1,7 @@
 //! The in-memory vector index: an int8 copy of one collection's vectors, scanned with SIMD and versioned by journal sequence.
 //!
 //! It knows no database: the store fills it from its tables, follows the journal with [`VectorIndex::insert`] and
-//! [`VectorIndex::remove`], and re-scores the returned [`Candidate`]s exactly from its own copy of the vectors.
+//! [`VectorIndex::remove`], and re-scores the returned candidates exactly from its own copy of the vectors.
 //!
 //! How a search goes, and where to read on:
 //!
@@ -25,6 +25,6 @@ mod tests;
 mod threads;
 mod top;
 
-pub use idset::IdSet;
-pub use index::VectorIndex;
-pub use scan::{Candidate, Filter};
+pub(crate) use idset::IdSet;
+pub(crate) use index::VectorIndex;
+pub(crate) use scan::Filter;

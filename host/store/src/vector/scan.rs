@@ -10,7 +10,7 @@ const AHEAD: usize = 12;
 
 /// One row that may be among the nearest.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The row's id.
     pub id: u64,
     /// The dot product with the query, from int8 codes: for unit vectors about the cosine, wrong by some 0.005.
@@ -19,7 +19,7 @@ pub struct Candidate {
 
 /// Which rows a search may return; every part that is given must allow a row.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Filter<'a> {
+pub(crate) struct Filter<'a> {
     /// Whether each namespace, by its interned number, is allowed; a number past the end is not.
     pub namespaces: Option<&'a [bool]>,
     /// Only these ids.

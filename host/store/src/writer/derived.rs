@@ -287,12 +287,10 @@ fn remove_vectors(connection: &Connection, collection: &Collection, id: i64, wip
         tables.push(format!("{}__context", collection.table));
     }
     for table in tables {
-        if wipe {
-            if let Some(vector) = load_vector(connection, &table, id)? {
-                connection
-                    .prepare_cached(&format!("UPDATE \"{table}__vec\" SET embedding = ? WHERE id = ?"))?
-                    .execute(params![bytes(&vec![0.0; vector.len()]), id])?;
-            }
+        if wipe && let Some(vector) = load_vector(connection, &table, id)? {
+            connection
+                .prepare_cached(&format!("UPDATE \"{table}__vec\" SET embedding = ? WHERE id = ?"))?
+                .execute(params![bytes(&vec![0.0; vector.len()]), id])?;
         }
         connection.prepare_cached(&format!("DELETE FROM \"{table}__vec\" WHERE id = ?"))?.execute([id])?;
     }

@@ -1,1 +1,0 @@
-//! Measurements: what docs/performance.md reports.

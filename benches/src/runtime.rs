@@ -1,0 +1,40 @@
+//! An empty operation on a fresh instance, and the same function native.
+
+use crate::sample::{Sample, layer, row};
+use memstrata_runtime::{CallContext, Limits, Models, Runtime};
+use memstrata_store::Deadline;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the empty operation does: read its arguments, answer an object.
+fn native(arguments: &str) -> String {
+    let value: Value = serde_json::from_str(arguments).unwrap();
+    std::hint::black_box(&value);
+    Value::Object(Map::new()).to_string()
+}
+
+pub fn run() -> anyhow::Result<()> {
+    let (_, wasm) = memstrata_tests::GUESTS.iter().find(|(name, _)| *name == "hostile").expect("the test guest");
+    let runtime = Arc::new(Runtime::new(Limits::default(), 4, None).map_err(anyhow::Error::msg)?);
+    let grants = layer(wasm).grants;
+    let plugin = runtime.load("bench", wasm, &grants, &Map::new())?;
+    let call = || {
+        let context = CallContext {
+            session: None,
+            models: Models::default(),
+            deadline: Deadline::within(Duration::from_secs(5)),
+            now: 0,
+            seed: 1,
+            progress: None,
+        };
+        plugin.call("noop", "{}", context).unwrap()
+    };
+    let guest = Sample::of(20_000, |_| drop(call()));
+    let native = Sample::of(20_000, |_| drop(std::hint::black_box(native("{}"))));
+    row("empty operation, fresh instance", &guest.line());
+    row("the same function native", &native.line());
+    let ratio = guest.quantile(0.5) / native.quantile(0.5);
+    row("ratio of the medians", &format!("{ratio:.0}"));
+    Ok(())
+}

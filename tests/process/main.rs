@@ -1,0 +1,17 @@
+//! The program as it is run: processes started, killed and asked over HTTP, stdio and the command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that unwraps nothing has failed"
+)]
+
+mod cli;
+mod faults;
+mod http;
+mod kill;
+mod running;
+mod stdio;
+mod swap;
+mod two_hosts;
