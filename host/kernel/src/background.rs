@@ -169,7 +169,7 @@ impl State {
             return true;
         };
         // Another process has delivered it.
-        if error.code == "not-found" && error.message.contains("delivered already") {
+        if error.code == "conflict.delivered" {
             return true;
         }
         let (seq, failures) = self.failures.entry(key.clone()).or_insert((delivery.seq, 0));

@@ -192,27 +192,29 @@ impl Kernel {
         };
         let digest = memstrata_runtime::digest_of(wasm);
         // A swap stands over restarts until the configured component itself changes.
-        let configured = generations.iter().any(|one| one.digest == digest);
+        let unchanged = control.configured(name)?.as_ref() == Some(&digest);
         match generations.into_iter().next() {
-            Some(last) if last.digest == digest => Ok((Arc::clone(wasm), last)),
-            Some(last) if configured => {
+            Some(last) if last.digest == digest => {
+                control.configure(name, &digest)?;
+                Ok((Arc::clone(wasm), last))
+            }
+            Some(last) if unchanged => {
                 tracing::info!(layer = %name, generation = last.generation, origin = %last.origin, "serving the swapped component");
                 Ok((control.component(&last.digest)?.into(), last))
             }
             _ => {
                 // Checked before it is published: what does not load here is no generation.
-                self.load(
-                    name,
-                    wasm,
-                    &Generation {
-                        layer: name.into(),
-                        generation: 0,
-                        digest: digest.clone(),
-                        origin: options.origin.clone(),
-                        at: 0,
-                    },
-                )?;
-                Ok((Arc::clone(wasm), control.publish(name, &digest, &options.origin, wasm)?))
+                let candidate = Generation {
+                    layer: name.into(),
+                    generation: 0,
+                    digest: digest.clone(),
+                    origin: options.origin.clone(),
+                    at: 0,
+                };
+                self.load(name, wasm, &candidate)?;
+                let published = control.publish(name, &digest, &options.origin, wasm)?;
+                control.configure(name, &digest)?;
+                Ok((Arc::clone(wasm), published))
             }
         }
     }

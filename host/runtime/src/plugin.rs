@@ -20,8 +20,8 @@ use wasmtime::component::{Component, HasSelf, Linker, types::ComponentItem};
 
 /// The package whose interfaces a component may import.
 const PACKAGE: &str = "memstrata:plugin/";
-/// The version of it this host links.
-const VERSION: &str = "0.1.0";
+/// The versions of it this host links: patches only add, so an older component loads for ever.
+const VERSION: &str = "0.1.";
 
 /// Time and memory for the manifest.
 const MANIFEST_MS: u64 = 200;
@@ -239,9 +239,9 @@ fn interfaces(engine: &Engine, component: &Component) -> Result<BTreeSet<String>
     for (name, _) in component.component_type().imports(engine) {
         if let Some(interface) = name.strip_prefix(PACKAGE) {
             let (interface, version) = interface.split_once('@').unwrap_or((interface, ""));
-            if version != VERSION {
+            if !version.starts_with(VERSION) {
                 faults.push(format!(
-                    "it imports {name}; this host has version {VERSION} of {PACKAGE}*, rebuild it with that"
+                    "it imports {name}; this host has version {VERSION}x of {PACKAGE}*, rebuild it with that"
                 ));
             } else if !HARMLESS.contains(&interface) && !GRANTABLE.contains(&interface) {
                 faults.push(format!("it imports {name}, which this host does not have"));

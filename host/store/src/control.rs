@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS spaces(name TEXT PRIMARY KEY, created_at INTEGER NOT 
 CREATE TABLE IF NOT EXISTS generations(
   layer TEXT NOT NULL, generation INTEGER NOT NULL, digest TEXT NOT NULL, origin TEXT NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY(layer, generation)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS configured(layer TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS components(digest TEXT PRIMARY KEY, wasm BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS schedules(
   space TEXT NOT NULL, layer TEXT NOT NULL, name TEXT NOT NULL, due_at INTEGER NOT NULL, PRIMARY KEY(space, layer, name)) WITHOUT ROWID;
@@ -173,6 +174,30 @@ impl Control {
                 at: now.unsigned_abs(),
             })
         })
+    }
+
+    /// Notes the component the configuration names for a layer; answers whether it is another than the one noted before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn configure(&self, layer: &str, digest: &str) -> Result<bool> {
+        self.transact(|connection| {
+            let changed = connection.execute(
+                "INSERT INTO configured VALUES(?1, ?2) ON CONFLICT(layer) DO UPDATE SET digest = ?2 WHERE digest != ?2",
+                params![layer, digest],
+            )?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// The component the configuration named for a layer when a process last started.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn configured(&self, layer: &str) -> Result<Option<String>> {
+        let connection = lock(&self.connection);
+        let mut statement = connection.prepare_cached("SELECT digest FROM configured WHERE layer = ?")?;
+        Ok(statement.query_row([layer], |row| row.get(0)).optional()?)
     }
 
     /// The bytes of a published component.

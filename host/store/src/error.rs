@@ -18,6 +18,9 @@ pub enum StoreError {
     /// Another call changed what this one relies on.
     #[error("{0}")]
     Conflict(String),
+    /// Another process has delivered this event already.
+    #[error("the event was delivered already")]
+    Delivered,
     /// The session may not do this.
     #[error("{message}")]
     Denied {
@@ -69,6 +72,7 @@ impl StoreError {
             Self::Cursor => "invalid.cursor".into(),
             Self::NotFound(_) => "not-found".into(),
             Self::Conflict(_) => "conflict".into(),
+            Self::Delivered => "conflict.delivered".into(),
             Self::Denied { what, .. } => format!("denied.{what}"),
             Self::Limit { what, .. } => format!("limit.{what}"),
             Self::Time => "budget.time".into(),

@@ -1,4 +1,4 @@
-//! A session: what one call sees and stages. The snapshot is taken at the first read; nothing is written before commit.
+//! Step 7 of 7: a session, what one call sees and stages. The snapshot is taken at the first read; nothing is written before commit.
 
 mod read;
 mod stage;

@@ -362,6 +362,9 @@ impl Session {
             return Ok(());
         }
         WriteSet::stamp(&mut row, self.options.now as i64, version + 1);
+        if let Some(slot) = row.get_mut(at::COMPONENT) {
+            *slot = Sql::Text(self.options.component.clone());
+        }
         self.stage(id, fresh(collection, Verb::Restore, Some(version), row));
         Ok(())
     }
@@ -468,6 +471,9 @@ impl Session {
         let mut change = fresh(collection, verb, expected, row);
         apply(&mut change);
         WriteSet::stamp(&mut change.row, now, current + 1);
+        if let Some(slot) = change.row.get_mut(at::COMPONENT) {
+            *slot = Sql::Text(self.options.component.clone());
+        }
         self.stage(id, change);
         Ok((current + 1).unsigned_abs())
     }

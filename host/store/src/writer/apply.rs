@@ -5,7 +5,10 @@ use crate::collection::at;
 use crate::commit::{CommitMeta, Committed};
 use crate::error::{Result, StoreError};
 use crate::write_set::{RowChange, Verb, WriteSet};
+use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 /// Applies a write-set under the caller's savepoint.
 ///
@@ -42,7 +45,17 @@ pub(super) fn write_set(connection: &Connection, set: &WriteSet, meta: &CommitMe
         Verb::Update => 1,
         Verb::Restore | Verb::Insert => 2,
     });
-    for (n, (id, change)) in (0_i64..).zip(changes) {
+    let moves_keys = changes.iter().any(|(_, change)| change.verb == Verb::Update && keys_set(change).next().is_some());
+    let mut waiting = VecDeque::from(changes);
+    let (mut n, mut passed) = (0_i64, 0);
+    while let Some((id, change)) = waiting.pop_front() {
+        // Keys may go from row to row: who takes one waits for who still holds it. In a circle nobody can begin.
+        if moves_keys && passed < waiting.len() && awaits(connection, *id, change, &waiting)? {
+            waiting.push_back((id, change));
+            passed += 1;
+            continue;
+        }
+        passed = 0;
         let versions = row::apply(connection, *id, change, seq, now, &meta.component, &mut derived)?;
         connection.prepare_cached("INSERT INTO journal_rows VALUES(?,?,?,?,?,?,?,?)")?.execute(params![
             seq,
@@ -55,6 +68,7 @@ pub(super) fn write_set(connection: &Connection, set: &WriteSet, meta: &CommitMe
             concerns_index(change)
         ])?;
         derived.follow_vector(connection, *id, change, set.vectors.get(id), versions.1)?;
+        n += 1;
     }
     derived.finish(connection, seq)?;
     for (n, event) in (0_i64..).zip(&set.events) {
@@ -77,6 +91,44 @@ pub(super) fn write_set(connection: &Connection, set: &WriteSet, meta: &CommitMe
         }
     }
     Ok(Committed { seq: seq.unsigned_abs(), at: now.unsigned_abs(), embed_pending: derived.pending })
+}
+
+/// The unique keys whose values a change of a row sets, by their fields.
+fn keys_set(change: &RowChange) -> impl Iterator<Item = Vec<usize>> {
+    let places = |fields: &Vec<String>| -> Vec<usize> {
+        fields.iter().filter_map(|field| Some(change.collection.column(field).ok()?.0)).collect()
+    };
+    let touched = |places: &Vec<usize>| change.set.iter().any(|(column, _)| places.contains(column));
+    (change.collection.spec.unique.values().map(places)).filter(move |key| change.verb != Verb::Update || touched(key))
+}
+
+/// Whether a row among those still to be changed holds a unique key that this change takes.
+fn awaits(
+    connection: &Connection,
+    id: i64,
+    change: &RowChange,
+    waiting: &VecDeque<(&i64, &RowChange)>,
+) -> Result<bool> {
+    if matches!(change.verb, Verb::Delete | Verb::Erase) {
+        return Ok(false);
+    }
+    for places in keys_set(change) {
+        let mut sql = format!("SELECT id FROM \"{}\" WHERE deleted_at IS NULL", change.collection.table);
+        let mut values = Vec::with_capacity(places.len());
+        for place in places {
+            let Some(column) = change.collection.columns.get(place) else { continue };
+            _ = write!(sql, " AND \"{}\" = ?", column.name);
+            values.push(change.row.get(place).cloned().unwrap_or(Sql::Null));
+        }
+        let holder: Option<i64> = connection
+            .prepare_cached(&sql)?
+            .query_row(params_from_iter(&values), |row| row.get(0))
+            .optional()?;
+        if holder.is_some_and(|holder| holder != id && waiting.iter().any(|(other, _)| **other == holder)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the in-memory vector index must look at the row again.
@@ -150,7 +202,7 @@ fn acknowledge(connection: &Connection, subscriber: &str, seq: u64, n: u64) -> R
         .prepare_cached("UPDATE subscribers SET seq = ?2, n = ?3 WHERE name = ?1 AND (seq, n) < (?2, ?3)")?
         .execute(params![subscriber, seq as i64, n as i64])?;
     if moved == 0 {
-        return Err(StoreError::NotFound("the event was delivered already".into()));
+        return Err(StoreError::Delivered);
     }
     Ok(())
 }

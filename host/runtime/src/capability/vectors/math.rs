@@ -12,17 +12,25 @@ pub(super) fn cosine(a: Option<&[f32]>, b: Option<&[f32]>) -> f32 {
 ///
 /// The chain of nearest neighbours finds every merge in O(n^2) (Murtagh, Computer Journal 26(4), 1983); for average link
 /// it gives the same tree as the greedy order, and cutting that tree at the threshold gives the clusters. An entry without
-/// a vector is a cluster of its own.
-pub(super) fn average_link(vectors: &[Option<Vec<f32>>], threshold: f32) -> Vec<u32> {
+/// a vector is a cluster of its own. `go_on` is asked again and again; its error ends the work.
+pub(super) fn average_link<E>(
+    vectors: &[Option<Vec<f32>>],
+    threshold: f32,
+    go_on: impl Fn() -> Result<(), E>,
+) -> Result<Vec<u32>, E> {
     let n = vectors.len();
-    let mut near: Vec<Vec<f32>> =
-        (vectors.iter()).map(|a| vectors.iter().map(|b| cosine(a.as_deref(), b.as_deref())).collect()).collect();
+    let row = |a: &Option<Vec<f32>>| -> Result<Vec<f32>, E> {
+        go_on()?;
+        Ok(vectors.iter().map(|b| cosine(a.as_deref(), b.as_deref())).collect())
+    };
+    let mut near: Vec<Vec<f32>> = vectors.iter().map(row).collect::<Result<_, E>>()?;
     let at =
         |near: &[Vec<f32>], a: usize, b: usize| near.get(a).and_then(|row| row.get(b)).copied().unwrap_or(f32::MIN);
     let mut size: Vec<usize> = vectors.iter().map(|vector| usize::from(vector.is_some())).collect();
     let mut label: Vec<usize> = (0..n).collect();
     let mut chain: Vec<usize> = Vec::new();
     while let Some(start) = chain.last().copied().or_else(|| size.iter().position(|size| *size > 0)) {
+        go_on()?;
         if chain.is_empty() {
             chain.push(start);
         }
@@ -54,7 +62,7 @@ pub(super) fn average_link(vectors: &[Option<Vec<f32>>], threshold: f32) -> Vec<
         }
         chain.retain(|member| size.get(*member).is_some_and(|size| *size > 0));
     }
-    number(&label)
+    Ok(number(&label))
 }
 
 fn retire(size: &mut [usize], cluster: usize) {
@@ -96,7 +104,12 @@ fn number(labels: &[usize]) -> Vec<u32> {
 }
 
 /// For each position, KL(after || before) of the softmax of the windows' mean vectors; 0 where a window is empty.
-pub(super) fn divergence(vectors: &[Option<Vec<f32>>], window: usize) -> Vec<f32> {
+/// `go_on` is asked for each.
+pub(super) fn divergence<E>(
+    vectors: &[Option<Vec<f32>>],
+    window: usize,
+    go_on: impl Fn() -> Result<(), E>,
+) -> Result<Vec<f32>, E> {
     let softmax_of_mean = |range: std::ops::Range<usize>| -> Option<Vec<f64>> {
         let present: Vec<&Vec<f32>> = vectors.get(range)?.iter().flatten().collect();
         let first = present.first()?;
@@ -113,14 +126,15 @@ pub(super) fn divergence(vectors: &[Option<Vec<f32>>], window: usize) -> Vec<f32
     };
     (0..vectors.len())
         .map(|at| {
+            go_on()?;
             let before = softmax_of_mean(at.saturating_sub(window)..at);
             let after = softmax_of_mean(at..(at + window).min(vectors.len()));
-            match (before, after) {
+            Ok(match (before, after) {
                 (Some(before), Some(after)) => {
                     after.iter().zip(&before).map(|(p, q)| p * (p / q).ln()).sum::<f64>().max(0.0) as f32
                 }
                 _ => 0.0,
-            }
+            })
         })
         .collect()
 }
@@ -129,6 +143,10 @@ pub(super) fn divergence(vectors: &[Option<Vec<f32>>], window: usize) -> Vec<f32
 mod tests {
     use super::*;
 
+    fn on() -> Result<(), ()> {
+        Ok(())
+    }
+
     fn unit(angle: f32) -> Option<Vec<f32>> {
         Some(vec![angle.cos(), angle.sin()])
     }
@@ -136,16 +154,16 @@ mod tests {
     #[test]
     fn clusters_what_is_near_and_leaves_the_rest() {
         let vectors = [unit(0.0), unit(1.5), unit(0.1), None, unit(1.4), unit(3.1)];
-        assert_eq!(average_link(&vectors, 0.9), [0, 1, 0, 2, 1, 3]);
-        assert_eq!(average_link(&vectors, 1.1), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(average_link(&vectors, -1.0), [0, 0, 0, 1, 0, 0]);
-        assert!(average_link(&[], 0.5).is_empty());
+        assert_eq!(average_link(&vectors, 0.9, on).unwrap(), [0, 1, 0, 2, 1, 3]);
+        assert_eq!(average_link(&vectors, 1.1, on).unwrap(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(average_link(&vectors, -1.0, on).unwrap(), [0, 0, 0, 1, 0, 0]);
+        assert!(average_link(&[], 0.5, on).unwrap().is_empty());
     }
 
     #[test]
     fn diverges_where_the_subject_changes() {
         let vectors = [unit(0.0), unit(0.1), unit(0.0), unit(2.0), unit(2.1), unit(2.0)];
-        let found = divergence(&vectors, 3);
+        let found = divergence(&vectors, 3, on).unwrap();
         let peak = (0..6).max_by(|a, b| found[*a].total_cmp(&found[*b])).unwrap();
         assert_eq!(peak, 3);
         assert_eq!(found[0], 0.0);
