@@ -58,15 +58,22 @@ fn http() -> anyhow::Result<()> {
             })
             .collect();
         let count: u64 = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
-        row(&format!("tools/call over HTTP, {clients} connections"), &format!("{:.0} a second", count as f64 / TIME.as_secs_f64()));
+        row(
+            &format!("tools/call over HTTP, {clients} connections"),
+            &format!("{:.0} a second", count as f64 / TIME.as_secs_f64()),
+        );
     }
     Ok(())
 }
 
 fn stdio() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut child =
-        program(folder.path())?.arg("stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut child = program(folder.path())?
+        .arg("stdio")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
     let mut input = child.stdin.take().expect("stdin");
     let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
     let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" } });
@@ -89,7 +96,10 @@ fn stdio() -> anyhow::Result<()> {
             lines.next().expect("an answer")?;
             answered += 1;
         }
-        row(&format!("tools/call over stdio, {depth} at a time"), &format!("{:.0} a second", answered as f64 / begun.elapsed().as_secs_f64()));
+        row(
+            &format!("tools/call over stdio, {depth} at a time"),
+            &format!("{:.0} a second", answered as f64 / begun.elapsed().as_secs_f64()),
+        );
     }
     drop(input);
     child.wait()?;

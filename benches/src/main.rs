@@ -3,6 +3,7 @@
 //! Parts: `runtime`, `recall`, `vectors`, `writes`, `doors`, `start`; all of them if none is named. Each prints rows of a
 //! Markdown table. Absolute times depend on the machine; the ratios are measured in one run.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -29,7 +30,10 @@ fn main() -> anyhow::Result<()> {
         ("start", start::run),
     ];
     for name in &wanted {
-        anyhow::ensure!(parts.iter().any(|(known, _)| known == name), "no part `{name}`; see the head of benches/src/main.rs");
+        anyhow::ensure!(
+            parts.iter().any(|(known, _)| known == name),
+            "no part `{name}`; see the head of benches/src/main.rs"
+        );
     }
     println!("| what | measured |\n|---|---|");
     for (name, run) in parts {

@@ -28,7 +28,10 @@ pub fn run() -> anyhow::Result<()> {
         let native = native(&kernel, &queries)?;
         let crossing = 100.0 * (1.0 - native.quantile(0.5) / host.quantile(0.5));
         row(&format!("recall at {size} memories"), &host.line());
-        row(&format!("the same search native at {size}"), &format!("{}; so the sandbox and its JSON take {crossing:.0} %", native.line()));
+        row(
+            &format!("the same search native at {size}"),
+            &format!("{}; so the sandbox and its JSON take {crossing:.0} %", native.line()),
+        );
     }
     kernel.stop();
     Ok(())

@@ -44,7 +44,12 @@ impl Sample {
     /// `p50 12 us, p95 20 us, p99 31 us`.
     pub fn line(&self) -> String {
         let unit = |us: f64| if us >= 1000.0 { format!("{:.2} ms", us / 1000.0) } else { format!("{us:.1} us") };
-        format!("p50 {}, p95 {}, p99 {}", unit(self.quantile(0.5)), unit(self.quantile(0.95)), unit(self.quantile(0.99)))
+        format!(
+            "p50 {}, p95 {}, p99 {}",
+            unit(self.quantile(0.5)),
+            unit(self.quantile(0.95)),
+            unit(self.quantile(0.99))
+        )
     }
 }
 
@@ -63,7 +68,13 @@ impl Sentences {
     pub fn new() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut words: Vec<String> = Vec::new();
-        for file in ["docs/manifest.md", "host/store/src/space.rs", "host/kernel/src/background.rs", "wit/store-read.wit", "plugins/episodic/src/causal.rs"] {
+        for file in [
+            "docs/manifest.md",
+            "host/store/src/space.rs",
+            "host/kernel/src/background.rs",
+            "wit/store-read.wit",
+            "plugins/episodic/src/causal.rs",
+        ] {
             let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
             words.extend(text.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 2).map(str::to_lowercase));
         }
@@ -94,9 +105,15 @@ impl Sentences {
 }
 
 /// The options of a host with some layers in a folder.
-pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>, durability: Durability, group_commit: usize) -> KernelOptions {
+pub fn options(
+    folder: &Path,
+    layers: BTreeMap<String, LayerOptions>,
+    durability: Durability,
+    group_commit: usize,
+) -> KernelOptions {
     KernelOptions {
         data: folder.to_owned(),
+        cache: Some(cache()),
         spaces: SpaceOptions { durability, group_commit, ..SpaceOptions::default() },
         limits: Limits::default(),
         layers,
@@ -147,4 +164,9 @@ pub fn remember(kernel: &Kernel, runtime: &tokio::runtime::Runtime, rows: usize,
         let arguments = serde_json::json!({ "items": items });
         runtime.block_on(kernel.call(request("semantic.remember_many", arguments))).unwrap();
     }
+}
+
+/// One cache of compiled components for all: compiling them is not what is looked at.
+fn cache() -> std::path::PathBuf {
+    std::env::temp_dir().join("memstrata-compiled")
 }

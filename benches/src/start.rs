@@ -61,7 +61,8 @@ impl Drop for Program {
 
 /// From starting the program to the answer of `initialize`.
 fn first_answer(data: &Path) -> anyhow::Result<()> {
-    let mut child = program(data)?.arg("stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut child =
+        program(data)?.arg("stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut input = child.stdin.take().context("stdin")?;
     let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" } });
     writeln!(input, "{}", json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello }))?;

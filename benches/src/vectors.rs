@@ -3,7 +3,8 @@
 use crate::sample::{Sample, Sentences, row};
 use memstrata_models::{Embedder as _, StaticEmbedding};
 use memstrata_store::{
-    CollectionSpec, CommitMeta, Deadline, Durability, Namespace, ReadLimits, SearchRequest, SessionOptions, Space, SpaceOptions,
+    CollectionSpec, CommitMeta, Deadline, Durability, Namespace, ReadLimits, SearchRequest, SessionOptions, Space,
+    SpaceOptions,
 };
 use rusqlite::Connection;
 use serde_json::{Map, Value};
@@ -57,8 +58,9 @@ fn nearest(space: &Arc<Space>, vector: &[f32]) -> Vec<u64> {
 
 fn sqlite_vec(connection: &Connection, vector: &[f32]) -> Vec<u64> {
     let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM bench__texts__vec WHERE embedding MATCH ? AND k = 10 ORDER BY distance").unwrap();
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM bench__texts__vec WHERE embedding MATCH ? AND k = 10 ORDER BY distance")
+        .unwrap();
     let ids = statement.query_map([bytes], |row| row.get::<_, i64>(0)).unwrap();
     ids.map(|id| id.unwrap().unsigned_abs()).collect()
 }
@@ -103,10 +105,16 @@ pub fn run() -> anyhow::Result<()> {
         }
         let ratio = theirs.quantile(0.5) / own.quantile(0.5);
         row(&format!("vector search, {label} x {}, k = 10", model.dimension()), &own.line());
-        row(&format!("sqlite-vec's scan of the same rows, {label}"), &format!("{}; {ratio:.0} times slower", theirs.line()));
+        row(
+            &format!("sqlite-vec's scan of the same rows, {label}"),
+            &format!("{}; {ratio:.0} times slower", theirs.line()),
+        );
         row(&format!("recall@10 against exact, {label}"), &format!("{:.3} (50 queries)", found as f64 / 500.0));
         let bytes = space.index_bytes() as f64 / size as f64;
-        row(&format!("index, {label}"), &format!("{bytes:.0} bytes a vector, loaded within {:.1} s", loaded.as_secs_f64()));
+        row(
+            &format!("index, {label}"),
+            &format!("{bytes:.0} bytes a vector, loaded within {:.1} s", loaded.as_secs_f64()),
+        );
     }
     Ok(())
 }

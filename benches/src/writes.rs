@@ -27,7 +27,9 @@ pub fn run() -> anyhow::Result<()> {
                     for nth in 0..WRITES {
                         let content = format!("client {client} number {nth}: {}", sentences.next());
                         let begun = Instant::now();
-                        runtime.block_on(kernel.call(request("semantic.remember", json!({ "content": content })))).unwrap();
+                        runtime
+                            .block_on(kernel.call(request("semantic.remember", json!({ "content": content }))))
+                            .unwrap();
                         own.push(begun.elapsed());
                     }
                     times.lock().unwrap().extend(own);

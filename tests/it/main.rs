@@ -1,5 +1,6 @@
 //! One test binary: the real host, driven through its doors.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -46,6 +46,7 @@ pub fn layer(wasm: &[u8]) -> LayerOptions {
 pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>) -> KernelOptions {
     KernelOptions {
         data: folder.to_owned(),
+        cache: Some(cache()),
         spaces: SpaceOptions { durability: Durability::Process, ..SpaceOptions::default() },
         limits: Limits::default(),
         layers,
@@ -98,4 +99,9 @@ impl Host {
     pub fn run(&self, request: CallRequest) -> Result<CallAnswer, CallError> {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(self.kernel.call(request))
     }
+}
+
+/// One cache of compiled components for all: compiling them is not what is looked at.
+fn cache() -> std::path::PathBuf {
+    concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled").into()
 }

@@ -90,7 +90,10 @@ fn call_reads_stdin_lists_and_previews() {
     assert!(child.wait_with_output().unwrap().status.success());
     let preview = ok(folder, &["call", "remember", "{\"content\": \"only a preview\"}", "--dry-run"]);
     assert!(preview.contains("would_change") && preview.contains("only a preview"));
-    assert!(!ok(folder, &["call", "recall", "{\"query\": \"only a preview\"}"]).contains("only a preview"), "a dry run writes nothing");
+    assert!(
+        !ok(folder, &["call", "recall", "{\"query\": \"only a preview\"}"]).contains("only a preview"),
+        "a dry run writes nothing"
+    );
     assert!(ok(folder, &["call", "--list", "timeline"]).contains("get_timeline"));
     assert!(fails(folder, &["call", "recal", "{}"]).contains("did you mean"));
     assert!(fails(folder, &["call", "recall", "not json"]).contains("JSON object"));

@@ -1,5 +1,6 @@
 //! The program as it is run: processes started, killed and asked over HTTP, stdio and the command line.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

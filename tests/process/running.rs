@@ -11,6 +11,8 @@ pub fn memstrata(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memstrata"));
     command.env_clear().env("HOME", data).env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(data);
     command.arg("--data").arg(data.join("data"));
+    // Compiling the components is not what is tested here; one cache serves all.
+    command.env("MEMSTRATA__CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"));
     command
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// A language with a layer in tests/interop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
+pub(crate) enum Language {
     JavaScript,
     Python,
 }
@@ -17,7 +17,7 @@ impl Language {
     const ALL: [Self; 2] = [Self::JavaScript, Self::Python];
 
     /// By the name of its folder.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.folder() == name)
     }
 
@@ -98,7 +98,7 @@ impl Host {
 ///
 /// # Errors
 /// When a tool is missing, a layer does not build, or the host does not run it: nothing is skipped.
-pub fn run(languages: &[Language], binary: Option<PathBuf>) -> Result<()> {
+pub(crate) fn run(languages: &[Language], binary: Option<PathBuf>) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")?.to_owned();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
     let out = target.join("interop");

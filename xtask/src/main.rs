@@ -5,12 +5,23 @@ mod shell;
 
 use anyhow::{Result, bail};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask interop [js] [python] [--binary FILE]
     Builds the layers of tests/interop in JavaScript and Python from their lock files and runs them in a host.
     Needs node with npm, and python3 with venv. The host is built in release unless a binary is named.";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match chore() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("interop") => {

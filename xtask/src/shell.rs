@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A program and its arguments, to run in a folder.
-pub fn command<S: AsRef<OsStr>>(
+pub(crate) fn command<S: AsRef<OsStr>>(
     program: impl AsRef<OsStr>,
     arguments: impl IntoIterator<Item = S>,
     folder: &Path,
@@ -20,7 +20,7 @@ pub fn command<S: AsRef<OsStr>>(
 ///
 /// # Errors
 /// When it does not start, or fails.
-pub fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
     println!("$ {line}");
     let status = command.status().with_context(|| missing(&line))?;
@@ -32,7 +32,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 ///
 /// # Errors
 /// When it does not start, or prints no text.
-pub fn read(command: &mut Command) -> Result<(String, bool)> {
+pub(crate) fn read(command: &mut Command) -> Result<(String, bool)> {
     let line = line(command);
     let output = command.stderr(Stdio::inherit()).output().with_context(|| missing(&line))?;
     let text = String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed no UTF-8"))?;

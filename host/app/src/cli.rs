@@ -9,11 +9,11 @@ use std::path::PathBuf;
 /// this machine only: `memstrata serve` for HTTP, `memstrata stdio` for a client that starts it.
 #[derive(Debug, Parser)]
 #[command(name = "memstrata", version, max_term_width = 110, after_help = EXAMPLES)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -26,27 +26,27 @@ const EXAMPLES: &str = "Examples:
 
 /// What every command understands.
 #[derive(Debug, Clone, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Configuration file [default: ./memstrata.toml, then memstrata/config.toml in your configuration folder]
     #[arg(long, global = true, env = "MEMSTRATA_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Data directory [default: memstrata in your data folder]
     #[arg(long, global = true, env = "MEMSTRATA_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// The space to work on [default: `default_space` of the configuration]
     #[arg(long, global = true, env = "MEMSTRATA_SPACE", value_name = "NAME")]
-    pub space: Option<String>,
+    pub(crate) space: Option<String>,
     /// Print JSON for programs instead of text for people
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// What to log on stderr: error, warn, info, debug, or a tracing filter
     #[arg(long, global = true, env = "MEMSTRATA_LOG", value_name = "FILTER")]
-    pub log: Option<String>,
+    pub(crate) log: Option<String>,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Serve MCP and REST over HTTP
     Serve {
         /// Address and port to listen on
@@ -145,7 +145,7 @@ pub enum Command {
 
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]
-pub enum Plugin {
+pub(crate) enum Plugin {
     /// The layers, what serves them, and the generations kept
     List,
     /// What a component says of itself, imports and may use
@@ -174,7 +174,7 @@ pub enum Plugin {
 
 /// What can be done with spaces.
 #[derive(Debug, Subcommand)]
-pub enum Space {
+pub(crate) enum Space {
     /// The spaces
     List,
     /// Make a space
@@ -194,7 +194,7 @@ pub enum Space {
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub(crate) enum Config {
     /// Report all its faults at once
     Check,
     /// Print the configuration in force, defaults included

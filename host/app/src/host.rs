@@ -9,14 +9,14 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 /// A started kernel and what the gateway needs.
-pub struct Host {
-    pub kernel: Kernel,
-    pub gateway: GatewayConfig,
-    pub tokens: Vec<ResolvedToken>,
+pub(crate) struct Host {
+    pub(crate) kernel: Kernel,
+    pub(crate) gateway: GatewayConfig,
+    pub(crate) tokens: Vec<ResolvedToken>,
 }
 
 /// Reads the configuration and starts the log.
-pub fn configure(global: &Global, filter: Option<&str>) -> Result<Resolved> {
+pub(crate) fn configure(global: &Global, filter: Option<&str>) -> Result<Resolved> {
     let (config, file) = load(global.config.as_deref())?;
     let filter = global.log.as_deref().or(filter).unwrap_or(&config.log.filter);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -31,13 +31,13 @@ pub fn configure(global: &Global, filter: Option<&str>) -> Result<Resolved> {
 }
 
 /// Starts the kernel. `background` says whether this process works on schedules, events and late vectors.
-pub fn start(global: &Global, background: bool) -> Result<Host> {
+pub(crate) fn start(global: &Global, background: bool) -> Result<Host> {
     let resolved = configure(global, None)?;
     start_resolved(resolved, background)
 }
 
 /// Starts the kernel from what was resolved.
-pub fn start_resolved(mut resolved: Resolved, background: bool) -> Result<Host> {
+pub(crate) fn start_resolved(mut resolved: Resolved, background: bool) -> Result<Host> {
     resolved.kernel.background = background;
     let kernel = Kernel::start(resolved.kernel)?;
     Ok(Host { kernel, gateway: resolved.gateway, tokens: resolved.tokens })
@@ -45,7 +45,7 @@ pub fn start_resolved(mut resolved: Resolved, background: bool) -> Result<Host> 
 
 impl Host {
     /// The space the command works on.
-    pub fn space(&self) -> &str {
+    pub(crate) fn space(&self) -> &str {
         &self.gateway.default_space
     }
 }

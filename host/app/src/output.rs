@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 /// Prints a value as JSON, or as text made by `text`.
-pub fn print<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+pub(crate) fn print<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
     use std::io::Write as _;
     let text = if json { serde_json::to_string_pretty(value)? } else { text(value) };
     // A reader that has gone (`| head`) is no failure.
@@ -13,7 +13,7 @@ pub fn print<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> Strin
 }
 
 /// Reads a row's id: `42` or `m:42`.
-pub fn id(text: &str) -> Result<u64> {
+pub(crate) fn id(text: &str) -> Result<u64> {
     let digits = text.strip_prefix("m:").unwrap_or(text);
     digits.parse().with_context(|| format!("`{text}` is no id; write 42 or m:42"))
 }
@@ -41,7 +41,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 }
 
 /// Milliseconds UTC as `2026-11-21T09:00:00.123Z`.
-pub fn time(ms: u64) -> String {
+pub(crate) fn time(ms: u64) -> String {
     let seconds = (ms / 1000) as i64;
     let (year, month, day) = civil_from_days(seconds.div_euclid(DAY));
     let of_day = seconds.rem_euclid(DAY);
@@ -55,7 +55,7 @@ pub fn time(ms: u64) -> String {
 }
 
 /// Reads an instant: milliseconds UTC, `2026-11-21`, or `2026-11-21T09:00:00[.123]Z`.
-pub fn instant(text: &str) -> Result<u64> {
+pub(crate) fn instant(text: &str) -> Result<u64> {
     if let Ok(ms) = text.parse() {
         return Ok(ms);
     }

@@ -4,7 +4,6 @@
 //! `gate` settles who calls, in which space and how often (step 2) and hands the call to the kernel. Tool names come from the
 //! configuration and the kernel's catalog; nothing here names a layer.
 
-#![allow(clippy::result_large_err, reason = "the kernel's error is what it is, and errors are not the hot path")]
 #![cfg_attr(
     test,
     allow(

@@ -177,12 +177,3 @@ pub struct Health {
     /// Where the data lies.
     pub data: String,
 }
-
-/// Counters of one operation, for metrics.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Observation {
-    /// `layer.operation`.
-    pub operation: String,
-    /// `ok`, or the error's code.
-    pub outcome: String,
-}

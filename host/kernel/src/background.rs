@@ -55,10 +55,10 @@ impl Drop for Background {
     fn drop(&mut self) {
         let (closed, _) = tokio::sync::oneshot::channel();
         _ = std::mem::replace(&mut self.stop, closed).send(());
-        if let Some(thread) = self.thread.take() {
-            if thread.thread().id() != std::thread::current().id() {
-                _ = thread.join();
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            _ = thread.join();
         }
     }
 }

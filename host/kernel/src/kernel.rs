@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct KernelOptions {
     /// The data directory.
     pub data: PathBuf,
+    /// Where compiled components are kept; none: in the data directory.
+    pub cache: Option<PathBuf>,
     /// How spaces are opened; model and dimension are taken from the embedder.
     pub spaces: SpaceOptions,
     /// The limits of a call.
@@ -124,7 +126,12 @@ impl Kernel {
                 )
             })
         };
-        let (spaces, cache) = (folder("spaces")?, folder("cache")?);
+        let spaces = folder("spaces")?;
+        let cache = match &options.cache {
+            Some(cache) => cache.clone(),
+            None => folder("cache")?,
+        };
+        options.cache = Some(cache.clone());
         options.spaces.model = options.embedder.model().to_string();
         options.spaces.dimension = options.embedder.dimension();
         let slots = u32::try_from(options.workers + options.slow_workers).unwrap_or(64);

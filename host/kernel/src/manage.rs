@@ -56,17 +56,16 @@ impl Kernel {
     fn forget_now(&self, space: &Arc<Space>, principal: &Principal, forget: &Forget) -> Result<Value, CallError> {
         let operation = if forget.erase { "erase" } else { "forget" };
         let hash = format!("{operation}:{:?}", forget.ids);
-        if let Some(key) = &forget.idempotency_key {
-            if let Some((known, result, _)) = space.answered(&principal.name, key)? {
-                if known != hash {
-                    return Err(CallError::new(
-                        "conflict.idempotency",
-                        "this idempotency_key was used for another call; take a new one",
-                    ));
-                }
-                return serde_json::from_str(&result)
-                    .map_err(|_| CallError::new("internal", "the kept answer is damaged"));
+        if let Some(key) = &forget.idempotency_key
+            && let Some((known, result, _)) = space.answered(&principal.name, key)?
+        {
+            if known != hash {
+                return Err(CallError::new(
+                    "conflict.idempotency",
+                    "this idempotency_key was used for another call; take a new one",
+                ));
             }
+            return serde_json::from_str(&result).map_err(|_| CallError::new("internal", "the kept answer is damaged"));
         }
         let limits = self.shared.runtime.limits();
         let mut session = space.session(SessionOptions {
@@ -114,8 +113,8 @@ impl Kernel {
             ..CommitMeta::default()
         };
         let committed = space.commit(session.finish(), meta, None)?;
-        if committed.seq > 0 {
-            answer["transaction"] = committed.seq.into();
+        if let Some(fields) = answer.as_object_mut().filter(|_| committed.seq > 0) {
+            fields.insert("transaction".into(), committed.seq.into());
         }
         self.shared.wake();
         Ok(answer)

@@ -46,7 +46,7 @@ impl Kernel {
             Generation { layer: layer.into(), generation: 0, digest: digest.clone(), origin: origin.into(), at: 0 };
         let loaded = self.load(layer, wasm, &candidate)?;
         let version = loaded.plugin.manifest().version.clone();
-        let report = testkit::examples(wasm, &options, &self.shared.embedder)?;
+        let report = testkit::examples(wasm, &options, &self.shared.embedder, self.shared.options.cache.as_deref())?;
         let failed: Vec<_> = report.checks.iter().filter(|check| !check.ok).collect();
         if let Some(first) = failed.first() {
             return Err(CallError::new(

@@ -8,6 +8,7 @@ use memstrata_store::{Durability, SpaceOptions};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// One thing checked.
@@ -50,9 +51,14 @@ impl Report {
 ///
 /// It runs in an empty space of its own and is granted what its manifest asks for.
 #[must_use]
-pub fn test_component(wasm: &[u8], settings: &Map<String, Value>, embedder: &Arc<dyn Embedder>) -> Report {
+pub fn test_component(
+    wasm: &[u8],
+    settings: &Map<String, Value>,
+    embedder: &Arc<dyn Embedder>,
+    cache: Option<&Path>,
+) -> Report {
     let mut report = Report::default();
-    let options = match probe(wasm, settings) {
+    let options = match probe(wasm, settings, cache) {
         Ok(options) => options,
         Err(faults) => {
             for fault in faults {
@@ -62,14 +68,14 @@ pub fn test_component(wasm: &[u8], settings: &Map<String, Value>, embedder: &Arc
         }
     };
     report.note("load", Ok("compiles, links, and its manifest reads twice the same".into()));
-    match examples(wasm, &options, embedder) {
+    match examples(wasm, &options, embedder, cache) {
         Ok(found) => {
             report.layer = found.layer;
             report.checks.extend(found.checks);
         }
         Err(error) => report.note("start", Err(error.message)),
     }
-    match hostile(wasm, &options, embedder) {
+    match hostile(wasm, &options, embedder, cache) {
         Ok(found) => report.checks.extend(found.checks),
         Err(error) => report.note("hostile arguments", Err(error.message)),
     }
@@ -77,8 +83,8 @@ pub fn test_component(wasm: &[u8], settings: &Map<String, Value>, embedder: &Arc
 }
 
 /// Loads it with every interface granted, to read what its manifest asks for.
-fn probe(wasm: &[u8], settings: &Map<String, Value>) -> Result<LayerOptions, Vec<String>> {
-    let runtime = Arc::new(Runtime::new(Limits::default(), 1, None).map_err(|reason| vec![reason])?);
+fn probe(wasm: &[u8], settings: &Map<String, Value>, cache: Option<&Path>) -> Result<LayerOptions, Vec<String>> {
+    let runtime = Arc::new(Runtime::new(Limits::default(), 1, cache).map_err(|reason| vec![reason])?);
     let interfaces = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
     let grants = Grants {
         interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
@@ -94,11 +100,12 @@ fn scratch(
     wasm: &[u8],
     options: &LayerOptions,
     embedder: &Arc<dyn Embedder>,
+    cache: Option<&Path>,
 ) -> Result<(Kernel, Manifest, tempfile::TempDir), CallError> {
     let folder = tempfile::tempdir()
         .map_err(|error| CallError::new("unavailable.data", format!("no temporary folder for the test: {error}")))?;
     let runtime = Arc::new(
-        Runtime::new(Limits::default(), 1, None).map_err(|reason| CallError::new("unavailable.runtime", reason))?,
+        Runtime::new(Limits::default(), 1, cache).map_err(|reason| CallError::new("unavailable.runtime", reason))?,
     );
     let manifest = runtime
         .load(&options.origin, wasm, &options.grants, &options.settings)
@@ -108,6 +115,7 @@ fn scratch(
     let layer = LayerOptions { wasm: Some(wasm.into()), ..options.clone() };
     let kernel = Kernel::start(KernelOptions {
         data: folder.path().to_owned(),
+        cache: cache.map(Path::to_owned),
         spaces: SpaceOptions { durability: Durability::Process, ..SpaceOptions::default() },
         limits: Limits::default(),
         layers: BTreeMap::from([(manifest.name.clone(), layer)]),
@@ -143,8 +151,13 @@ fn call(
 }
 
 /// Runs every declared example, each in a space of its own.
-pub(crate) fn examples(wasm: &[u8], options: &LayerOptions, embedder: &Arc<dyn Embedder>) -> Result<Report, CallError> {
-    let (kernel, manifest, _folder) = scratch(wasm, options, embedder)?;
+pub(crate) fn examples(
+    wasm: &[u8],
+    options: &LayerOptions,
+    embedder: &Arc<dyn Embedder>,
+    cache: Option<&Path>,
+) -> Result<Report, CallError> {
+    let (kernel, manifest, _folder) = scratch(wasm, options, embedder, cache)?;
     let mut report = Report { layer: manifest.name.clone(), checks: Vec::new() };
     for layer in kernel.health().layers.values() {
         for problem in &layer.problems {
@@ -200,8 +213,13 @@ fn run_example(
 }
 
 /// Calls each operation with arguments its schema allows but nobody means: they may fail, they must not trap or hang.
-fn hostile(wasm: &[u8], options: &LayerOptions, embedder: &Arc<dyn Embedder>) -> Result<Report, CallError> {
-    let (kernel, manifest, _folder) = scratch(wasm, options, embedder)?;
+fn hostile(
+    wasm: &[u8],
+    options: &LayerOptions,
+    embedder: &Arc<dyn Embedder>,
+    cache: Option<&Path>,
+) -> Result<Report, CallError> {
+    let (kernel, manifest, _folder) = scratch(wasm, options, embedder, cache)?;
     let mut report = Report::default();
     for (name, spec) in &manifest.operations {
         let mut fault = None;

@@ -6,6 +6,7 @@ use memstrata_store::StoreError;
 
 /// What a host function answers a guest, or the trap it raises.
 #[derive(Debug)]
+#[allow(unreachable_pub, reason = "the generated bindings name it")]
 pub enum HostError {
     /// The guest gets a fault and may go on.
     Fault(Fault),

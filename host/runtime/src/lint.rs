@@ -150,10 +150,10 @@ pub fn schema_faults(schema: &Value) -> Vec<String> {
     if count > MOST_SUBSCHEMAS {
         faults.push(format!("it has {count} subschemas, at most {MOST_SUBSCHEMAS}"));
     }
-    if faults.is_empty() {
-        if let Err(error) = jsonschema::draft202012::meta::validate(schema) {
-            faults.push(format!("it is no JSON Schema 2020-12: {error} at {}", error.instance_path()));
-        }
+    if faults.is_empty()
+        && let Err(error) = jsonschema::draft202012::meta::validate(schema)
+    {
+        faults.push(format!("it is no JSON Schema 2020-12: {error} at {}", error.instance_path()));
     }
     faults
 }

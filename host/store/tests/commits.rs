@@ -37,7 +37,8 @@ fn write_sets_that_wait_together_share_a_commit_and_a_failing_one_rolls_back_alo
                         call.insert(notes, object(row)).unwrap();
                         if n % 4 == 3 {
                             // After a row, its text and its vector were applied.
-                            call.insert(notes, object(json!({"title": "bad", "body": "bad", "slug": "taken"}))).unwrap();
+                            call.insert(notes, object(json!({"title": "bad", "body": "bad", "slug": "taken"})))
+                                .unwrap();
                         }
                         commit(call)
                     })
@@ -215,10 +216,9 @@ fn a_long_query_ends_with_its_deadline_or_its_caller() {
         let parts: Vec<_> = (0..150).map(|n| json!(["title", "contains", format!("x{n}")])).collect();
         query(&lab.notes, &json!({"any": parts}))
     };
-    let mut call = lab.space.session(SessionOptions {
-        deadline: Deadline::within(Duration::from_millis(30)),
-        ..session_options()
-    });
+    let mut call = lab
+        .space
+        .session(SessionOptions { deadline: Deadline::within(Duration::from_millis(30)), ..session_options() });
     let start = Instant::now();
     let error = (0..1000).find_map(|_| call.count(&slow()).err()).unwrap();
     assert_eq!(error.code(), "budget.time");

@@ -42,10 +42,7 @@ fn a_unique_key_is_held_across_calls() {
     let lab = lab();
     let id = lab.note(json!({"slug": "s", "title": "a"}));
     let mut call = lab.session();
-    assert_eq!(
-        call.upsert(&lab.notes, "by_slug", object(json!({"slug": "s", "title": "b"}))).unwrap(),
-        (id, false)
-    );
+    assert_eq!(call.upsert(&lab.notes, "by_slug", object(json!({"slug": "s", "title": "b"}))).unwrap(), (id, false));
     commit(call).unwrap();
     assert_eq!(lab.get(id).unwrap()["title"], "b");
     let mut call = lab.session();

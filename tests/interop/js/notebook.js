@@ -86,13 +86,13 @@ function write({ text }) {
 }
 
 function read({ word, limit }) {
+  // The host drops it with the instance, when the call ends.
   const query = new store.Query("notes");
   if (word !== "") query.filter(JSON.stringify(["text", "contains", word]));
   const total = query.count();
   query.orderBy("noted_at", true);
   query.limit(limit);
   const notes = query.rows().rows.map((row) => note(JSON.parse(row)));
-  query[Symbol.dispose]();
   return { total, notes };
 }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Calls one operation and prints its answer as JSON.
-pub fn call(global: &Global, operation: &str, arguments: &str, dry_run: bool) -> Result<ExitCode> {
+pub(crate) fn call(global: &Global, operation: &str, arguments: &str, dry_run: bool) -> Result<ExitCode> {
     let mut text = arguments.to_owned();
     if arguments == "-" {
         text.clear();
@@ -51,7 +51,7 @@ pub fn call(global: &Global, operation: &str, arguments: &str, dry_run: bool) ->
 }
 
 /// Lists operations, all or those that fit some words.
-pub fn list(global: &Global, words: &str) -> Result<ExitCode> {
+pub(crate) fn list(global: &Global, words: &str) -> Result<ExitCode> {
     let host = start(global, false)?;
     let catalog = host.kernel.catalog();
     let found: Vec<_> = match words.is_empty() {

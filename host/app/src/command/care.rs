@@ -42,7 +42,7 @@ impl Meter {
 }
 
 /// Copies a space into one file.
-pub fn backup(global: &Global, to: &Path) -> Result<ExitCode> {
+pub(crate) fn backup(global: &Global, to: &Path) -> Result<ExitCode> {
     let host = start(global, false)?;
     let space = host.kernel.open_space(host.space())?;
     let mut meter = Meter::new("backup");
@@ -61,7 +61,7 @@ pub fn backup(global: &Global, to: &Path) -> Result<ExitCode> {
 }
 
 /// Makes a space from a backup.
-pub fn restore(global: &Global, from: &Path, name: Option<String>) -> Result<ExitCode> {
+pub(crate) fn restore(global: &Global, from: &Path, name: Option<String>) -> Result<ExitCode> {
     let mut global = global.clone();
     let wanted = name.or(global.space.take());
     let host = start(&global, false)?;
@@ -92,7 +92,7 @@ pub fn restore(global: &Global, from: &Path, name: Option<String>) -> Result<Exi
 }
 
 /// Checks one space, or all.
-pub fn verify(global: &Global, rebuild: bool, all: bool) -> Result<ExitCode> {
+pub(crate) fn verify(global: &Global, rebuild: bool, all: bool) -> Result<ExitCode> {
     let host = start(global, false)?;
     let names = match all {
         true => host.kernel.spaces()?.into_iter().map(|(name, _)| name).collect(),
@@ -130,7 +130,7 @@ pub fn verify(global: &Global, rebuild: bool, all: bool) -> Result<ExitCode> {
 }
 
 /// Makes all vectors of a space anew.
-pub fn reembed(global: &Global) -> Result<ExitCode> {
+pub(crate) fn reembed(global: &Global) -> Result<ExitCode> {
     let host = start(global, false)?;
     let mut meter = Meter::new("reembed");
     let name = host.space().to_owned();
@@ -138,7 +138,7 @@ pub fn reembed(global: &Global) -> Result<ExitCode> {
     meter.end();
     println!(
         "space `{name}`: {done} texts embedded with {}",
-        host.kernel.health().embedder["model"].as_str().unwrap_or_default()
+        host.kernel.health().embedder.get("model").and_then(|model| model.as_str()).unwrap_or_default()
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Checks one thing after the other; later checks need the earlier ones.
-pub fn run(global: &Global) -> Result<ExitCode> {
+pub(crate) fn run(global: &Global) -> Result<ExitCode> {
     let mut sound = true;
     let mut say = |what: &str, result: Result<String, String>| {
         match result {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// The versions of a row, or the newest transactions.
-pub fn history(global: &Global, row: Option<&str>, limit: u32) -> Result<ExitCode> {
+pub(crate) fn history(global: &Global, row: Option<&str>, limit: u32) -> Result<ExitCode> {
     let host = start(global, false)?;
     let space = host.kernel.open_space(host.space())?;
     let Some(row) = row else {
@@ -69,7 +69,7 @@ fn one_version(version: &RowVersion, before: &Value) -> String {
 }
 
 /// A row as it was known at an instant.
-pub fn asof(global: &Global, row: &str, at: &str) -> Result<ExitCode> {
+pub(crate) fn asof(global: &Global, row: &str, at: &str) -> Result<ExitCode> {
     let host = start(global, false)?;
     let space = host.kernel.open_space(host.space())?;
     let (id, at) = (id(row)?, instant(at)?);
@@ -85,7 +85,7 @@ pub fn asof(global: &Global, row: &str, at: &str) -> Result<ExitCode> {
 }
 
 /// What changed between two instants.
-pub fn diff(global: &Global, from: &str, to: Option<&str>, limit: usize) -> Result<ExitCode> {
+pub(crate) fn diff(global: &Global, from: &str, to: Option<&str>, limit: usize) -> Result<ExitCode> {
     let host = start(global, false)?;
     let space = host.kernel.open_space(host.space())?;
     let to = to.map_or(Ok(u64::from(u32::MAX) * 1_000_000), instant)?;
@@ -111,7 +111,12 @@ pub fn diff(global: &Global, from: &str, to: Option<&str>, limit: usize) -> Resu
 }
 
 /// Undoes a transaction or all that a component wrote.
-pub fn undo(global: &Global, transaction: Option<u64>, component: Option<String>, dry_run: bool) -> Result<ExitCode> {
+pub(crate) fn undo(
+    global: &Global,
+    transaction: Option<u64>,
+    component: Option<String>,
+    dry_run: bool,
+) -> Result<ExitCode> {
     let host = start(global, false)?;
     let target = match (transaction, component) {
         (_, Some(digest)) => UndoTarget::Component(digest),

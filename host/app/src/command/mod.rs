@@ -14,7 +14,7 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// Runs what the command line says.
-pub fn run(cli: Cli) -> Result<ExitCode> {
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     let global = cli.global;
     match cli.command {
         Command::Serve { bind } => serve::http(&global, bind),

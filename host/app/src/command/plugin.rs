@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Runs a plugin command.
-pub fn run(global: &Global, command: Plugin) -> Result<ExitCode> {
+pub(crate) fn run(global: &Global, command: Plugin) -> Result<ExitCode> {
     match command {
         Plugin::List => list(global),
         Plugin::Inspect { what } => inspect(global, &what),
@@ -102,7 +102,7 @@ fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
             None,
         ),
     };
-    let cache = resolved.kernel.data.join("cache");
+    let cache = resolved.kernel.cache.unwrap_or_else(|| resolved.kernel.data.join("cache"));
     let runtime = Arc::new(Runtime::new(resolved.kernel.limits, 1, Some(&cache)).map_err(anyhow::Error::msg)?);
     let plugin = runtime.load(what, &wasm, &everything(), &Map::new())?;
     let manifest = plugin.manifest();
@@ -146,7 +146,7 @@ fn test(global: &Global, file: &Path) -> Result<ExitCode> {
     let resolved = configure(global, Some("error"))?;
     let wasm = read(file)?;
     let settings: Map<String, Value> = Map::new();
-    let report: Report = test_component(&wasm, &settings, &resolved.kernel.embedder);
+    let report: Report = test_component(&wasm, &settings, &resolved.kernel.embedder, resolved.kernel.cache.as_deref());
     print(global.json, &report, |report| {
         let mut text = String::new();
         for check in &report.checks {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 /// Serves HTTP until SIGTERM or SIGINT, then drains.
-pub fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
+pub(crate) fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
     let mut resolved = configure(global, Some("info,rmcp=warn"))?;
     if let Some(bind) = bind {
         resolved.gateway.bind = bind;
@@ -45,7 +45,7 @@ pub fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
 }
 
 /// Serves one client on stdin and stdout. Nothing but MCP goes to stdout.
-pub fn stdio(global: &Global) -> Result<ExitCode> {
+pub(crate) fn stdio(global: &Global) -> Result<ExitCode> {
     let host = start_resolved(configure(global, None)?, true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::process::ExitCode;
 
 /// Runs a space command.
-pub fn run(global: &Global, command: Space) -> Result<ExitCode> {
+pub(crate) fn run(global: &Global, command: Space) -> Result<ExitCode> {
     let host = start(global, false)?;
     match command {
         Space::List => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The default configuration, with every key explained.
-pub const DEFAULT: &str = include_str!("default.toml");
+pub(crate) const DEFAULT: &str = include_str!("default.toml");
 
 /// What environment variables of ours begin with; `__` separates the parts of a key.
 const PREFIX: &str = "MEMSTRATA__";
@@ -15,7 +15,7 @@ const PREFIX: &str = "MEMSTRATA__";
 ///
 /// # Errors
 /// Every key that is unknown or does not fit, with its file.
-pub fn load(named: Option<&Path>) -> Result<(Config, Option<PathBuf>)> {
+pub(crate) fn load(named: Option<&Path>) -> Result<(Config, Option<PathBuf>)> {
     let mut table: Table = DEFAULT.parse().context("the built-in defaults are broken")?;
     let file = match named {
         Some(file) => Some(file.to_owned()),

@@ -3,8 +3,8 @@
 mod load;
 mod resolve;
 
-pub use load::{DEFAULT, load};
-pub use resolve::{Resolved, resolve};
+pub(crate) use load::{DEFAULT, load};
+pub(crate) use resolve::{Resolved, resolve};
 
 use memstrata_gateway::GatewayConfig;
 use memstrata_runtime::Limits;
@@ -15,65 +15,67 @@ use std::path::PathBuf;
 /// The whole configuration.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// The data directory; empty: the user's.
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
+    /// Where compiled components are kept; empty: in the data directory.
+    pub(crate) cache: PathBuf,
     /// The space of callers that name none.
-    pub default_space: String,
-    pub store: StoreConfig,
-    pub workers: WorkersConfig,
-    pub limits: Limits,
-    pub embedder: toml::Table,
+    pub(crate) default_space: String,
+    pub(crate) store: StoreConfig,
+    pub(crate) workers: WorkersConfig,
+    pub(crate) limits: Limits,
+    pub(crate) embedder: toml::Table,
     #[serde(default)]
-    pub llm: Option<toml::Table>,
-    pub gateway: GatewayConfig,
+    pub(crate) llm: Option<toml::Table>,
+    pub(crate) gateway: GatewayConfig,
     /// Default tools: name -> operation.
-    pub tools: toml::Table,
-    pub layers: BTreeMap<String, LayerConfig>,
-    pub log: LogConfig,
+    pub(crate) tools: toml::Table,
+    pub(crate) layers: BTreeMap<String, LayerConfig>,
+    pub(crate) log: LogConfig,
 }
 
 /// How spaces are kept.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StoreConfig {
-    pub durability: String,
-    pub group_commit: usize,
-    pub open_spaces: usize,
+pub(crate) struct StoreConfig {
+    pub(crate) durability: String,
+    pub(crate) group_commit: usize,
+    pub(crate) open_spaces: usize,
 }
 
 /// Worker threads and their queue.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WorkersConfig {
-    pub interactive: usize,
-    pub slow: usize,
-    pub queue: usize,
+pub(crate) struct WorkersConfig {
+    pub(crate) interactive: usize,
+    pub(crate) slow: usize,
+    pub(crate) queue: usize,
 }
 
 /// One layer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LayerConfig {
+pub(crate) struct LayerConfig {
     #[serde(default = "yes")]
-    pub enabled: bool,
-    pub source: String,
+    pub(crate) enabled: bool,
+    pub(crate) source: String,
     #[serde(default)]
-    pub interfaces: BTreeSet<String>,
+    pub(crate) interfaces: BTreeSet<String>,
     #[serde(default)]
-    pub reads: BTreeSet<String>,
+    pub(crate) reads: BTreeSet<String>,
     #[serde(default)]
-    pub writes: BTreeSet<String>,
+    pub(crate) writes: BTreeSet<String>,
     #[serde(default)]
-    pub settings: toml::Table,
+    pub(crate) settings: toml::Table,
 }
 
 /// The log.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LogConfig {
-    pub filter: String,
-    pub format: String,
+pub(crate) struct LogConfig {
+    pub(crate) filter: String,
+    pub(crate) format: String,
 }
 
 fn yes() -> bool {

@@ -17,17 +17,17 @@ use std::sync::Arc;
 const REMEMBERED: usize = 32 << 20;
 
 /// What the floors take.
-pub struct Resolved {
-    pub kernel: KernelOptions,
-    pub gateway: GatewayConfig,
-    pub tokens: Vec<ResolvedToken>,
+pub(crate) struct Resolved {
+    pub(crate) kernel: KernelOptions,
+    pub(crate) gateway: GatewayConfig,
+    pub(crate) tokens: Vec<ResolvedToken>,
 }
 
 /// Reads what the configuration names.
 ///
 /// # Errors
 /// Every fault at once.
-pub fn resolve(config: Config, global: &Global, file: Option<&Path>) -> Result<Resolved> {
+pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> Result<Resolved> {
     let mut faults = Vec::new();
     let folder = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
     let data = match (&global.data, config.data.as_os_str().is_empty()) {
@@ -90,6 +90,7 @@ pub fn resolve(config: Config, global: &Global, file: Option<&Path>) -> Result<R
         (Some(embedder), Some(data)) if faults.is_empty() => Ok(Resolved {
             kernel: KernelOptions {
                 data: std::path::absolute(&data).unwrap_or(data),
+                cache: (!config.cache.as_os_str().is_empty()).then(|| folder.join(&config.cache)),
                 spaces: SpaceOptions {
                     durability,
                     group_commit: config.store.group_commit,

@@ -50,9 +50,11 @@ impl Host for CallState {
         let versions = self.granted("store-read")?.history(&collection, id)?;
         let flat = versions.into_iter().map(|version| {
             let mut row = version.row;
-            row["seq"] = version.seq.into();
-            row["at"] = version.at.into();
-            row["verb"] = version.verb.into();
+            if let Some(fields) = row.as_object_mut() {
+                fields.insert("seq".into(), version.seq.into());
+                fields.insert("at".into(), version.at.into());
+                fields.insert("verb".into(), version.verb.into());
+            }
             row.to_string()
         });
         Ok(flat.collect())

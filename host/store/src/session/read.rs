@@ -83,13 +83,14 @@ impl Session {
     pub fn history(&mut self, collection: &Arc<Collection>, id: u64) -> Result<Vec<RowVersion>> {
         let versions = history::versions(self.begin()?, collection, id as i64)?;
         self.count_rows(versions.len())?;
-        let scope = &self.options.scope;
+        let (scope, seq) = (&self.options.scope, self.seq.unwrap_or(i64::MAX).unsigned_abs());
         let visible = |version: &RowVersion| {
-            version
-                .row
-                .get("namespace")
-                .and_then(|namespace| namespace.as_str())
-                .is_some_and(|namespace| scope.covers(namespace))
+            version.seq <= seq
+                && version
+                    .row
+                    .get("namespace")
+                    .and_then(|namespace| namespace.as_str())
+                    .is_some_and(|namespace| scope.covers(namespace))
         };
         Ok(versions.into_iter().filter(visible).collect())
     }

@@ -7,10 +7,11 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::idset::bits;
+use super::scan::Candidate;
 use super::segment::{BLOCK, query_codes};
 use super::sign::{self, block_lines};
 use super::simd::{Kernels, LINE, Line, Terms};
-use super::{Candidate, Filter, IdSet, VectorIndex};
+use super::{Filter, IdSet, VectorIndex};
 
 /// A small deterministic generator of numbers (xorshift64*).
 struct Numbers(u64);

@@ -120,10 +120,8 @@ fn awaits(
             _ = write!(sql, " AND \"{}\" = ?", column.name);
             values.push(change.row.get(place).cloned().unwrap_or(Sql::Null));
         }
-        let holder: Option<i64> = connection
-            .prepare_cached(&sql)?
-            .query_row(params_from_iter(&values), |row| row.get(0))
-            .optional()?;
+        let holder: Option<i64> =
+            connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0)).optional()?;
         if holder.is_some_and(|holder| holder != id && waiting.iter().any(|(other, _)| **other == holder)) {
             return Ok(true);
         }

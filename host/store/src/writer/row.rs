@@ -3,7 +3,7 @@
 use super::derived::Derived;
 use crate::collection::{Collection, at};
 use crate::error::{Result, StoreError};
-use crate::row::sources;
+use crate::row::{MOST_INTEGER, sources};
 use crate::write_set::{RowChange, Step, Verb};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
@@ -120,7 +120,7 @@ fn update(connection: &Connection, id: i64, change: &RowChange, seq: i64, now: i
     let mut stepped: Vec<usize> = change.steps.iter().map(|(place, _)| *place).collect();
     stepped.sort_unstable();
     stepped.dedup();
-    for place in stepped {
+    for &place in &stepped {
         let mut expression = format!("\"{}\"", name(&place));
         for (_, step) in change.steps.iter().filter(|(column, _)| *column == place) {
             match step {
@@ -142,7 +142,25 @@ fn update(connection: &Connection, id: i64, change: &RowChange, seq: i64, now: i
         .prepare_cached(&sql)?
         .execute(params_from_iter(&parameters))
         .map_err(|error| unique(collection, error))?;
+    for place in stepped {
+        in_range(connection, collection, id, place)?;
+    }
     Ok(())
+}
+
+/// A number that other calls' steps have brought near its bound is a conflict: run again, this call sees it.
+fn in_range(connection: &Connection, collection: &Collection, id: i64, place: usize) -> Result<()> {
+    let Some(column) = collection.columns.get(place) else { return Ok(()) };
+    let most = match column.kind.sql() {
+        "INTEGER" => Sql::Integer(MOST_INTEGER),
+        _ => Sql::Real(f64::MAX),
+    };
+    let sql = format!("SELECT abs(\"{}\") <= ? FROM \"{}\" WHERE id = ?", column.name, collection.table);
+    let fits: bool = connection.prepare_cached(&sql)?.query_row(params![most, id], |row| row.get(0))?;
+    if fits {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(format!("`{}` of {}:{id} would go out of range", column.name, collection.name)))
 }
 
 /// Whole numbers stay integers, so that an integer column does not turn into a real one.

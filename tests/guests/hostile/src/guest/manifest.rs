@@ -45,7 +45,9 @@ pub(super) fn text() -> String {
         "huge" => format!("{manifest}{}", " ".repeat(1 << 20)),
         // Nothing differs from call to call but how long things take.
         "differ" => manifest.replace("SUMMARY", &pace().to_string()),
-        "store" => manifest.replace("SUMMARY", &get("hostile.items", 1).map_or_else(|fault| fault.code, |_| "read".into())),
+        "store" => {
+            manifest.replace("SUMMARY", &get("hostile.items", 1).map_or_else(|fault| fault.code, |_| "read".into()))
+        }
         other => format!("unknown word {other}"),
     }
 }

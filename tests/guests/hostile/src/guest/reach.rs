@@ -2,7 +2,9 @@
 
 use super::{Raw, done, number, text};
 use memstrata_sdk::bindings::memstrata::plugin::{hints, search::Request, store_read};
-use memstrata_sdk::{Fault, Query, Value, batch::Batch, budget, events, get, get_many, history, json, llm, locate, log, random, write};
+use memstrata_sdk::{
+    Fault, Query, Value, batch::Batch, budget, events, get, get_many, history, json, llm, locate, log, random, write,
+};
 
 /// The plainest use of one interface.
 pub(super) fn use_interface(arguments: &Value) -> Raw {

@@ -13,8 +13,10 @@ pub(super) fn good(arguments: &Value) -> Raw {
 /// `count` rows, each with `bytes` of text.
 pub(super) fn seed(arguments: &Value) -> Raw {
     let filler = "y".repeat(number(arguments, "bytes") as usize);
-    let rows: Vec<Value> =
-        (0..number(arguments, "count")).map(|nth| json!({ "text": format!("seed {nth} {filler}"), "n": nth })).collect();
+    let rows: Vec<Value> = match arguments.get("text").and_then(Value::as_str) {
+        Some(text) => (0..number(arguments, "count")).map(|nth| json!({ "text": text, "n": nth })).collect(),
+        None => (0..number(arguments, "count")).map(|nth| json!({ "note": filler, "n": nth })).collect(),
+    };
     done(json!({ "ids": write::insert_many("items", &rows)? }))
 }
 
@@ -101,8 +103,10 @@ pub(super) fn read_flood(arguments: &Value) -> Raw {
 pub(super) fn insert(arguments: &Value) -> Raw {
     let collection = arguments.get("collection").and_then(Value::as_str).unwrap_or("items");
     if let Some(raw) = arguments.get("raw").and_then(Value::as_str) {
-        let raw = if raw == "deep" { format!("{{\"tags\":{}{}}}", "[".repeat(5000), "]".repeat(5000)) } else { raw.into() };
-        let id = memstrata_sdk::bindings::memstrata::plugin::store_write::insert(collection, &raw).map_err(Fault::from)?;
+        let raw =
+            if raw == "deep" { format!("{{\"tags\":{}{}}}", "[".repeat(5000), "]".repeat(5000)) } else { raw.into() };
+        let id =
+            memstrata_sdk::bindings::memstrata::plugin::store_write::insert(collection, &raw).map_err(Fault::from)?;
         return done(json!({ "id": id }));
     }
     let row = &arguments["row"];
