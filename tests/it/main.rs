@@ -8,4 +8,6 @@
     reason = "a test that unwraps nothing has failed"
 )]
 
+mod hostile;
 mod support;
+mod tidy;

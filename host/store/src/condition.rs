@@ -113,7 +113,7 @@ fn compare(
     match (operator, value) {
         ("=", Value::Null) => Ok(format!("{name} IS NULL")),
         ("!=", Value::Null) => Ok(format!("{name} IS NOT NULL")),
-        ("=" | "!=" | "<" | "<=" | ">" | ">=", value) => {
+        ("=" | "!=" | "<" | "<=" | ">" | ">=", value) if !value.is_null() => {
             parameters.push(typed(value)?);
             Ok(if operator == "!=" { format!("{name} IS NOT ?") } else { format!("{name} {operator} ?") })
         }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Serves HTTP until SIGTERM or SIGINT, then drains.
 pub(crate) fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
-    let mut resolved = configure(global, Some("info,rmcp=warn"))?;
+    let mut resolved = configure(global, Some("info,rmcp=error"))?;
     if let Some(bind) = bind {
         resolved.gateway.bind = bind;
         let faults = resolved.gateway.faults();
