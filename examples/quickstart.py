@@ -182,21 +182,24 @@ def commit(entry: str) -> Object:
     """One entry of `git log --numstat`."""
     name, seconds, subject, stat = entry.split("\x1f")
     rows = [line.split("\t") for line in stat.strip().splitlines()]
-    count = lambda column: sum(int(row[column]) for row in rows if row[column] != "-")  # noqa: E731
     return {
         "commit": name,
         "timestamp": int(seconds),
         "subject": subject,
         "files": [row[2] for row in rows],
-        "added": count(0),
-        "deleted": count(1),
+        "added": lines(rows, 0),
+        "deleted": lines(rows, 1),
     }
+
+
+def lines(rows: list[list[str]], column: int) -> int:
+    """The sum of a column of `--numstat`; binary files have none."""
+    return sum(int(row[column]) for row in rows if row[column] != "-")
 
 
 def read_commits(file: Path) -> list[Object]:
     """Commits from JSON lines: commit, timestamp (s), subject, files, added, deleted."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def event(one: Object, session: str) -> Object:
@@ -283,15 +286,19 @@ def within(answer: Object, budget: int) -> int:
     return told
 
 
-async def recall_facts(memory: Memory) -> Object:
+async def recall_facts(memory: Memory, ids: dict[str, int]) -> Object:
     """Questions in other words than the facts; answers the hit of the first."""
     first: Object = {}
     for question, piece in QUESTIONS:
+        wanted = next(id for content, id in ids.items() if piece in content)
         for budget in BUDGETS:
             answer = await memory.tool("recall", query=question, budget=budget, namespace="demo")
             tokens = within(answer, budget)
-            best = [hit for hit in answer["hits"][:3] if piece in hit["text"]]
-            expect(bool(best), f"`{question}` did not find `{piece}`: {answer['hits'][:3]}")
+            best = [hit for hit in answer["hits"][:3] if wanted == hit["id"]]
+            expect(bool(best), f"`{question}` did not find m:{wanted}: {answer['hits'][:3]}")
+            # A smaller budget clips texts, and the id leads to the rest.
+            whole = budget < BUDGETS[0] or piece in best[0]["text"]
+            expect(whole, f"`{question}`: `{piece}` is not in `{best[0]['text']}`")
             first = first or best[0]
             if budget == BUDGETS[0]:
                 say(f"  {question}\n      m:{best[0]['id']} {best[0]['text']}  ({best[0]['why']}; {tokens} tokens)")
@@ -372,7 +379,7 @@ async def tour(host: Host, client: Client, options: argparse.Namespace) -> None:
         await remember_file(memory, options.data, None)
     ids = await remember_facts(memory)
     say("\nRecall by meaning")
-    hit = await recall_facts(memory)
+    hit = await recall_facts(memory, ids)
     await recall_commits(memory, own)
     say("\nDrill down by id")
     await drill_down(memory, hit)
@@ -402,7 +409,9 @@ def binary(given: str | None) -> str:
     built = REPOSITORY / "target" / "release" / "memstrata"
     found = given or shutil.which("memstrata") or (str(built) if built.is_file() else None)
     expect(found is not None, "no memstrata on PATH: run `cargo build --release`, or name it with --binary")
-    return str(Path(shutil.which(str(found)) or str(found)).resolve())
+    program = shutil.which(str(found))
+    expect(program is not None, f"`{found}` is no program that can be run")
+    return str(Path(str(program)).resolve())
 
 
 def parse() -> argparse.Namespace:

@@ -98,11 +98,13 @@ class Connection:
         response = self.http.getresponse()
         text = response.read().decode()
         expect(response.status == 200, f"{path} answered {response.status}: {text[:300]}")
-        return json.loads(text)
+        return dict(json.loads(text))
 
-    def get(self, path: str) -> Object:
-        self.http.request("GET", path)
-        return json.loads(self.http.getresponse().read())
+    def version(self) -> str:
+        """Of the semantic layer that serves now."""
+        self.http.request("GET", "/health")
+        health = json.loads(self.http.getresponse().read())
+        return str(health["layers"]["semantic"]["version"])
 
 
 @dataclass
@@ -148,11 +150,12 @@ class Load:
 
     def one(self, connection: Connection, number: int, count: int) -> None:
         topic = TOPICS[count % len(TOPICS)]
-        path, arguments = [
+        kinds: list[tuple[str, Object]] = [
             ("/remember", {"content": f"Client {number} notes {count} about {topic}.", "tags": ["load"]}),
             ("/recall", {"query": f"notes about {topic}"}),
             ("/tools/semantic.recall", {"query": f"notes about {topic}", "k": 3}),
-        ][count % 3]
+        ]
+        path, arguments = kinds[count % 3]
         began = time.monotonic()
         answer = connection.call(path, arguments)
         self.calls.append(Call(path, began, time.monotonic(), answer.get("id")))
@@ -244,16 +247,15 @@ def drive(options: argparse.Namespace, data: Path, component: Path) -> None:
     """Load, swap, load, roll back, load; then what came of it."""
     with Serving(options.binary, data) as address:
         connection, load = Connection(address), Load(address, options.threads)
-        version = lambda: connection.get("/health")["layers"]["semantic"]["version"]  # noqa: E731
-        versions = [version()]
+        versions = [connection.version()]
         began = time.monotonic()
         load.start()
         time.sleep(options.seconds)
         swap = command(options.binary, data, "swap", "semantic", str(component))
-        versions.append(version())
+        versions.append(connection.version())
         time.sleep(options.seconds)
         back = command(options.binary, data, "rollback", "semantic")
-        versions.append(version())
+        versions.append(connection.version())
         time.sleep(options.seconds)
         ended = time.monotonic()
         load.finish()
@@ -284,7 +286,10 @@ def parse() -> argparse.Namespace:
     found = options.binary or shutil.which("memstrata") or (str(built) if built.is_file() else None)
     if found is None:
         parser.error("no memstrata on PATH: run `cargo build --release`, or name it with --binary")
-    options.binary = os.path.abspath(shutil.which(found) or found)
+    program = shutil.which(found)
+    if program is None:
+        parser.error(f"`{found}` is no program that can be run")
+    options.binary = os.path.abspath(program)
     return options
 
 

@@ -32,7 +32,7 @@ pub fn manifest() -> Value {
                     "type": "object",
                     "properties": {
                         "url": {"type": "string", "minLength": 8, "maxLength": 2000, "description": "http or https."},
-                        "title": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "What it is about."},
+                        "title": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "What it is about"},
                         "tags": tags(),
                         "namespace": {"type": "string", "default": "", "maxLength": 200, "description": "Such as user:ada."},
                     },
@@ -62,8 +62,8 @@ pub fn manifest() -> Value {
                     "properties": {
                         "query": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "In plain words."},
                         "tag": {"type": "string", "description": "Only links with this tag."},
-                        "namespace": {"type": "string", "maxLength": 200, "description": "Only this and below; all if absent."},
-                        "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 5, "description": "At most this many."},
+                        "namespace": {"type": "string", "maxLength": 200, "description": "This and below; all if absent."},
+                        "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 5, "description": "At most."},
                     },
                     "required": ["query"],
                     "additionalProperties": false,

@@ -111,6 +111,7 @@ impl State {
             }
             if tidy {
                 told("idempotency", space.expire_idempotency().map_err(CallError::from));
+                told("events", space.expire_events().map(|_| ()).map_err(CallError::from));
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::api::{CallError, Health, Principal};
 use crate::background::Background;
 use crate::catalog::Catalog;
-use crate::layers::{Layer, LayerSet};
+use crate::layers::{Layer, LayerSet, short};
 use crate::workers::Workers;
 use arc_swap::ArcSwap;
 use memstrata_models::{Embedder, Llm};
@@ -99,7 +99,7 @@ pub(crate) fn now_ms() -> u64 {
 pub(crate) fn admit_space(principal: &Principal, space: &str) -> Result<(), CallError> {
     match &principal.spaces {
         Some(spaces) if !spaces.iter().any(|allowed| allowed == space) => {
-            Err(CallError::new("denied.space", format!("`{}` may not use space `{space}`", principal.name)))
+            Err(CallError::new("denied.space", format!("`{}` may not use space `{}`", principal.name, short(space))))
         }
         _ => Ok(()),
     }
@@ -254,7 +254,8 @@ impl Kernel {
             return Err(CallError::new(
                 "not-found.space",
                 format!(
-                    "there is no space `{name}`; there are: {}. Make it with `memstrata space create {name}`",
+                    "there is no space `{0}`; there are: {1}. Make it with `memstrata space create {0}`",
+                    short(name),
                     known.join(", ")
                 ),
             ));

@@ -7,6 +7,9 @@ use memstrata_runtime::Plugin;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+/// The longest name that is looked for or told back.
+pub(crate) const MOST_NAME: usize = 200;
+
 /// A layer's component with its compiled schemas.
 #[derive(Debug)]
 pub(crate) struct Layer {
@@ -51,6 +54,11 @@ impl Layer {
     }
 }
 
+/// A name a caller made up, short enough for a sentence.
+pub(crate) fn short(name: &str) -> String {
+    if name.len() > MOST_NAME { format!("{}..", name.chars().take(MOST_NAME).collect::<String>()) } else { name.into() }
+}
+
 /// All layers as of one moment. A call holds the set it began with: a swap drains by itself.
 #[derive(Debug, Default)]
 pub(crate) struct LayerSet {
@@ -91,7 +99,7 @@ impl LayerSet {
         found.ok_or_else(|| {
             let near = self.catalog.near(operation, 5);
             let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-            CallError::new("not-found.operation", format!("there is no operation `{operation}`{hint}"))
+            CallError::new("not-found.operation", format!("there is no operation `{}`{hint}", short(operation)))
                 .with_details(serde_json::json!({ "near": near }))
         })
     }

@@ -161,6 +161,10 @@ impl Plugin {
             Some(Trap::UnreachableCodeReached) => {
                 CallFailure::new("plugin.trap", "the component panicked; see the log")
             }
+            Some(Trap::MemoryOutOfBounds) => CallFailure::new(
+                "plugin.trap",
+                "the component reached outside its memory, as it does when it recurses too deep; see the log",
+            ),
             Some(_) => CallFailure::new("plugin.trap", "the component failed; see the log"),
             None => {
                 let text = format!("{error:#}");

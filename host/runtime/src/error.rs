@@ -66,6 +66,9 @@ impl CallFailure {
     }
 }
 
+/// The longest a guest can ask a client to wait: an hour.
+const MOST_WAIT_MS: u64 = 3_600_000;
+
 impl From<Fault> for CallFailure {
     fn from(fault: Fault) -> Self {
         // What a guest says goes to clients: short, and with a code of the usual form.
@@ -74,7 +77,11 @@ impl From<Fault> for CallFailure {
             true => fault.code,
             false => "plugin.fault".into(),
         };
-        Self { code, message: fault.message.chars().take(2000).collect(), retry_after_ms: fault.retry_after_ms }
+        Self {
+            code,
+            message: fault.message.chars().take(2000).collect(),
+            retry_after_ms: fault.retry_after_ms.map(|wait| wait.min(MOST_WAIT_MS)),
+        }
     }
 }
 

@@ -108,6 +108,11 @@ pub(crate) fn open_plain(path: &Path) -> Result<Connection> {
 pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connection> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     let prepare = || -> rusqlite::Result<i64> {
+        // Another program's database is left alone.
+        let foreign = connection.prepare("SELECT 1 FROM sqlite_schema")?.exists([])?;
+        if foreign && !connection.table_exists(None, "meta")? {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_NOTADB), None));
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
@@ -187,8 +192,10 @@ pub(crate) fn meta<T: rusqlite::types::FromSql>(connection: &Connection, key: &s
 /// Says what to do about a file that cannot be opened.
 fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode as Code;
+    let folder = path.is_dir();
     let path = path.display();
     let advice = match error.sqlite_error_code() {
+        Some(_) if folder => "is a folder, not a space's file; move it away",
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
             "is damaged or not a memstrata space; move it away and `memstrata restore` a backup"
         }

@@ -15,6 +15,8 @@ mod history;
 mod ids;
 mod maintenance;
 mod namespace;
+#[cfg(test)]
+mod plans;
 mod query;
 mod row;
 mod search;

@@ -204,6 +204,33 @@ fn two_processes_lose_no_acknowledged_row_and_never_clash() {
 }
 
 #[test]
+fn a_number_read_and_written_back_by_two_processes_loses_no_step() {
+    let lab = lab();
+    let id = lab.note(json!({"title": "t", "stars": 0}));
+    let spaces = [Arc::clone(&lab.space), lab.second()];
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let (space, notes): (&Arc<Space>, _) = (&spaces[n % 2], &lab.notes);
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    loop {
+                        let mut call = space.session(session_options());
+                        let row = common::parse(&call.get(notes, id).unwrap().unwrap());
+                        let stars = row["stars"].as_i64().unwrap() + 1;
+                        call.update(notes, id, None, &object(json!({"stars": stars}))).unwrap();
+                        match commit(call) {
+                            Ok(_) => break,
+                            Err(error) => assert_eq!(error.code(), "conflict"),
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(lab.get(id).unwrap()["stars"], 40);
+}
+
+#[test]
 fn a_long_query_ends_with_its_deadline_or_its_caller() {
     let lab = lab();
     lab.write(|call| {

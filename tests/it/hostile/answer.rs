@@ -73,6 +73,7 @@ fn a_fault_has_a_sound_code_and_a_short_message() {
     for code in ["", "Loud Code!", "a\nb", &"x".repeat(61)] {
         let error = refused(&host, "hostile.fault", json!({ "code": code, "bytes": 1_000_000 }), "plugin.fault");
         assert_eq!(error.message.chars().count(), 2000);
+        assert_eq!(error.retry_after_ms, Some(3_600_000), "nobody waits for ever");
     }
     refused(&host, "hostile.fault", json!({ "code": "made.up", "bytes": 10 }), "made.up");
 }

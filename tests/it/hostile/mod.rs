@@ -60,7 +60,10 @@ fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
 }
 
 /// A host with some layers, whose compiled code is shared.
-fn host(layers: impl IntoIterator<Item = (&'static str, LayerOptions)>, change: impl FnOnce(&mut KernelOptions)) -> Host {
+fn host(
+    layers: impl IntoIterator<Item = (&'static str, LayerOptions)>,
+    change: impl FnOnce(&mut KernelOptions),
+) -> Host {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     std::os::unix::fs::symlink(&*CACHE, folder.path().join("cache")).unwrap();
     let layers: BTreeMap<String, LayerOptions> =

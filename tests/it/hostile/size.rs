@@ -11,6 +11,9 @@ use tracing::{Event, Id, Metadata, Subscriber, span};
 fn endless_recursion_is_stopped() {
     let host = stage(|_| {});
     refused(&host, "hostile.recurse", json!({}), "limit.stack");
+    // With frames of its own in linear memory, it runs out of those first.
+    let error = refused(&host, "hostile.recurse", json!({ "frames": true }), "plugin.trap");
+    assert!(error.message.contains("recurses too deep"), "{error}");
 }
 
 #[test]
@@ -23,9 +26,14 @@ fn memory_does_not_grow_over_its_limit() {
 #[test]
 fn tables_do_not_grow_over_their_limit() {
     // Grows its table by 1,000 until it cannot, then traps.
-    let host = wat_host(&Body::call("(loop $again (br_if $again (i32.ne (table.grow $t (ref.null func) (i32.const 1000)) (i32.const -1)))) unreachable"), |options| {
-        options.limits.table_elements = 20_000;
-    });
+    let host = wat_host(
+        &Body::call(
+            "(loop $again (br_if $again (i32.ne (table.grow $t (ref.null func) (i32.const 1000)) (i32.const -1)))) unreachable",
+        ),
+        |options| {
+            options.limits.table_elements = 20_000;
+        },
+    );
     refused(&host, "raw.go", json!({}), "limit.table");
 }
 
@@ -62,8 +70,18 @@ fn bytes_of_one_host_call_are_limited() {
 }
 
 #[test]
+fn rows_fetched_at_once_are_no_more_than_a_guest_can_hold() {
+    let host = stage(|_| {});
+    let id = host.ok("hostile.good", json!({ "text": "x".repeat(20_000) }))["id"].clone();
+    refused(&host, "hostile.pass", json!({ "what": "rows", "id": id, "bytes": 100_000 }), "limit.read-bytes");
+}
+
+#[test]
 fn a_text_claimed_longer_than_memory_is_refused() {
-    let host = wat_host(&Body::call("(call $log (i32.const 0) (i32.const 4) (i32.const 16) (i32.const -1)) unreachable"), |_| {});
+    let host = wat_host(
+        &Body::call("(call $log (i32.const 0) (i32.const 4) (i32.const 16) (i32.const -1)) unreachable"),
+        |_| {},
+    );
     refused(&host, "raw.go", json!({}), "plugin.trap");
 }
 

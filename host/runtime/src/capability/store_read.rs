@@ -34,8 +34,22 @@ impl Host for CallState {
 
     fn get_many(&mut self, collection: String, ids: Vec<u64>) -> Answer<Vec<Option<String>>> {
         let collection = self.readable("store-read", &collection)?;
+        // More than its memory holds, the guest cannot take; the host must not gather it.
+        let most = self.limiter.memory_bytes;
         let session = self.granted("store-read")?;
-        ids.into_iter().map(|id| Ok(session.get(&collection, id)?)).collect()
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        for id in ids {
+            let row = session.get(&collection, id)?;
+            bytes += row.as_ref().map_or(0, String::len);
+            if bytes > most {
+                return Err(HostError::fault(
+                    "limit.read-bytes",
+                    format!("the rows have more than {most} bytes together; ask for fewer at once"),
+                ));
+            }
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     fn locate(&mut self, id: u64) -> Answer<Option<String>> {

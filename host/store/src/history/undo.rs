@@ -11,7 +11,7 @@ use crate::write_set::{RowChange, Verb, WriteSet};
 use indexmap::IndexMap;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What to undo.
@@ -66,12 +66,13 @@ impl Space {
             return Err(StoreError::NotFound(format!("the journal of `{}` has no {}", self.name(), target.name())));
         }
         add_undoing(connection, target, &mut undone)?;
+        let neutral = neutral(connection, &undone)?;
         let rows = self.rows_of(connection, &undone)?;
         let mut blockers = Vec::new();
         let mut write_set = WriteSet::default();
         // Last change first: so unique keys that went from row to row go back the same way.
         for (id, row) in rows.iter().rev() {
-            if let Some((seq, verb)) = later_write(connection, *id, row.first, &undone)? {
+            if let Some((seq, verb)) = later_write(connection, *id, row.first, &undone, &neutral)? {
                 blockers.push(match verb == Verb::Erase.word() {
                     true => format!("{}:{id} was erased by transaction {seq}, for good", row.collection.name()),
                     false => format!("{}:{id} was changed by transaction {seq}", row.collection.name()),
@@ -169,16 +170,52 @@ struct Undone {
     before: Option<i64>,
 }
 
-/// A transaction outside the set that wrote a row after a sequence.
-fn later_write(connection: &Connection, id: i64, after: i64, undone: &HashSet<i64>) -> Result<Option<(i64, String)>> {
+/// The later transactions that are undone, and those that undid them: the pairs change nothing. With each, where its pair
+/// begins: one that began before a row's first undone change is no longer neutral to that row.
+fn neutral(connection: &Connection, undone: &HashSet<i64>) -> Result<HashMap<i64, i64>> {
+    let first = undone.iter().min().copied().unwrap_or_default();
+    let mut statement = connection.prepare(
+        "SELECT seq, undoes FROM journal WHERE kind = 'undo' AND undoes IS NOT NULL AND seq > ? ORDER BY seq DESC",
+    )?;
+    let mut written =
+        connection.prepare("SELECT seq FROM journal WHERE component = ? AND kind != 'undo' AND seq < ?")?;
+    let mut neutral = HashMap::new();
+    let mut rows = statement.query([first])?;
+    while let Some(row) = rows.next()? {
+        let (seq, undoes): (i64, String) = (row.get(0)?, row.get(1)?);
+        // Newest first: an undo that was undone itself is known by now, and took nothing back.
+        if neutral.contains_key(&seq) {
+            continue;
+        }
+        let targets: Vec<i64> = match undoes.strip_prefix("component ") {
+            Some(digest) => {
+                written.query_map(params![digest, seq], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+            }
+            None => undoes.parse().into_iter().collect(),
+        };
+        let begin = targets.iter().min().copied().unwrap_or(seq);
+        neutral.extend(targets.into_iter().map(|target| (target, begin)));
+        neutral.insert(seq, begin);
+    }
+    Ok(neutral)
+}
+
+/// A transaction outside the set that wrote a row after a sequence; one that erased it before all others.
+fn later_write(
+    connection: &Connection,
+    id: i64,
+    after: i64,
+    undone: &HashSet<i64>,
+    neutral: &HashMap<i64, i64>,
+) -> Result<Option<(i64, String)>> {
     let mut statement = connection.prepare_cached(
         "SELECT r.seq, r.verb FROM journal_rows r JOIN journal j USING(seq)
-         WHERE r.id = ? AND r.seq > ? AND j.kind != 'derive' ORDER BY r.seq",
+         WHERE r.id = ? AND r.seq > ? AND j.kind != 'derive' ORDER BY r.verb != 'erase', r.seq",
     )?;
     let mut rows = statement.query(params![id, after])?;
     while let Some(row) = rows.next()? {
         let seq: i64 = row.get(0)?;
-        if !undone.contains(&seq) {
+        if !undone.contains(&seq) && neutral.get(&seq).is_none_or(|begin| *begin <= after) {
             return Ok(Some((seq, row.get(1)?)));
         }
     }

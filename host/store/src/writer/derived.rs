@@ -3,7 +3,7 @@
 //! The full-text table is an external-content one over the view of live rows: a row must leave it with the values it
 //! was indexed by, so it leaves before the row changes and enters after.
 
-use crate::collection::Collection;
+use crate::collection::{Collection, Sequence};
 use crate::database::searched_fields;
 use crate::error::Result;
 use crate::write_set::{RowChange, Vector, Verb};
@@ -152,22 +152,25 @@ impl Derived {
     }
 }
 
+/// Selects a row's neighbours on one side, the nearest first.
+fn neighbours_sql(table: &str, sequence: &Sequence, compare: &str, direction: &str) -> String {
+    let Sequence { key, order } = sequence;
+    format!(
+        "SELECT id FROM (SELECT n.id, n.\"{order}\" AS o FROM \"{table}\" r JOIN \"{table}\" n
+           ON n.\"{key}\" = r.\"{key}\" AND (n.\"{order}\", n.id) {compare} (r.\"{order}\", r.id)
+         WHERE r.id = ?1 AND n.deleted_at IS NULL ORDER BY n.\"{order}\" {direction}, n.id {direction} LIMIT {NEIGHBOURS})"
+    )
+}
+
 /// The ids of a row's neighbours in its sequence, two on each side, in order.
 pub(crate) fn neighbours(connection: &Connection, collection: &Collection, id: i64) -> Result<Vec<i64>> {
     let Some(sequence) = &collection.spec.sequence else {
         return Ok(Vec::new());
     };
-    let (table, key, order) = (&collection.table, &sequence.key, &sequence.order);
-    let side = |compare: &str, direction: &str| {
-        format!(
-            "SELECT id FROM (SELECT n.id, n.\"{order}\" AS o FROM \"{table}\" r JOIN \"{table}\" n
-               ON n.\"{key}\" = r.\"{key}\" AND (n.\"{order}\", n.id) {compare} (r.\"{order}\", r.id)
-             WHERE r.id = ?1 AND n.deleted_at IS NULL ORDER BY n.\"{order}\" {direction}, n.id {direction} LIMIT {NEIGHBOURS})"
-        )
-    };
     let mut found = Vec::new();
     for (compare, direction) in [("<", "DESC"), (">", "ASC")] {
-        let mut statement = connection.prepare_cached(&side(compare, direction))?;
+        let mut statement =
+            connection.prepare_cached(&neighbours_sql(&collection.table, sequence, compare, direction))?;
         let mut ids = statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
         if compare == "<" {
             ids.reverse();
@@ -377,4 +380,23 @@ pub(crate) fn rebuild_collection(connection: &Connection, collection: &Arc<Colle
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::neighbours_sql;
+    use crate::plans::{plan, space};
+
+    #[test]
+    fn neighbours_come_from_the_index_of_the_sequence() {
+        let (_folder, space) = space();
+        let turns = space.collection("lab.turns").unwrap();
+        let sequence = turns.spec.sequence.as_ref().unwrap();
+        for (compare, direction) in [("<", "DESC"), (">", "ASC")] {
+            let sql = neighbours_sql(&turns.table, sequence, compare, direction);
+            let plan = space.with_reader(|connection| Ok(plan(connection, &sql))).unwrap();
+            assert!(plan.contains("lab__turns__sequence (session=? AND position"), "{plan}");
+            assert!(!plan.contains("SCAN n") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 }

@@ -38,7 +38,7 @@ fn run(operation: &str, arguments: &Value) -> Raw {
         "loop_clock" => time::loop_clock(),
         "loop_queries" => time::loop_queries(),
         "slow" => time::slow(arguments),
-        "recurse" => size::recurse(),
+        "recurse" => size::recurse(arguments),
         "grow_memory" => size::grow_memory(),
         "hoard" => size::hoard(arguments),
         "pass" => size::pass(arguments),

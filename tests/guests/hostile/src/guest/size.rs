@@ -11,8 +11,15 @@ fn deeper(depth: u64) -> u64 {
     black_box(deeper(depth + 1)) + frame[0]
 }
 
-pub(super) fn recurse() -> Raw {
-    done(json!({ "depth": deeper(0) }))
+/// Without a frame in linear memory: the host's own stack is what fills.
+#[inline(never)]
+fn deeper_still(depth: u64) -> u64 {
+    if depth == u64::MAX { 0 } else { (deeper_still(depth + 1) ^ depth).wrapping_mul(31) }
+}
+
+pub(super) fn recurse(arguments: &Value) -> Raw {
+    let depth = if arguments["frames"] == json!(true) { deeper(0) } else { deeper_still(number(arguments, "from")) };
+    done(json!({ "depth": depth }))
 }
 
 pub(super) fn grow_memory() -> Raw {
@@ -51,7 +58,8 @@ pub(super) fn pass(arguments: &Value) -> Raw {
     let bytes = number(arguments, "bytes") as usize;
     match text(arguments, "what") {
         "text" => log::info(&"x".repeat(bytes)),
-        "list" => _ = get_many("items", &vec![1; bytes / 8])?,
+        "list" => _ = get_many("items", &vec![0; bytes / 8])?,
+        "rows" => _ = get_many("items", &vec![number(arguments, "id"); bytes / 8])?,
         other => return Err(Fault::invalid(format!("nothing to pass as `{other}`"))),
     }
     done(json!({ "bytes": bytes }))

@@ -1,0 +1,165 @@
+//! The laws of the house, read from its files: heads, floors, names, `unsafe`, sizes, and no hostile guest unused.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The floors, and what each may import of this workspace.
+const FLOORS: [(&str, &[&str]); 6] = [
+    ("store", &[]),
+    ("models", &[]),
+    ("runtime", &["store", "models"]),
+    ("kernel", &["runtime", "store", "models"]),
+    ("gateway", &["kernel", "runtime", "store", "models"]),
+    ("app", &["gateway", "kernel", "runtime", "store", "models", "bundle"]),
+];
+
+/// Dependencies only one floor may have.
+const OWNED: [(&str, &str); 5] = [
+    ("wasmtime", "runtime"),
+    ("wasmtime-wasi", "runtime"),
+    ("rusqlite", "store"),
+    ("sqlite-vec", "store"),
+    ("rmcp", "gateway"),
+];
+
+/// The files that may say `unsafe`, and why.
+const UNSAFE: [(&str, &str); 3] = [
+    ("host/runtime/src/cache.rs", "compiled code is loaded"),
+    ("host/store/src/database.rs", "sqlite-vec is registered"),
+    ("host/store/src/vector/simd.rs", "SIMD"),
+];
+
+/// The files over 500 lines, and why they are not two.
+const LONG: [(&str, &str); 2] = [
+    ("host/store/src/session/stage.rs", "every verb of a write over one staged state"),
+    ("host/store/src/space.rs", "a space and the set of open ones share their life"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The files below some folders, by path from the root, with their text.
+fn files(folders: &[&str], extension: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if path.is_dir() && !hidden && !["target", "node_modules"].iter().any(|name| path.ends_with(name)) {
+                walk(&path, found);
+            } else if path.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    let (root, mut found) = (root(), Vec::new());
+    folders.iter().for_each(|folder| walk(&root.join(folder), &mut found));
+    found.sort();
+    let of_kind = found.into_iter().filter(|path| path.extension().is_some_and(|it| it == extension));
+    let name = |path: &Path| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+    of_kind.map(|path| (name(&path), std::fs::read_to_string(&path).unwrap())).collect()
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+}
+
+#[test]
+fn every_file_says_in_its_first_line_what_it_is() {
+    for (path, text) in files(&["host", "plugins", "tests", "benches", "examples"], "rs") {
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.strip_prefix("//! ").is_some_and(|sentence| sentence.len() > 10), "{path}: {first}");
+    }
+}
+
+#[test]
+fn floors_import_downward_only() {
+    let manifests = files(&["host"], "toml");
+    for (floor, below) in FLOORS {
+        let (_, text) = manifests.iter().find(|(path, _)| *path == format!("host/{floor}/Cargo.toml")).unwrap();
+        let dependencies = text.split("[dependencies]").nth(1).unwrap_or_default().split("\n[").next().unwrap();
+        for name in dependencies.lines().filter_map(|line| line.split(['.', ' ', '=']).next()) {
+            if let Some(other) = name.strip_prefix("memstrata-") {
+                assert!(below.contains(&other), "host/{floor} must not import {other}");
+            }
+            if let Some((_, owner)) = OWNED.iter().find(|(owned, _)| *owned == name) {
+                assert_eq!(*owner, floor, "host/{floor} must not use {name}");
+            }
+        }
+    }
+    let told = manifests.iter().filter(|(path, _)| path.ends_with("Cargo.toml")).count();
+    assert_eq!(told, FLOORS.len(), "a floor of which this test does not know");
+}
+
+#[test]
+fn plugins_import_neither_the_host_nor_each_other() {
+    for (path, text) in files(&["plugins"], "toml") {
+        let own = path.split('/').nth(1).unwrap();
+        for line in text.lines().filter(|line| line.starts_with("memstrata-")) {
+            let name = line.split(['.', ' ', '=']).next().unwrap();
+            let allowed = if own == "bundle" { "memstrata-guest-build" } else { "memstrata-sdk" };
+            assert_eq!(name, allowed, "{path}");
+        }
+    }
+}
+
+#[test]
+fn the_host_names_no_layer() {
+    let layers: Vec<&str> = memstrata_bundle::BUNDLED.iter().map(|(name, _)| *name).collect();
+    let sources = [files(&["host"], "rs"), files(&["host"], "toml"), files(&["host"], "sql")].concat();
+    for (path, text) in sources {
+        if path == "host/app/src/config/default.toml"
+            || path.split('/').any(|part| part == "tests" || part == "tests.rs")
+        {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for (number, line) in code.lines().enumerate() {
+            let lower = line.to_ascii_lowercase();
+            let named = words(&lower).find(|word| layers.contains(word)).map(str::to_owned);
+            assert_eq!(named, None, "{path}:{}: {line}", number + 1);
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_in_few_files() {
+    let mut found = BTreeSet::new();
+    for (path, text) in files(&["host", "plugins", "tests", "benches"], "rs") {
+        let code = text.lines().map(|line| line.split("//").next().unwrap());
+        // Built up, so that this file does not name it.
+        let keyword = ["un", "safe"].concat();
+        if path != "tests/it/tidy.rs" && code.flat_map(words).any(|word| word == keyword) {
+            found.insert(path);
+        }
+    }
+    let named: BTreeSet<String> = UNSAFE.iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(found, named);
+}
+
+#[test]
+fn no_file_is_too_long_without_a_reason() {
+    for (path, text) in files(&["host", "plugins"], "rs") {
+        let lines = text.lines().count();
+        let reason = LONG.iter().find(|(long, _)| *long == path);
+        assert!(lines <= 500 || reason.is_some(), "{path} has {lines} lines: split it by noun");
+    }
+    let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap_or_default();
+    assert!(architecture.lines().count() <= 200, "ARCHITECTURE.md is read in one sitting");
+}
+
+#[test]
+fn every_misbehaviour_has_a_test() {
+    let manifest: serde_json::Value =
+        serde_json::from_str(include_str!("../guests/hostile/src/manifest.json")).unwrap();
+    let guest = include_str!("../guests/hostile/src/guest/mod.rs");
+    let tests: String = files(&["tests/it"], "rs").into_iter().map(|(_, text)| text).collect();
+    let operations = manifest["operations"].as_object().unwrap();
+    for name in operations.keys() {
+        assert!(tests.contains(&format!("\"hostile.{name}\"")), "no test calls hostile.{name}");
+        assert!(guest.contains(&format!("\"{name}\"")), "the guest has no {name}");
+    }
+    let arms = guest.lines().filter(|line| line.contains("=>") && line.trim_start().starts_with('"'));
+    let offered: usize = arms.map(|line| line.matches('"').count() / 2).sum();
+    assert_eq!(offered, operations.len(), "the guest does what its manifest does not say");
+}
