@@ -19,9 +19,12 @@ mod start;
 mod vectors;
 mod writes;
 
+/// A part: what it is called by, and what it runs.
+type Part = (&'static str, fn() -> anyhow::Result<()>);
+
 fn main() -> anyhow::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let parts: [(&str, fn() -> anyhow::Result<()>); 6] = [
+    let parts: [Part; 6] = [
         ("runtime", runtime::run),
         ("recall", recall::run),
         ("vectors", vectors::run),

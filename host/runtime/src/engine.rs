@@ -11,8 +11,10 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, Po
 /// The time between two epochs: how exact a budget is.
 pub(crate) const EPOCH: Duration = Duration::from_millis(1);
 
-/// Core instances and tables a component instance is made of, at most.
-const CORE_PER_COMPONENT: u32 = 8;
+/// Core instances and tables a pooled component instance is made of, at most: QuickJS and CPython have 14.
+const CORE_PER_COMPONENT: u32 = 16;
+/// Memories of a pooled component instance, at most.
+const MEMORIES_PER_COMPONENT: u32 = 4;
 
 /// Linear memory of a component on the on-demand engine, whatever the pooled slots hold.
 const LARGE_MEMORY: usize = 512 << 20;
@@ -38,10 +40,10 @@ impl Runtime {
         let slots = slots.max(1) + 2;
         pool.total_component_instances(slots)
             .total_core_instances(slots * CORE_PER_COMPONENT)
-            .total_memories(slots * 2)
+            .total_memories(slots * MEMORIES_PER_COMPONENT)
             .total_tables(slots * CORE_PER_COMPONENT)
             .max_core_instances_per_component(CORE_PER_COMPONENT)
-            .max_memories_per_component(2)
+            .max_memories_per_component(MEMORIES_PER_COMPONENT)
             .max_tables_per_component(CORE_PER_COMPONENT)
             .table_elements(limits.table_elements)
             .max_memory_size(limits.memory_bytes)
