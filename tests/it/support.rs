@@ -13,7 +13,8 @@ use tempfile::TempDir;
 /// A kernel on a folder that goes with it.
 pub struct Host {
     pub kernel: Kernel,
-    pub folder: Arc<TempDir>,
+    /// Goes with the host.
+    pub _folder: Arc<TempDir>,
 }
 
 impl Drop for Host {
@@ -68,7 +69,7 @@ pub fn bundled_layers() -> BTreeMap<String, LayerOptions> {
 /// A host with the bundled layers.
 pub fn bundled() -> Host {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    Host { kernel: Kernel::start(options(folder.path(), bundled_layers())).unwrap(), folder }
+    Host { kernel: Kernel::start(options(folder.path(), bundled_layers())).unwrap(), _folder: folder }
 }
 
 /// A call in the default space.

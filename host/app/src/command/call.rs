@@ -45,7 +45,8 @@ pub(crate) fn call(global: &Global, operation: &str, arguments: &str, dry_run: b
                 return Ok(ExitCode::FAILURE);
             }
             let faults = error.details.as_ref().and_then(|details| details.get("faults")).and_then(Value::as_array);
-            let part = |fault: &Value, name: &str| fault.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let part =
+                |fault: &Value, name: &str| fault.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             let line = |fault: &Value| format!("\n  - {} {}", part(fault, "pointer"), part(fault, "message"));
             let listed: String = faults.into_iter().flatten().map(line).collect();
             bail!("{} ({}){listed}", error.message, error.code);
