@@ -106,12 +106,6 @@ impl Server {
         health["layers"][layer]["digest"].as_str().unwrap().to_owned()
     }
 
-    /// SIGKILL, at once.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
     /// SIGTERM, and how it ended.
     pub fn terminate(mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();

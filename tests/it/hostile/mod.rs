@@ -70,7 +70,7 @@ fn host(
         layers.into_iter().map(|(name, layer)| (name.to_owned(), layer)).collect();
     let mut options = KernelOptions { background: false, ..options(folder.path(), layers) };
     change(&mut options);
-    Host { kernel: Kernel::start(options).unwrap(), folder }
+    Host { kernel: Kernel::start(options).unwrap(), _folder: folder }
 }
 
 /// A host with the hostile layer, granted everything it asks for.
