@@ -85,7 +85,10 @@ impl Plugin {
         context: CallContext,
         call: impl FnOnce(&FullLayer, &mut Store<CallState>) -> wasmtime::Result<T>,
     ) -> Result<(T, CallState), CallFailure> {
-        let limits = self.runtime.limits().clone();
+        let mut limits = self.runtime.limits().clone();
+        if self.manifest().slow() {
+            limits.guest_ms = limits.slow_guest_ms;
+        }
         let guest_budget = Duration::from_millis(limits.guest_ms);
         let (host_call_bytes, handles) = (limits.host_call_bytes, limits.handles);
         let state = CallState::new(Arc::clone(&self.identity), limits, self.memory_bytes, context);
@@ -130,7 +133,7 @@ impl Plugin {
     /// What a client may know of a trap; the rest goes to the log.
     fn failure(&self, error: &wasmtime::Error, state: &CallState) -> CallFailure {
         tracing::info!(layer = %self.identity.layer, error = format!("{error:?}"), "a call ended in a trap");
-        let limits = self.runtime.limits();
+        let limits = &state.limits;
         if let Some(stopped) = state.stopped {
             return match stopped {
                 "cancelled" => CallFailure::new("cancelled", "the call was cancelled"),

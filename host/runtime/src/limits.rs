@@ -13,8 +13,10 @@ pub struct Limits {
     pub wall_ms: u64,
     /// Wall time of a call of a component with `llm` or declared `background`, ms.
     pub slow_wall_ms: u64,
-    /// Time inside the guest, ms.
+    /// Time inside the guest in an interactive call, ms.
     pub guest_ms: u64,
+    /// Time inside the guest in a slow call, ms.
+    pub slow_guest_ms: u64,
     /// Linear memory, bytes.
     pub memory_bytes: usize,
     /// Elements in one table.
@@ -54,6 +56,7 @@ impl Default for Limits {
             wall_ms: 5_000,
             slow_wall_ms: 120_000,
             guest_ms: 3_000,
+            slow_guest_ms: 60_000,
             memory_bytes: 64 << 20,
             table_elements: 100_000,
             handles: 1_000,
@@ -101,6 +104,7 @@ impl Limits {
             ("wall_ms", self.wall_ms),
             ("slow_wall_ms", self.slow_wall_ms),
             ("guest_ms", self.guest_ms),
+            ("slow_guest_ms", self.slow_guest_ms),
             ("handles", self.handles as u64),
             ("held_bytes", self.held_bytes as u64),
             ("host_call_bytes", self.host_call_bytes as u64),
