@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use std::sync::{Arc, LazyLock};
 
 static RUNTIME: LazyLock<Arc<Runtime>> =
-    LazyLock::new(|| Arc::new(Runtime::new(Limits::default(), 4, Some(&CACHE)).unwrap()));
+    LazyLock::new(|| Arc::new(Runtime::new(Limits::default(), 32, Some(&CACHE)).unwrap()));
 
 /// Loads it, expects to be refused, and for this reason.
 #[track_caller]

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 static RUNTIME: LazyLock<Arc<Runtime>> =
-    LazyLock::new(|| Arc::new(Runtime::new(Limits::default(), 4, Some(&CACHE)).unwrap()));
+    LazyLock::new(|| Arc::new(Runtime::new(Limits::default(), 32, Some(&CACHE)).unwrap()));
 
 fn load(wasm: &[u8]) -> Result<Plugin, LoadError> {
     RUNTIME.load("test", wasm, &all_grants(), &Map::new())
