@@ -22,6 +22,8 @@ use std::sync::Arc;
 const OVERSAMPLE: usize = 4;
 /// Candidates a channel gives at least.
 const LEAST: usize = 64;
+/// Candidates scored exactly beyond the hits wanted: how far int8 may misplace one.
+const MARGIN: usize = 24;
 /// sqlite-vec gives at most so many.
 const MOST_SQLITE_VEC: usize = 4096;
 
@@ -303,9 +305,8 @@ impl Part<'_> {
                 true => Some(IdSet::new(self.ids(None)?.into_iter().map(i64::unsigned_abs).collect())),
                 false => None,
             };
-            let found = self.nearest(query, kind, allowed.as_ref())?;
-            let full = found.len() >= self.wanted;
-            kept = self.eligible(self.unmasked(found))?;
+            let (full, found) = self.nearest(query, kind, allowed.as_ref())?;
+            kept = found;
             if !full || kept.len() >= self.wanted / OVERSAMPLE {
                 break;
             }
@@ -316,7 +317,8 @@ impl Part<'_> {
         Ok(kept)
     }
 
-    fn nearest(&self, query: &[f32], kind: Kind, allowed: Option<&IdSet>) -> Result<Scored> {
+    /// The nearest eligible rows with their exact cosines, and whether there were as many candidates as were wanted.
+    fn nearest(&self, query: &[f32], kind: Kind, allowed: Option<&IdSet>) -> Result<(bool, Scored)> {
         let masked = IdSet::new(self.masked.iter().map(|id| id.unsigned_abs()).collect());
         let wanted = Wanted {
             query,
@@ -333,15 +335,20 @@ impl Part<'_> {
             Some(_) => None,
             None => space.indexes.nearest(space, self.connection, self.seq, self.collection, kind, &wanted)?,
         };
-        let mut found: Scored = match served {
+        let (full, mut found) = match served {
             Some(ids) => {
-                let mut found = Vec::with_capacity(ids.len());
-                for id in ids {
+                let full = ids.len() >= self.wanted;
+                // Reading a stored vector costs more than all else here: only the best of the eligible are scored exactly.
+                let candidates = ids.into_iter().map(|id| (id, f64::NAN)).collect();
+                let mut found = Vec::new();
+                for (id, _) in
+                    self.eligible(self.unmasked(candidates))?.into_iter().take(self.wanted / OVERSAMPLE + MARGIN)
+                {
                     if let Some(vector) = load_vector(self.connection, &table, id)? {
                         found.push((id, dot(query, &vector)));
                     }
                 }
-                found
+                (full, found)
             }
             None => {
                 let mut sql = format!("SELECT id, distance FROM \"{table}__vec\" WHERE embedding MATCH ? AND k = ?");
@@ -352,12 +359,14 @@ impl Part<'_> {
                     parameters.push(Sql::Text(json!(allowed.iter().collect::<Vec<u64>>()).to_string()));
                 }
                 let found = self.scored(&sql, parameters)?;
+                let full = found.len() >= self.wanted;
                 // Unit vectors: the squared distance is 2 - 2 cos.
-                found.into_iter().map(|(id, distance)| (id, 1.0 - distance * distance / 2.0)).collect()
+                let found = found.into_iter().map(|(id, distance)| (id, 1.0 - distance * distance / 2.0)).collect();
+                (full, self.eligible(self.unmasked(found))?)
             }
         };
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        Ok(found)
+        Ok((full, found))
     }
 
     /// Recency: newest first, of what the other channels found, or of all when nothing else was asked.
