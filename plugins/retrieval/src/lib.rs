@@ -4,7 +4,6 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
-pub mod args;
 pub mod fit;
 pub mod gist;
 pub mod manifest;
@@ -12,7 +11,8 @@ pub mod request;
 pub mod same;
 pub mod text;
 pub mod trace;
-pub mod when;
 
 #[cfg(target_family = "wasm")]
 mod guest;
+
+pub use memstrata_sdk::{args, when};

@@ -3,6 +3,7 @@
 //! A layer crate keeps its rules in pure modules with native tests and its glue in `guest.rs` behind
 //! `cfg(target_family = "wasm")`. There it implements [`Layer`] and calls [`layer!`].
 
+pub mod args;
 mod fault;
 #[cfg(target_family = "wasm")]
 mod host;
@@ -10,6 +11,7 @@ mod host;
 mod query;
 #[cfg(target_family = "wasm")]
 mod search;
+pub mod when;
 
 pub use fault::Fault;
 pub use serde_json::{Map, Value, json};

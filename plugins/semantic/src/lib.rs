@@ -4,7 +4,6 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
-pub mod args;
 pub mod expand;
 pub mod hash;
 pub mod history;
@@ -19,7 +18,8 @@ pub mod settings;
 pub mod spread;
 pub mod text;
 pub mod topics;
-pub mod when;
 
 #[cfg(target_family = "wasm")]
 mod guest;
+
+pub use memstrata_sdk::{args, when};

@@ -72,7 +72,7 @@ pub fn distinct(ids: &[Id]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memstrata_sdk::json;
+    use crate::json;
 
     #[test]
     fn ids_are_numbers_or_references() {
