@@ -31,6 +31,7 @@ const TRIES: u32 = 3;
 pub(crate) struct Background {
     thread: Option<std::thread::JoinHandle<()>>,
     stop: tokio::sync::oneshot::Sender<()>,
+    wake: crossbeam_channel::Sender<()>,
 }
 
 impl Background {
@@ -39,6 +40,7 @@ impl Background {
             |error: std::io::Error| CallError::new("unavailable.background", format!("no background: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(unavailable)?;
         let (stop, mut stopped) = tokio::sync::oneshot::channel();
+        let wake = kernel.shared.work.0.clone();
         let thread = std::thread::Builder::new().name("background".into()).spawn(move || {
             let mut state = State::default();
             let woken = kernel.shared.work.1.clone();
@@ -47,7 +49,7 @@ impl Background {
                 _ = woken.recv_timeout(TICK);
             }
         });
-        Ok(Self { thread: Some(thread.map_err(unavailable)?), stop })
+        Ok(Self { thread: Some(thread.map_err(unavailable)?), stop, wake })
     }
 }
 
@@ -55,6 +57,8 @@ impl Drop for Background {
     fn drop(&mut self) {
         let (closed, _) = tokio::sync::oneshot::channel();
         _ = std::mem::replace(&mut self.stop, closed).send(());
+        // It would else sleep to the end of its tick.
+        _ = self.wake.try_send(());
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
         {

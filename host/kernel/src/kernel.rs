@@ -170,13 +170,25 @@ impl Kernel {
 
     /// Loads each configured layer: the published generation, or the configured component where that changed since.
     fn load_layers(&self) -> Result<(), CallError> {
+        let load = |name: &str, options: &LayerOptions| {
+            let (wasm, generation) = self.choose(name, options)?;
+            self.load(name, &wasm, &generation)
+        };
+        // Side by side: each reads, links and asks its component, and a start waits for the slowest only.
+        let loaded: Vec<_> = std::thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for (name, options) in &self.shared.options.layers {
+                threads.push((name.clone(), scope.spawn(move || load(name, options))));
+            }
+            threads.into_iter().map(|(name, thread)| (name, thread.join())).collect()
+        });
         let (mut layers, mut failed) = (BTreeMap::new(), BTreeMap::new());
-        for (name, options) in &self.shared.options.layers {
-            match self.choose(name, options).and_then(|(wasm, generation)| self.load(name, &wasm, &generation)) {
-                Ok(layer) => _ = layers.insert(name.clone(), Arc::new(layer)),
+        for (name, loaded) in loaded {
+            match loaded.unwrap_or_else(|_| Err(CallError::new("internal", "loading it panicked; see the log"))) {
+                Ok(layer) => _ = layers.insert(name, Arc::new(layer)),
                 Err(error) => {
                     tracing::error!(layer = %name, reason = %error.message, "layer not loaded");
-                    failed.insert(name.clone(), error.message);
+                    failed.insert(name, error.message);
                 }
             }
         }

@@ -353,10 +353,10 @@ impl Query {
         Ok((format!("SELECT count(*){}", compiled.from_where), compiled.parameters))
     }
 
-    /// `SELECT id`, of the given ids (a JSON list) or all, without order.
-    pub(crate) fn ids_sql(&self, source: Source, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
+    /// `SELECT` of some columns, of the rows with the given ids (a JSON list) or all, without order.
+    pub(crate) fn columns_sql(&self, source: Source, columns: &str, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
         let compiled = self.compile(source, only)?;
-        Ok((format!("SELECT r.id{}", compiled.from_where), compiled.parameters))
+        Ok((format!("SELECT {columns}{}", compiled.from_where), compiled.parameters))
     }
 
     /// `SELECT value, count(*)` for a field.

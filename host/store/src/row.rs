@@ -77,7 +77,7 @@ fn integer(number: &serde_json::Number) -> Option<i64> {
 }
 
 /// Writes one column's value as JSON.
-fn value_json(out: &mut String, kind: FieldType, value: ValueRef<'_>) {
+pub(crate) fn value_json(out: &mut String, kind: FieldType, value: ValueRef<'_>) {
     match (kind, value) {
         (_, ValueRef::Null | ValueRef::Blob(_)) => out.push_str("null"),
         (FieldType::Boolean, ValueRef::Integer(truth)) => out.push_str(if truth == 0 { "false" } else { "true" }),

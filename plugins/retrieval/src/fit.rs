@@ -1,6 +1,6 @@
 //! Fits an answer into its token budget: the whole of it, as it is serialised.
 
-use crate::text::{clip, excerpt, one_line, tokens};
+use crate::text::{Cost, clip, excerpt, one_line, tokens};
 use memstrata_sdk::{Map, Value, json};
 
 /// A hit, ready to be shown.
@@ -72,7 +72,7 @@ impl Shown {
         let mut hit = Map::new();
         hit.insert("id".into(), json!(self.id));
         hit.insert("ref".into(), json!(reference(self.id)));
-        hit.insert("text".into(), json!(excerpt(&one_line(&self.text), terms, most)));
+        hit.insert("text".into(), json!(excerpt(&self.text, terms, most)));
         if level == Level::Bare {
             return Value::Object(hit);
         }
@@ -100,8 +100,12 @@ impl Shown {
 
 impl Frame {
     fn around(&self, level: Level, hits: Vec<Value>, budget: usize) -> Value {
-        let mut answer = Map::new();
         let omitted = self.found.saturating_sub(hits.len());
+        self.with(level, hits, omitted, budget)
+    }
+
+    fn with(&self, level: Level, hits: Vec<Value>, omitted: usize, budget: usize) -> Value {
+        let mut answer = Map::new();
         answer.insert("found".into(), json!(self.found));
         answer.insert("truncated".into(), json!(omitted > 0));
         answer.insert("omitted".into(), json!(omitted));
@@ -145,6 +149,17 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// What everything but the hits costs, at most: the number of those left out is only known later.
+    fn cost(&self, level: Level, budget: usize) -> Cost {
+        let mut frame = self.with(level, Vec::new(), self.found, budget);
+        if let Some(truncated) = frame.get_mut("truncated") {
+            *truncated = json!(false);
+        }
+        Cost::of(&frame.to_string())
+    }
+}
+
 /// The largest number in `least..=most` that fits, if `least` does. `fits` must be monotone.
 fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     if !fits(least) {
@@ -162,17 +177,21 @@ fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<us
 /// holds. Its serialised form costs at most `budget` tokens by [`tokens`]; `budget` is at least 50.
 #[must_use]
 pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -> Value {
-    let build = |level: Level, count: usize, most: usize| {
-        let shown = hits.iter().take(count).map(|hit| hit.json(level, most, terms)).collect();
-        frame.around(level, shown, budget)
-    };
-    let fits = |level, count, most| tokens(&build(level, count, most).to_string()) <= budget;
+    let hits: Vec<Shown> = hits.iter().map(|hit| Shown { text: one_line(&hit.text), ..hit.clone() }).collect();
+    // A comma follows each hit.
+    let cost = |hit: &Shown, level, most| Cost::of(&hit.json(level, most, terms).to_string()) + Cost::of(",");
     let wanted = hits.len().min(3);
     let mut best = (Level::Bare, 0);
     for level in [Level::Whole, Level::Compact, Level::Bare] {
-        let Some(count) = largest(0, hits.len(), |count| fits(level, count, level.least())) else {
+        let mut sum = frame.cost(level, budget);
+        if sum.tokens() > budget {
             continue;
+        }
+        let fits = |hit: &&Shown| {
+            sum = sum + cost(hit, level, level.least());
+            sum.tokens() <= budget
         };
+        let count = hits.iter().take_while(fits).count();
         if count > best.1 || best == (Level::Bare, 0) {
             best = (level, count);
         }
@@ -181,8 +200,13 @@ pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -
         }
     }
     let (level, count) = best;
-    let most = largest(level.least(), MOST, |most| fits(level, count, most)).unwrap_or(level.least());
-    let mut answer = build(level, count, most);
+    let shown = hits.get(..count).unwrap_or_default();
+    let around = frame.cost(level, budget);
+    let longest = shown.iter().map(|hit| hit.text.chars().count()).max().unwrap_or_default().min(MOST);
+    let fits = |most| shown.iter().fold(around, |sum, hit| sum + cost(hit, level, most)).tokens() <= budget;
+    let most = largest(level.least(), longest, fits).unwrap_or(level.least());
+    let shown = shown.iter().map(|hit| hit.json(level, most, terms)).collect();
+    let mut answer = frame.around(level, shown, budget);
     let cost = tokens(&answer.to_string());
     if let Some(answer) = answer.as_object_mut() {
         answer.insert("tokens".into(), json!(cost));

@@ -62,7 +62,7 @@ fn recall() -> Value {
                     },
                     "required": ["id", "ref"],
                 }},
-                "scope": {"type": "object", "description": "What was searched; `eligible` rows were in it."},
+                "scope": {"type": "object", "description": "What was searched; of an empty answer also how many rows were `eligible`."},
                 "notes": {"type": "array", "items": {"type": "string"},
                           "description": "What the search could not do."},
                 "tokens": {"type": "integer", "description": "Estimated cost of this answer."},

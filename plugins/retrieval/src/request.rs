@@ -97,18 +97,17 @@ impl Request {
     /// afterwards, since each collection keeps its kind in a field of its own.
     #[must_use]
     pub fn fetch(&self) -> u32 {
-        let factor = if self.kinds.is_empty() { 3 } else { 10 };
+        let factor = if self.kinds.is_empty() { 2 } else { 10 };
         u32::try_from(self.limit() * factor + 10).unwrap_or(u32::MAX).min(500)
     }
 
     /// The scope searched, as answers say it.
     #[must_use]
-    pub fn scope(&self, eligible: u64, now: u64) -> Map<String, Value> {
+    pub fn scope(&self, now: u64) -> Map<String, Value> {
         let mut scope = Map::new();
         scope.insert("namespace".into(), json!(self.namespace().unwrap_or("all")));
         let collections = if self.collections.is_empty() { json!("all") } else { json!(self.collections) };
         scope.insert("collections".into(), collections);
-        scope.insert("eligible".into(), json!(eligible));
         let past = self.as_of.filter(|time| time.0 != now);
         scope.insert("as_of".into(), json!(past.map_or_else(|| "now".to_owned(), |time| when::iso(time.0))));
         for (name, time) in [("since", self.since), ("until", self.until)] {
@@ -209,10 +208,10 @@ mod tests {
     fn the_scope_is_echoed() {
         let request =
             request(json!({"query": "a", "since": 0, "kinds": ["fact"], "collections": ["semantic.memories"]}));
-        let scope = Value::Object(request.scope(7, 100));
+        let scope = Value::Object(request.scope(100));
         assert_eq!(
             scope,
-            json!({"namespace": "all", "collections": ["semantic.memories"], "eligible": 7, "as_of": "now",
+            json!({"namespace": "all", "collections": ["semantic.memories"], "as_of": "now",
                    "since": "1970-01-01", "kinds": ["fact"]})
         );
         assert_eq!(request.range(), Some((0, (1 << 53) - 1)));

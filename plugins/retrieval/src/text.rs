@@ -1,14 +1,49 @@
 //! What text costs in tokens, and how it is cut: on character boundaries, at word ends, around what was asked.
 
-/// An upper estimate of the tokens of a text: the larger of a quarter of its bytes and 1.3 for each word.
-///
-/// A quarter of the length is the usual rule for English (Athena's `len(JSON)/4`); bytes instead of characters keep it on
-/// the safe side for other scripts, and counting every run of letters or digits as a word does so for JSON full of
-/// short keys and numbers.
+/// What a text takes up. Costs of texts with something other than a letter or digit between them add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    bytes: usize,
+    words: usize,
+}
+
+impl Cost {
+    /// The cost of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let mut words = 0;
+        let mut in_word = false;
+        for c in text.chars() {
+            let part = if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() };
+            words += usize::from(part && !in_word);
+            in_word = part;
+        }
+        Self { bytes: text.len(), words }
+    }
+
+    /// An upper estimate of its tokens: the larger of a quarter of its bytes and 1.3 for each word.
+    ///
+    /// A quarter of the length is the usual rule for English (Athena's `len(JSON)/4`); bytes instead of characters keep it on
+    /// the safe side for other scripts, and counting every run of letters or digits as a word does so for JSON full of
+    /// short keys and numbers.
+    #[must_use]
+    pub fn tokens(self) -> usize {
+        self.bytes.div_ceil(4).max((self.words * 13).div_ceil(10))
+    }
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { bytes: self.bytes + other.bytes, words: self.words + other.words }
+    }
+}
+
+/// The tokens of a text, see [`Cost::tokens`].
 #[must_use]
 pub fn tokens(text: &str) -> usize {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).count();
-    text.len().div_ceil(4).max((words * 13).div_ceil(10))
+    Cost::of(text).tokens()
 }
 
 /// One line: runs of white space become one blank.

@@ -20,7 +20,7 @@ pub use serde_json::{Map, Value, json};
 pub use {
     host::{batch, budget, clock, events, hints, llm, log, random, settings, write},
     query::{Page, Query, get, get_many, history, locate, rows},
-    search::{CHANNELS, Hit, Search, hits},
+    search::{CHANNELS, Hit, Place, Results, Search, hits, places},
 };
 
 /// The bindings generated from `wit/`.

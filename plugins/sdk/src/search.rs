@@ -1,20 +1,36 @@
 //! Ranked search.
 
 use crate::bindings::memstrata::plugin::search as wit;
+pub use crate::bindings::memstrata::plugin::search::Results;
 use crate::{Fault, Value};
 
-/// One hit with its row, its score, and its rank in each channel that found it.
-pub struct Hit {
+/// Where a hit stands: its score, and its rank in each channel that found it.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
     /// The row's id.
     pub id: u64,
     /// `layer.collection`.
     pub collection: String,
     /// The fused score.
     pub score: f64,
-    /// The row as JSON.
-    pub row: Value,
     /// Channel, rank from 1, and the channel's own score.
     pub found_by: Vec<(&'static str, u32, f64)>,
+}
+
+/// One hit with its row as JSON.
+pub struct Hit {
+    /// Where it stands.
+    pub place: Place,
+    /// The row.
+    pub row: Value,
+}
+
+impl std::ops::Deref for Hit {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// A search request, see `search.request` in the WIT.
@@ -99,36 +115,33 @@ impl Search {
     }
 
     /// Runs it and answers the host's resource.
-    pub fn results(self) -> Result<wit::Results, Fault> {
+    pub fn results(self) -> Result<Results, Fault> {
         Ok(self.0.run()?)
     }
 }
 
-/// Reads the hits out of a result.
-pub fn hits(results: &wit::Results) -> Result<Vec<Hit>, Fault> {
+/// Reads the hits out of a result, with their rows.
+pub fn hits(results: &Results) -> Result<Vec<Hit>, Fault> {
+    let rows = crate::rows(results.rows()?)?;
+    Ok(places(results).into_iter().zip(rows).map(|(place, row)| Hit { place, row }).collect())
+}
+
+/// Reads the hits out of a result, without their rows.
+pub fn places(results: &Results) -> Vec<Place> {
     let channels: Vec<_> =
         CHANNELS.iter().map(|channel| (*channel, results.ranks(channel), results.channel_scores(channel))).collect();
-    let rows = crate::rows(results.rows()?)?;
-    let hits = results
-        .ids()
-        .into_iter()
-        .zip(results.collections())
-        .zip(results.scores())
-        .zip(rows)
-        .enumerate()
-        .map(|(at, (((id, collection), score), row))| Hit {
-            id,
-            collection,
-            score,
-            row,
-            found_by: channels
-                .iter()
-                .filter_map(|(channel, ranks, scores)| {
-                    let rank = ranks.get(at).copied().filter(|rank| *rank > 0)?;
-                    Some((*channel, rank, scores.get(at).copied().unwrap_or(f64::NAN)))
-                })
-                .collect(),
-        })
-        .collect();
-    Ok(hits)
+    let hits = results.ids().into_iter().zip(results.collections()).zip(results.scores()).enumerate();
+    hits.map(|(at, ((id, collection), score))| Place {
+        id,
+        collection,
+        score,
+        found_by: channels
+            .iter()
+            .filter_map(|(channel, ranks, scores)| {
+                let rank = ranks.get(at).copied().filter(|rank| *rank > 0)?;
+                Some((*channel, rank, scores.get(at).copied().unwrap_or(f64::NAN)))
+            })
+            .collect(),
+    })
+    .collect()
 }

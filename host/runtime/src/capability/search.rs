@@ -6,7 +6,6 @@ use crate::bindings::memstrata::plugin::search::{Host, HostRequest, HostResults}
 use crate::error::HostError;
 use crate::state::CallState;
 use memstrata_store::{Condition, Namespace, SearchRequest, SearchResults, channel};
-use serde_json::{Value, json};
 use std::time::Duration;
 use wasmtime::component::Resource;
 
@@ -178,31 +177,16 @@ impl HostResults for CallState {
 
     fn views(&mut self, results: Resource<ResultsHandle>) -> Answer<Vec<String>> {
         let hits = self.table.get(&results)?.results.hits.clone();
-        let rows = self.granted("search")?.hit_rows(&hits)?;
-        let views = hits.iter().zip(rows).map(|(hit, row)| {
-            let row: Value = serde_json::from_str(&row).unwrap_or_default();
-            let view = hit.collection.spec().recall.as_ref();
-            let field = |name: Option<&String>| name.and_then(|name| row.get(name)).cloned().unwrap_or_default();
-            json!({
-                "text": field(view.map(|view| &view.text)),
-                "title": field(view.and_then(|view| view.title.as_ref())),
-                "time": field(Some(&view.and_then(|view| view.time.clone()).unwrap_or_else(|| "created_at".into()))),
-                "trust": field(view.and_then(|view| view.trust.as_ref())),
-                "kind": field(view.and_then(|view| view.kind.as_ref())),
-            })
-            .to_string()
-        });
-        Ok(views.collect())
+        Ok(self.granted("search")?.hit_views(&hits)?)
     }
 
     fn notes(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<Vec<String>> {
         Ok(self.table.get(&results)?.results.notes.clone())
     }
 
-    fn eligible(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<u64> {
+    fn eligible(&mut self, results: Resource<ResultsHandle>) -> Answer<u64> {
         let request = self.table.get(&results)?.request.clone();
-        let counted = self.session.as_mut().map(|session| session.eligible(&request));
-        Ok(counted.and_then(Result::ok).unwrap_or_default())
+        Ok(self.granted("search")?.eligible(&request)?)
     }
 
     fn drop(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<()> {

@@ -81,7 +81,7 @@ impl Indexes {
         Arc::clone(lock(&self.slots).entry((collection.number, kind)).or_default())
     }
 
-    /// Ids near a vector at a snapshot, best first; `None` when the index cannot serve it yet.
+    /// Ids near a vector at a snapshot with their cosines, best first; `None` when the index cannot serve it yet.
     pub(super) fn nearest(
         &self,
         space: &Arc<Space>,
@@ -90,7 +90,7 @@ impl Indexes {
         collection: &Arc<Collection>,
         kind: Kind,
         wanted: &Wanted<'_>,
-    ) -> Result<Option<Vec<i64>>> {
+    ) -> Result<Option<Vec<(i64, f64)>>> {
         let slot = self.slot(collection, kind);
         if !slot.ready(space, connection, collection, kind, wanted.renewals)? {
             return Ok(None);
@@ -119,7 +119,7 @@ impl Indexes {
         });
         let filter = Filter { namespaces: allowed.as_deref(), ids: wanted.allowed, excluded: wanted.masked };
         let found = state.index.search(wanted.query, wanted.candidates, seq.unsigned_abs(), &filter);
-        Ok(Some(found.into_iter().map(|candidate| candidate.id as i64).collect()))
+        Ok(Some(found.into_iter().map(|found| (found.id as i64, f64::from(found.score))).collect()))
     }
 
     /// Removes a row's vectors from memory.

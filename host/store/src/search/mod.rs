@@ -2,6 +2,7 @@
 
 mod fuse;
 mod index;
+mod rows;
 mod run;
 mod text;
 

@@ -2,7 +2,7 @@
 
 use super::fuse::{Ranked, fuse};
 use super::index::{Kind, Wanted};
-use super::{CHANNELS, CONTEXT, GRAPH, Hit, SearchRequest, SearchResults, TEXT, TIME, VECTOR, text};
+use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest, SearchResults, TEXT, TIME, VECTOR, text};
 use crate::collection::Collection;
 use crate::condition::Condition;
 use crate::database::Embedding;
@@ -19,11 +19,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Candidates a channel gives for each hit wanted, before conditions and fusion.
-const OVERSAMPLE: usize = 4;
+const OVERSAMPLE: usize = 2;
 /// Candidates a channel gives at least.
 const LEAST: usize = 64;
-/// Candidates scored exactly beyond the hits wanted: how far int8 may misplace one.
-const MARGIN: usize = 24;
 /// sqlite-vec gives at most so many.
 const MOST_SQLITE_VEC: usize = 4096;
 
@@ -68,7 +66,7 @@ impl Session {
         let mut lists: [Ranked; CHANNELS.len()] = Default::default();
         for collection in &request.collections {
             let part = self.part(request, vector.as_deref(), embedding.renewals, collection, limit)?;
-            let found = part.run(&mut notes);
+            let found = part.run();
             let found = found.map_err(|error| self.blame(error))?;
             for (all, own) in lists.iter_mut().zip(found) {
                 all.extend(own.into_iter().map(|(id, score)| (id, Arc::clone(collection), score)));
@@ -168,80 +166,167 @@ impl Session {
         }
         Ok(vectors)
     }
-
-    /// The rows of hits as JSON, in their order.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn hit_rows(&mut self, hits: &[Hit]) -> Result<Vec<String>> {
-        let mut rows = Vec::with_capacity(hits.len());
-        for hit in hits {
-            rows.push(self.get(&hit.collection, hit.id)?.unwrap_or_else(|| "null".into()));
-        }
-        Ok(rows)
-    }
 }
 
 type Scored = Vec<(i64, f64)>;
 
+/// What a list of candidates was looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    /// The row's own text, or its neighbours'.
+    Text { context: bool },
+    /// The row's own vector, or its neighbours'.
+    Near(Kind),
+    /// Citations from and to the seeds.
+    Cited,
+}
+
+/// A lane's candidates, best first, some of them perhaps not eligible.
+struct Candidates {
+    lane: Lane,
+    found: Scored,
+    /// There may be more that match.
+    more: bool,
+}
+
 impl Part<'_> {
-    fn run(&self, notes: &mut Vec<String>) -> Result<[Scored; CHANNELS.len()]> {
-        let weight = |channel: usize| self.request.weights.get(channel).copied().unwrap_or_default() > 0.0;
-        let mut found: [Scored; CHANNELS.len()] = Default::default();
-        let [text, vector, context, time, graph] = &mut found;
-        let sequence = self.collection.spec.sequence.is_some();
-        if !self.request.text.is_empty() && !self.collection.searched.is_empty() {
-            if weight(TEXT) {
-                *text = self.text(false)?;
+    /// Each channel's eligible rows, best first: every lane's candidates, one look at which of them are eligible, and a second,
+    /// narrower search by those lanes that have too few left.
+    fn run(&self) -> Result<[Scored; CHANNELS.len()]> {
+        let expressions = self.expressions()?;
+        let mut lanes = Vec::new();
+        for lane in self.lanes(&expressions) {
+            lanes.push(self.candidates(lane, &expressions)?);
+        }
+        let ids: HashSet<i64> = lanes.iter().flat_map(|lane| &lane.found).map(|(id, _)| *id).collect();
+        let mut times = self.times(ids)?;
+        let mut narrowed = HashSet::new();
+        for lane in &mut lanes {
+            lane.found.retain(|(id, _)| times.contains_key(id));
+            if lane.more && lane.found.len() < self.wanted / OVERSAMPLE {
+                lane.found = self.narrowed(lane.lane, &expressions)?;
+                narrowed.extend(lane.found.iter().map(|(id, _)| *id).filter(|id| !times.contains_key(id)));
             }
-            if weight(CONTEXT) && sequence {
-                *context = self.text(true)?;
+            if let (Lane::Near(_), Some(least)) = (lane.lane, self.request.min_similarity) {
+                lane.found.retain(|(_, cosine)| *cosine >= least);
             }
         }
-        if let (Some(query), Some(_)) = (self.vector, self.collection.embedded) {
-            if weight(VECTOR) {
-                *vector = self.vector(query, Kind::Own)?;
-            }
-            if weight(CONTEXT) && sequence {
-                let near = self.vector(query, Kind::Context)?;
-                *context = join_context(std::mem::take(context), near);
-            }
-        } else if self.request.wants_vector() && self.collection.embedded.is_none() {
-            notes.push(format!("vector: `{}` has no embedded field", self.collection.name()));
-        }
-        if weight(GRAPH) && !self.request.seeds.is_empty() {
-            *graph = self.graph()?;
-        }
-        if weight(TIME) {
-            let others: HashSet<i64> =
-                [&*text, &*vector, &*context, &*graph].into_iter().flatten().map(|(id, _)| *id).collect();
-            let request = self.request;
-            let alone = request.text.is_empty() && request.seeds.is_empty() && request.vector.is_none();
-            *time = self.time(others, alone)?;
-        }
-        Ok(found)
+        times.extend(self.times(narrowed)?);
+        self.channels(lanes, &times)
     }
 
-    /// Keeps the eligible ones of some candidates.
-    fn eligible(&self, candidates: Scored) -> Result<Scored> {
-        if candidates.is_empty() {
-            return Ok(candidates);
+    fn weight(&self, channel: usize) -> bool {
+        self.request.weights.get(channel).copied().unwrap_or_default() > 0.0
+    }
+
+    /// What this collection can be searched by, for this request.
+    fn lanes(&self, expressions: &[String]) -> Vec<Lane> {
+        let context = self.weight(CONTEXT) && self.collection.spec.sequence.is_some();
+        let near = self.vector.is_some() && self.collection.embedded.is_some();
+        let lanes = [
+            (Lane::Text { context: false }, self.weight(TEXT) && !expressions.is_empty()),
+            (Lane::Text { context: true }, context && !expressions.is_empty()),
+            (Lane::Near(Kind::Own), self.weight(VECTOR) && near),
+            (Lane::Near(Kind::Context), context && near),
+            (Lane::Cited, self.weight(GRAPH) && !self.request.seeds.is_empty()),
+        ];
+        lanes.into_iter().filter_map(|(lane, wanted)| wanted.then_some(lane)).collect()
+    }
+
+    fn channels(&self, lanes: Vec<Candidates>, times: &HashMap<i64, f64>) -> Result<[Scored; CHANNELS.len()]> {
+        let mut channels: [Scored; CHANNELS.len()] = Default::default();
+        let [text, vector, context, time, graph] = &mut channels;
+        let alone = self.request.text.is_empty() && self.request.seeds.is_empty() && self.request.vector.is_none();
+        if self.weight(TIME) {
+            *time = if alone { self.newest()? } else { newest_of(&lanes, times, self.wanted) };
         }
-        let ids: Vec<i64> = candidates.iter().map(|(id, _)| *id).collect();
-        let kept: HashSet<i64> = self.ids(Some(&ids))?.into_iter().collect();
-        Ok(candidates.into_iter().filter(|(id, _)| kept.contains(id)).collect())
+        for lane in lanes {
+            match lane.lane {
+                Lane::Text { context: false } => *text = lane.found,
+                Lane::Near(Kind::Own) => *vector = lane.found,
+                Lane::Text { .. } | Lane::Near(_) => *context = join_context(std::mem::take(context), lane.found),
+                Lane::Cited => *graph = lane.found,
+            }
+        }
+        Ok(channels)
     }
 
-    /// Selects the eligible of some rows, or of all, as of the snapshot.
-    fn ids_sql(&self, only: Option<&[i64]>) -> Result<(String, Vec<Sql>)> {
-        let only = only.map(|ids| json!(ids).to_string());
-        self.eligible.ids_sql(Source { as_of: self.moved_on, overlaid: false }, only.as_deref())
+    fn candidates(&self, lane: Lane, expressions: &[String]) -> Result<Candidates> {
+        let (found, more) = match lane {
+            Lane::Text { context } => {
+                let mut found = Vec::new();
+                for expression in expressions {
+                    found = self.matching(context, expression, None)?;
+                    if !found.is_empty() {
+                        break;
+                    }
+                }
+                let more = found.len() >= self.wanted || (expressions.len() > 1 && !found.is_empty());
+                (found, more)
+            }
+            Lane::Near(kind) => {
+                let found = self.nearest(kind, None)?;
+                let more = found.len() >= self.wanted;
+                (found, more)
+            }
+            Lane::Cited => (self.cited()?, false),
+        };
+        Ok(Candidates { lane, found: self.unmasked(found), more })
     }
 
-    fn ids(&self, only: Option<&[i64]>) -> Result<Vec<i64>> {
-        let (sql, parameters) = self.ids_sql(only)?;
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        Ok(statement.query_map(params_from_iter(&parameters), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    /// The best of a lane among the eligible rows alone, which costs a look at each of them.
+    fn narrowed(&self, lane: Lane, expressions: &[String]) -> Result<Scored> {
+        let eligible = self.ids_sql(None)?;
+        match lane {
+            Lane::Text { context } => {
+                for expression in expressions {
+                    let found = self.unmasked(self.matching(context, expression, Some(&eligible))?);
+                    if !found.is_empty() {
+                        return Ok(found);
+                    }
+                }
+                Ok(Vec::new())
+            }
+            Lane::Near(kind) => {
+                let (sql, parameters) = eligible;
+                let mut statement = self.connection.prepare_cached(&sql)?;
+                let ids = statement.query_map(params_from_iter(&parameters), |row| row.get(0))?;
+                let ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
+                let allowed = IdSet::new(ids.into_iter().map(i64::unsigned_abs).collect());
+                Ok(self.unmasked(self.nearest(kind, Some(&allowed))?))
+            }
+            Lane::Cited => Ok(Vec::new()),
+        }
+    }
+
+    /// Which of some rows are eligible as of the snapshot, each with its time.
+    fn times(&self, ids: HashSet<i64>) -> Result<HashMap<i64, f64>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut ids: Vec<i64> = ids.into_iter().collect();
+        ids.sort_unstable();
+        let only = json!(ids).to_string();
+        let (sql, parameters) = self.timed_sql(Some(&only))?;
+        Ok(self.scored(&sql, parameters)?.into_iter().collect())
+    }
+
+    /// The newest of all eligible rows.
+    fn newest(&self) -> Result<Scored> {
+        let (sql, mut parameters) = self.timed_sql(None)?;
+        parameters.push(Sql::Integer(self.wanted as i64));
+        Ok(self.unmasked(self.scored(&format!("{sql} ORDER BY 2 DESC LIMIT ?"), parameters)?))
+    }
+
+    fn timed_sql(&self, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
+        let source = Source { as_of: self.moved_on, overlaid: false };
+        let columns = format!("r.id, CAST(coalesce(r.\"{}\", 0) AS REAL)", self.collection.time_column());
+        self.eligible.columns_sql(source, &columns, only)
+    }
+
+    /// Selects all eligible rows as of the snapshot.
+    fn ids_sql(&self, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
+        self.eligible.columns_sql(Source { as_of: self.moved_on, overlaid: false }, "r.id", only)
     }
 
     fn unmasked(&self, mut candidates: Scored) -> Scored {
@@ -249,45 +334,31 @@ impl Part<'_> {
         candidates
     }
 
-    /// Full text: the best by BM25 among all rows, then those that are eligible; if too few are left, the best among
-    /// the eligible, which SQLite must then look for row by row.
-    fn text(&self, context: bool) -> Result<Scored> {
-        let session = self.session;
-        let space = session.space();
-        let expressions =
-            text::expressions(self.connection, &space.indexes.frequencies, self.collection, &self.request.text)?;
-        for expression in &expressions {
-            let found = self.matching(context, expression)?;
-            if !found.is_empty() {
-                return Ok(found);
-            }
+    /// Full-text expressions for the query, the next for when one finds nothing.
+    fn expressions(&self) -> Result<Vec<String>> {
+        if self.request.text.is_empty() || self.collection.searched.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(Vec::new())
+        let frequencies = &self.session.space().indexes.frequencies;
+        text::expressions(self.connection, frequencies, self.collection, &self.request.text)
     }
 
-    fn matching(&self, context: bool, expression: &str) -> Result<Scored> {
+    /// The best by BM25 of all rows, or of those a statement selects.
+    fn matching(&self, context: bool, expression: &str, among: Option<&(String, Vec<Sql>)>) -> Result<Scored> {
         let columns = match context {
             true => "_context".to_owned(),
             false => crate::database::searched_fields(self.collection).collect::<Vec<_>>().join(" "),
         };
-        let expression = format!("{{{columns}}} : ({expression})");
         let table = &self.collection.table;
-        let best =
-            format!("SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ? ORDER BY rank LIMIT ?");
-        let limit = Sql::Integer(self.wanted as i64);
-        let found = self.scored(&best, vec![Sql::Text(expression.clone()), limit.clone()])?;
-        let full = found.len() >= self.wanted;
-        let mut kept = self.eligible(self.unmasked(found))?;
-        if full && kept.len() < self.wanted / OVERSAMPLE {
-            let (ids, mut parameters) = self.ids_sql(None)?;
-            let sql = format!(
-                "SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ? AND rowid IN ({ids}) ORDER BY rank LIMIT ?"
-            );
-            parameters.insert(0, Sql::Text(expression));
-            parameters.push(limit);
-            kept = self.unmasked(self.scored(&sql, parameters)?);
+        let mut sql = format!("SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ?");
+        let mut parameters = vec![Sql::Text(format!("{{{columns}}} : ({expression})"))];
+        if let Some((ids, more)) = among {
+            sql.push_str(&format!(" AND rowid IN ({ids})"));
+            parameters.extend(more.iter().cloned());
         }
-        Ok(kept)
+        sql.push_str(" ORDER BY rank LIMIT ?");
+        parameters.push(Sql::Integer(self.wanted as i64));
+        self.scored(&sql, parameters)
     }
 
     fn scored(&self, sql: &str, parameters: Vec<Sql>) -> Result<Scored> {
@@ -296,29 +367,9 @@ impl Part<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Nearest vectors: int8 candidates from memory, exact cosines from sqlite-vec's table, then the eligible ones; if
-    /// too few are left, a scan of the eligible alone.
-    fn vector(&self, query: &[f32], kind: Kind) -> Result<Scored> {
-        let mut kept = Vec::new();
-        for narrow in [false, true] {
-            let allowed = match narrow {
-                true => Some(IdSet::new(self.ids(None)?.into_iter().map(i64::unsigned_abs).collect())),
-                false => None,
-            };
-            let (full, found) = self.nearest(query, kind, allowed.as_ref())?;
-            kept = found;
-            if !full || kept.len() >= self.wanted / OVERSAMPLE {
-                break;
-            }
-        }
-        if let Some(least) = self.request.min_similarity {
-            kept.retain(|(_, cosine)| *cosine >= least);
-        }
-        Ok(kept)
-    }
-
-    /// The nearest eligible rows with their exact cosines, and whether there were as many candidates as were wanted.
-    fn nearest(&self, query: &[f32], kind: Kind, allowed: Option<&IdSet>) -> Result<(bool, Scored)> {
+    /// The nearest rows with their cosines: from the index in memory, or from sqlite-vec where that cannot serve this snapshot.
+    fn nearest(&self, kind: Kind, allowed: Option<&IdSet>) -> Result<Scored> {
+        let Some(query) = self.vector else { return Ok(Vec::new()) };
         let masked = IdSet::new(self.masked.iter().map(|id| id.unsigned_abs()).collect());
         let wanted = Wanted {
             query,
@@ -329,70 +380,44 @@ impl Part<'_> {
             renewals: self.renewals,
         };
         let space = self.session.space();
-        let table = kind.table(self.collection);
-        let served = match self.moved_on {
-            // The connection sees more than the snapshot: the stored vectors may be newer.
-            Some(_) => None,
-            None => space.indexes.nearest(space, self.connection, self.seq, self.collection, kind, &wanted)?,
-        };
-        let (full, mut found) = match served {
-            Some(ids) => {
-                let full = ids.len() >= self.wanted;
-                // Reading a stored vector costs more than all else here: only the best of the eligible are scored exactly.
-                let candidates = ids.into_iter().map(|id| (id, f64::NAN)).collect();
-                let mut found = Vec::new();
-                for (id, _) in
-                    self.eligible(self.unmasked(candidates))?.into_iter().take(self.wanted / OVERSAMPLE + MARGIN)
-                {
-                    if let Some(vector) = load_vector(self.connection, &table, id)? {
-                        found.push((id, dot(query, &vector)));
-                    }
-                }
-                (full, found)
-            }
-            None => {
-                let mut sql = format!("SELECT id, distance FROM \"{table}__vec\" WHERE embedding MATCH ? AND k = ?");
-                let k = self.wanted.min(MOST_SQLITE_VEC) as i64;
-                let mut parameters = vec![Sql::Blob(bytes(query)), Sql::Integer(k)];
-                if let Some(allowed) = allowed {
-                    sql.push_str(" AND id IN (SELECT value FROM json_each(?))");
-                    parameters.push(Sql::Text(json!(allowed.iter().collect::<Vec<u64>>()).to_string()));
-                }
-                let found = self.scored(&sql, parameters)?;
-                let full = found.len() >= self.wanted;
-                // Unit vectors: the squared distance is 2 - 2 cos.
-                let found = found.into_iter().map(|(id, distance)| (id, 1.0 - distance * distance / 2.0)).collect();
-                (full, self.eligible(self.unmasked(found))?)
-            }
-        };
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        Ok((full, found))
-    }
-
-    /// Recency: newest first, of what the other channels found, or of all when nothing else was asked.
-    fn time(&self, others: HashSet<i64>, alone: bool) -> Result<Scored> {
-        if !alone && others.is_empty() {
-            return Ok(Vec::new());
+        // Where the connection sees more than the snapshot, neither the index nor the stored vectors are its own.
+        if self.moved_on.is_none()
+            && let Some(found) =
+                space.indexes.nearest(space, self.connection, self.seq, self.collection, kind, &wanted)?
+        {
+            return Ok(found);
         }
-        let others: Vec<i64> = others.into_iter().collect();
-        let (sql, mut parameters) = self.ids_sql((!alone).then_some(&others))?;
-        let time = self.collection.time_column();
-        let sql = sql.replacen("SELECT r.id", &format!("SELECT r.id, CAST(coalesce(r.\"{time}\", 0) AS REAL)"), 1);
-        parameters.push(Sql::Integer(self.wanted as i64));
-        let found = self.scored(&format!("{sql} ORDER BY r.\"{time}\" DESC LIMIT ?"), parameters)?;
-        Ok(self.unmasked(found))
+        let table = kind.table(self.collection);
+        let mut sql = format!("SELECT id, distance FROM \"{table}__vec\" WHERE embedding MATCH ? AND k = ?");
+        let k = self.wanted.min(MOST_SQLITE_VEC) as i64;
+        let mut parameters = vec![Sql::Blob(bytes(query)), Sql::Integer(k)];
+        if let Some(allowed) = allowed {
+            sql.push_str(" AND id IN (SELECT value FROM json_each(?))");
+            parameters.push(Sql::Text(json!(allowed.iter().collect::<Vec<u64>>()).to_string()));
+        }
+        // Unit vectors: the squared distance is 2 - 2 cos.
+        let found = self.scored(&sql, parameters)?;
+        Ok(found.into_iter().map(|(id, distance)| (id, 1.0 - distance * distance / 2.0)).collect())
     }
 
     /// Rows that cite a seed or are cited by one, by how many do.
-    fn graph(&self) -> Result<Scored> {
+    fn cited(&self) -> Result<Scored> {
         let sql = "SELECT id, CAST(count(*) AS REAL) FROM (
               SELECT id FROM citations WHERE source IN (SELECT value FROM json_each(?1))
               UNION ALL SELECT source AS id FROM citations WHERE id IN (SELECT value FROM json_each(?1)))
             GROUP BY id ORDER BY 2 DESC LIMIT ?2";
         let seeds = Sql::Text(json!(self.request.seeds).to_string());
-        let found = self.scored(sql, vec![seeds, Sql::Integer((self.wanted * OVERSAMPLE) as i64)])?;
-        self.eligible(self.unmasked(found))
+        self.scored(sql, vec![seeds, Sql::Integer((self.wanted * OVERSAMPLE) as i64)])
     }
+}
+
+/// Recency: the newest of what the lanes found.
+fn newest_of(lanes: &[Candidates], times: &HashMap<i64, f64>, wanted: usize) -> Scored {
+    let ids: HashSet<i64> = lanes.iter().flat_map(|lane| &lane.found).map(|(id, _)| *id).collect();
+    let mut newest: Scored = ids.into_iter().filter_map(|id| Some((id, *times.get(&id)?))).collect();
+    newest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    newest.truncate(wanted);
+    newest
 }
 
 /// The context channel has two lists; a row's place is the better of the two, as reciprocal ranks.
@@ -407,8 +432,4 @@ fn join_context(text: Scored, near: Scored) -> Scored {
     let mut joined: Scored = best.into_iter().collect();
     joined.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     joined
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }

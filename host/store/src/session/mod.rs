@@ -107,6 +107,8 @@ pub struct Session {
     pub(crate) space: Arc<Space>,
     pub(crate) options: SessionOptions,
     reader: Option<Connection>,
+    /// The sequence the reader sees.
+    reads_at: i64,
     /// The snapshot's sequence, once there is one.
     seq: Option<i64>,
     pub(crate) write: WriteSet,
@@ -134,6 +136,7 @@ impl Session {
             space,
             options,
             reader: None,
+            reads_at: 0,
             seq: None,
             write: WriteSet::default(),
             seen: HashMap::new(),
@@ -178,6 +181,7 @@ impl Session {
             connection.execute_batch("BEGIN")?;
             let seq = sequence(&connection)?;
             self.seq.get_or_insert(seq);
+            self.reads_at = seq;
             self.reader = Some(connection);
         }
         self.reader.as_ref().ok_or_else(|| StoreError::Unavailable("no connection".into()))
@@ -198,9 +202,8 @@ impl Session {
 
     /// The sequence to read as of, when the connection sees more than the snapshot did.
     pub(crate) fn moved_on(&self) -> Option<i64> {
-        let connection = self.reader.as_ref()?;
-        let now = sequence(connection).ok()?;
-        self.seq.filter(|seq| *seq != now)
+        self.reader.as_ref()?;
+        self.seq.filter(|seq| *seq != self.reads_at)
     }
 
     /// Lets the snapshot go, before something slow; later reads go on at its sequence, through the history.

@@ -49,7 +49,7 @@ impl Session {
     }
 
     /// Notes the stored version the guest has been shown; a staged row shows the one after it.
-    fn saw(&mut self, id: i64, version: Option<i64>) {
+    pub(crate) fn saw(&mut self, id: i64, version: Option<i64>) {
         let staged = self.write.changes.get(&id).map(|change| change.verb);
         if let (Some(version), false) = (version, staged == Some(Verb::Insert)) {
             self.seen.insert(id, version - i64::from(staged.is_some()));
@@ -175,7 +175,7 @@ impl Session {
     }
 
     /// Runs a query for one page of some columns; one row more is read to know whether there are more.
-    fn page<T>(
+    pub(crate) fn page<T>(
         &mut self,
         query: &Query,
         columns: &[usize],

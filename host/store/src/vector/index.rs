@@ -22,7 +22,7 @@ const REGROWTH: usize = 4;
 /// The vectors of one collection in memory, searchable at any journal sequence that still has a reader.
 ///
 /// All vectors must have unit length for scores to be cosines. A vector that is zero, not finite or of another dimension is
-/// "not embedded": inserting it only ends the row's earlier entry. Beside the vector (one byte a place, and from 32,768 rows on
+/// "not embedded": inserting it only ends the row's earlier entry. Beside the vector (two bytes a place, and from 32,768 rows on
 /// one bit more) an entry takes about 50 bytes.
 #[derive(Debug)]
 pub(crate) struct VectorIndex {
@@ -95,10 +95,10 @@ impl VectorIndex {
     }
 
     /// The nearest `candidates` rows to `query` by int8 score among those seen at journal sequence `at` and allowed by
-    /// `filter`, best first; of equal scores, the smaller id first.
+    /// `filter`, scored anew by the finer codes, best first; of equal scores, the smaller id first.
     ///
-    /// In a large index the choice is approximate. Ask for some ten times the rows wanted, score those exactly, and more than
-    /// 98 of 100 of the true nearest are found. The query need not have unit length; one that is zero, not finite or of
+    /// In a large index the choice is approximate. Ask for some ten times the rows wanted, and more than 98 of 100 of the true
+    /// nearest are found. The query need not have unit length; one that is zero, not finite or of
     /// another dimension finds nothing.
     pub(crate) fn search(&self, query: &[f32], candidates: usize, at: u64, filter: &Filter<'_>) -> Vec<Candidate> {
         let limit = candidates.min(self.len());
@@ -107,7 +107,7 @@ impl VectorIndex {
         }
         let mut rotated = Vec::new();
         self.rotation.apply(query, &mut rotated);
-        let (codes, scale) = query_codes(&rotated);
+        let codes = query_codes(&rotated);
         let view = View { at, filter: *filter };
         let list = limit.saturating_mul(LISTED_PER_CANDIDATE).max(LISTED_AT_LEAST).max(self.len() / LISTED_ONE_IN);
 
@@ -124,7 +124,7 @@ impl VectorIndex {
                 scan::by_codes(segments, first, self.kernels, &codes, &view, limit)
             })
         };
-        self.candidates(top, scale)
+        self.candidates(top, &rotated)
     }
 
     /// Drops the entries no reader sees any more, where `oldest_reader` is the smallest sequence a search may still ask for.
@@ -201,12 +201,14 @@ impl VectorIndex {
         None
     }
 
-    fn candidates(&self, top: Top, scale: f32) -> Vec<Candidate> {
+    /// What the scan kept, scored by the finer codes.
+    fn candidates(&self, top: Top, rotated: &[f32]) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = top
-            .into_sorted()
-            .filter_map(|(score, slot)| {
-                let id = self.entry(slot)?.id;
-                Some(Candidate { id, score: score * scale })
+            .into_slots()
+            .into_iter()
+            .filter_map(|slot| {
+                let (segment, row) = (self.segments.get(slot as usize / ROWS)?, slot as usize % ROWS);
+                Some(Candidate { id: segment.entries.get(row)?.id, score: segment.dot(row, rotated) })
             })
             .collect();
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));

@@ -1,13 +1,15 @@
-//! The in-memory vector index: an int8 copy of one collection's vectors, scanned with SIMD and versioned by journal sequence.
+//! The in-memory vector index: a copy of one collection's vectors in two bytes a place, scanned with SIMD and versioned by
+//! journal sequence.
 //!
-//! It knows no database: the store fills it from its tables, follows the journal with [`VectorIndex::insert`] and
-//! [`VectorIndex::remove`], and re-scores the returned candidates exactly from its own copy of the vectors.
+//! It knows no database: the store fills it from its tables and follows the journal with [`VectorIndex::insert`] and
+//! [`VectorIndex::remove`].
 //!
 //! How a search goes, and where to read on:
 //!
 //! 1. `rotate`: the query is rotated as all stored vectors were, which spreads their energy over all places;
 //! 2. `sign`: in a large index, one bit a place picks a short list of some thousand rows;
-//! 3. `scan`: the rows of the short list (in a small index, all) are scored in int8, the best are the candidates;
+//! 3. `scan`: the rows of the short list (in a small index, all) are scored in int8, the best are the candidates, which
+//!    `segment` scores again with the second byte of each place;
 //! 4. `simd`: the two inner loops, for each instruction set, with equal integer results.
 //!
 //! `index` and `segment` keep the rows, `slots` finds them by id, `top` keeps the best, `idset` is a set of ids, `threads` shares the work.

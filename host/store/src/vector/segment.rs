@@ -28,7 +28,11 @@ impl Entry {
     }
 }
 
-/// A run of rows. A row's vector is `scale * (byte - 128)` for each place, rotated.
+/// A finer code counts in steps of this part of a row's scale.
+const FINE: f32 = 1.0 / 255.0;
+
+/// A run of rows. A row's vector is `scale * (byte - 128)` for each place, rotated; with the finer code,
+/// `scale * (byte - 128 + (fine - 128) / 255)`, which is the vector to within some 1e-5 of its length.
 #[derive(Debug)]
 pub(super) struct Segment {
     /// Lines of one row's codes.
@@ -38,6 +42,8 @@ pub(super) struct Segment {
     pub(super) scales: Vec<f32>,
     /// Whole blocks; what lies past the last row is zero.
     pub(super) codes: Vec<Line>,
+    /// What `codes` rounds away, a second byte a place. Only candidates are scored with it.
+    fine: Vec<Line>,
     /// Blocks of sign codes with their terms; none until the index has a centre.
     pub(super) signs: Vec<Line>,
     pub(super) terms: Vec<Terms>,
@@ -57,6 +63,7 @@ impl Segment {
             namespaces: Vec::with_capacity(ROWS),
             scales: Vec::with_capacity(ROWS),
             codes: Vec::with_capacity(ROWS * lines),
+            fine: Vec::with_capacity(ROWS * lines),
             signs: Vec::new(),
             terms: Vec::new(),
             dead: 0,
@@ -82,6 +89,7 @@ impl Segment {
         self.scales.push(0.0);
         let blocks = self.len().div_ceil(BLOCK);
         self.codes.resize(blocks * BLOCK * self.lines, Line::ZERO);
+        self.fine.resize(self.len() * self.lines, Line::ZERO);
     }
 
     /// Overwrites the last row with zeros and takes it off.
@@ -90,6 +98,7 @@ impl Segment {
             return;
         };
         self.row_codes_mut(row).fill(Line::ZERO);
+        self.fine_mut(row).fill(Line::ZERO);
         if let Some(scale) = self.scales.get_mut(row) {
             *scale = 0.0;
         }
@@ -103,6 +112,7 @@ impl Segment {
         self.scales.pop();
         let blocks = self.len().div_ceil(BLOCK);
         self.codes.truncate(blocks * BLOCK * self.lines);
+        self.fine.truncate(self.len() * self.lines);
         self.terms.truncate(blocks);
         self.signs.truncate(self.terms.len() * self.sign_lines());
     }
@@ -122,6 +132,7 @@ impl Segment {
             *scale = source.scale;
         }
         self.row_codes_mut(row).copy_from_slice(&source.codes);
+        self.fine_mut(row).copy_from_slice(&source.fine);
         if let Some(centre) = centre {
             self.sketch(row, centre, &mut Vec::new());
         }
@@ -134,6 +145,7 @@ impl Segment {
             namespace: *self.namespaces.get(row)?,
             scale: *self.scales.get(row)?,
             codes: self.row_codes(row).to_vec(),
+            fine: self.fine(row).to_vec(),
         })
     }
 
@@ -156,6 +168,13 @@ impl Segment {
         for (line, values) in self.row_codes_mut(row).iter_mut().zip(rotated.chunks_exact(LINE)) {
             for (code, value) in line.0.iter_mut().zip(values) {
                 *code = (value * inverse + 128.5) as i32 as u8;
+            }
+        }
+        for (line, values) in self.fine_mut(row).iter_mut().zip(rotated.chunks_exact(LINE)) {
+            for (code, value) in line.0.iter_mut().zip(values) {
+                let value = value * inverse + 128.0;
+                let rest = value - (value + 0.5).floor();
+                *code = (rest / FINE + 128.5) as i32 as u8;
             }
         }
         if let Some(place) = self.scales.get_mut(row) {
@@ -191,15 +210,38 @@ impl Segment {
         self.codes.get(row * self.lines..(row + 1) * self.lines).unwrap_or_default()
     }
 
+    /// The dot product of a row with a rotated query, by both codes.
+    pub(super) fn dot(&self, row: usize, rotated: &[f32]) -> f32 {
+        let mut sums = [0.0_f32; 8];
+        let lines = self.row_codes(row).iter().zip(self.fine(row)).zip(rotated.chunks_exact(LINE));
+        for ((codes, fine), values) in lines {
+            let places = codes.0.as_chunks::<8>().0.iter().zip(fine.0.as_chunks::<8>().0);
+            for ((codes, fine), values) in places.zip(values.as_chunks::<8>().0) {
+                for ((sum, value), (code, fine)) in sums.iter_mut().zip(values).zip(codes.iter().zip(fine)) {
+                    *sum += value * (f32::from(*code) - 128.0 + (f32::from(*fine) - 128.0) * FINE);
+                }
+            }
+        }
+        self.scales.get(row).copied().unwrap_or(0.0) * sums.iter().sum::<f32>()
+    }
+
     /// Heap bytes in use, about.
     pub(super) fn bytes(&self) -> usize {
-        (self.codes.len() + self.signs.len()) * LINE
+        (self.codes.len() + self.fine.len() + self.signs.len()) * LINE
             + self.terms.len() * size_of::<Terms>()
             + self.len() * (size_of::<Entry>() + size_of::<u32>() + size_of::<f32>())
     }
 
     fn row_codes_mut(&mut self, row: usize) -> &mut [Line] {
         self.codes.get_mut(row * self.lines..(row + 1) * self.lines).unwrap_or_default()
+    }
+
+    fn fine(&self, row: usize) -> &[Line] {
+        self.fine.get(row * self.lines..(row + 1) * self.lines).unwrap_or_default()
+    }
+
+    fn fine_mut(&mut self, row: usize) -> &mut [Line] {
+        self.fine.get_mut(row * self.lines..(row + 1) * self.lines).unwrap_or_default()
     }
 
     fn sign_lines(&self) -> usize {
@@ -227,10 +269,11 @@ pub(super) struct Row {
     namespace: u32,
     scale: f32,
     codes: Vec<Line>,
+    fine: Vec<Line>,
 }
 
-/// A rotated query as int8 codes and their scale.
-pub(super) fn query_codes(rotated: &[f32]) -> (QueryCodes, f32) {
+/// A rotated query as int8 codes, at a scale of its own.
+pub(super) fn query_codes(rotated: &[f32]) -> QueryCodes {
     let scale = largest(rotated) / 127.0;
     let lines = rotated.chunks_exact(LINE).map(|values| {
         let mut line = QueryLine([0; LINE]);
@@ -239,7 +282,7 @@ pub(super) fn query_codes(rotated: &[f32]) -> (QueryCodes, f32) {
         }
         line
     });
-    (QueryCodes::new(lines.collect()), scale)
+    QueryCodes::new(lines.collect())
 }
 
 /// The largest size of a place. Sizes of floats order as their bits do, and those compare quickly.

@@ -3,12 +3,14 @@
 use crate::fit::Shown;
 use crate::request::{LEAST_COSINE, Request};
 use crate::{same, when};
-use memstrata_sdk::{Fault, Hit, Search, Value, hits, rows};
+use memstrata_sdk::{Fault, Place, Results, Search, Value, places, rows};
 
 /// A hit with its recall view.
 pub(super) struct Candidate {
-    pub(super) hit: Hit,
+    pub(super) hit: Place,
     pub(super) view: Value,
+    /// The whole row, where somebody needs it.
+    pub(super) row: Value,
     /// Ids of near-identical hits that fell into this one.
     pub(super) also: Vec<u64>,
 }
@@ -16,8 +18,8 @@ pub(super) struct Candidate {
 /// What the host found.
 pub(super) struct Gathered {
     pub(super) candidates: Vec<Candidate>,
-    pub(super) eligible: u64,
     pub(super) notes: Vec<String>,
+    pub(super) results: Results,
 }
 
 /// The search of a request; `namespace` apart, so that the scope can be widened for a hint.
@@ -35,13 +37,19 @@ pub(super) fn search(request: &Request, query: &str, namespace: Option<&str>, no
     Ok(search)
 }
 
-/// Runs the search.
-pub(super) fn gather(request: &Request, query: &str, limit: u32, now: u64) -> Result<Gathered, Fault> {
+/// Runs the search. Rows are read only if they are asked for, or if a hit's view does not say what it is.
+pub(super) fn gather(request: &Request, query: &str, limit: u32, now: u64, with_rows: bool) -> Result<Gathered, Fault> {
     let results = search(request, query, request.namespace(), now)?.limit(limit).results()?;
     let views = rows(results.views()?)?;
-    let candidates =
-        hits(&results)?.into_iter().zip(views).map(|(hit, view)| Candidate { hit, view, also: Vec::new() }).collect();
-    Ok(Gathered { candidates, eligible: results.eligible(), notes: results.notes() })
+    let silent = |view: &Value| view.get("text").and_then(Value::as_str).is_none_or(str::is_empty);
+    let mut whole = Vec::new();
+    if with_rows || views.iter().any(silent) {
+        whole = rows(results.rows()?)?;
+    }
+    let whole = whole.into_iter().chain(std::iter::repeat(Value::Null));
+    let candidates = places(&results).into_iter().zip(views).zip(whole);
+    let candidates = candidates.map(|((hit, view), row)| Candidate { hit, view, row, also: Vec::new() }).collect();
+    Ok(Gathered { candidates, notes: results.notes(), results })
 }
 
 impl Candidate {
@@ -50,7 +58,7 @@ impl Candidate {
     }
 
     pub(super) fn text(&self) -> &str {
-        self.said("text").unwrap_or_else(|| crate::gist::gist(&self.hit.row))
+        self.said("text").unwrap_or_else(|| crate::gist::gist(&self.row))
     }
 
     pub(super) fn kind(&self) -> Option<&str> {
@@ -58,8 +66,7 @@ impl Candidate {
     }
 
     pub(super) fn time(&self) -> Option<u64> {
-        let created = || self.hit.row.get("created_at").and_then(Value::as_u64);
-        self.view.get("time").and_then(Value::as_u64).or_else(created)
+        self.view.get("time").and_then(Value::as_u64)
     }
 
     /// `text #1, vector #3`. Recency only settles ties, so it is named only where nothing else found the hit.

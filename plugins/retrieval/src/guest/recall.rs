@@ -12,14 +12,14 @@ fn elsewhere(request: &Request, query: &str, now: u64) -> Result<Option<u64>, Fa
     if request.namespace().is_none() {
         return Ok(None);
     }
-    Ok(Some(search(request, query, None, now)?.limit(1).results()?.eligible()))
+    Ok(Some(search(request, query, None, now)?.limit(1).results()?.eligible()?))
 }
 
 pub(super) fn recall(given: Value) -> Answer {
     let request: Request = arguments(given)?;
     let (query, now) = (request.check()?, clock::now());
     let fetch = request.fetch();
-    let mut gathered = gather(&request, query, fetch, now)?;
+    let mut gathered = gather(&request, query, fetch, now, request.detail == Detail::Full)?;
     let fetched = gathered.candidates.len();
     let of_other_kinds = of_kinds(&request, &mut gathered.candidates);
     if of_other_kinds > 0 && fetched == fetch as usize {
@@ -28,13 +28,16 @@ pub(super) fn recall(given: Value) -> Answer {
     let candidates = collapse(gathered.candidates);
     let found = candidates.len();
     let chosen = spread(candidates, request.limit());
-    let empty = if chosen.is_empty() {
-        let elsewhere = if gathered.eligible == 0 { elsewhere(&request, query, now)? } else { None };
-        Some(emptiness(&request, gathered.eligible, elsewhere, of_other_kinds))
-    } else {
-        None
-    };
-    let frame = Frame { found, empty, scope: request.scope(gathered.eligible, now), notes: gathered.notes };
+    let mut scope = request.scope(now);
+    let mut empty = None;
+    if chosen.is_empty() {
+        // Counting looks at every row of the scope; only an empty answer needs it.
+        let eligible = gathered.results.eligible()?;
+        let elsewhere = if eligible == 0 { elsewhere(&request, query, now)? } else { None };
+        scope.insert("eligible".into(), json!(eligible));
+        empty = Some(emptiness(&request, eligible, elsewhere, of_other_kinds));
+    }
+    let frame = Frame { found, empty, scope, notes: gathered.notes };
     let answer = match request.detail {
         Detail::Summary => {
             let shown: Vec<Shown> = chosen.iter().map(Candidate::shown).collect();
@@ -62,7 +65,7 @@ fn in_full(candidate: &Candidate) -> Value {
         "score": rounded(hit.score),
         "why": candidate.why(),
         "also": candidate.also.iter().map(|id| reference(*id)).collect::<Vec<_>>(),
-        "row": lean(&hit.row),
+        "row": lean(&candidate.row),
     })
 }
 

@@ -76,7 +76,7 @@ fn searched(
         return Ok(());
     }
 
-    let mut deep = gather(request, query, DEEP, now)?;
+    let mut deep = gather(request, query, DEEP, now, false)?;
     of_kinds(request, &mut deep.candidates);
     let Some(rank) = deep.candidates.iter().position(|candidate| candidate.hit.id == id) else {
         let (matched, detail) = alone_scores(request, own.as_ref(), query, id, collection);
@@ -110,7 +110,7 @@ fn searched(
     checks.push(Check::pass("rank", format!("it ranks {} ({why})", rank + 1)));
 
     let shown: Vec<_> = chosen.iter().map(super::pipeline::Candidate::shown).collect();
-    let frame = Frame { found, empty: None, scope: request.scope(deep.eligible, now), notes: deep.notes };
+    let frame = Frame { found, empty: None, scope: request.scope(now), notes: deep.notes };
     let answer = summary(&frame, &shown, &terms(query), request.budget());
     let fits = (answer.get("hits").and_then(Value::as_array).into_iter().flatten())
         .any(|hit| hit.get("id").and_then(Value::as_u64) == Some(id));

@@ -4,7 +4,7 @@ use super::scope::Scope;
 use super::{CLIP_RESULT, MEMORIES, usage};
 use crate::score::{round, similarity};
 use crate::{lexical, memory, row};
-use memstrata_sdk::{Fault, Map, Value, batch::Batch, hints, hits, json};
+use memstrata_sdk::{Fault, Hit, Map, Value, batch::Batch, hints, hits, json};
 
 /// How the channels are weighed.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ pub(super) struct Finding {
     pub(super) notes: Vec<String>,
 }
 
-/// Searches each wording and merges the hits, best fused score first.
+/// Searches each wording and merges the hits, Hit, best fused score first.
 pub(super) fn find(
     wordings: &[String],
     scope: &Scope,
@@ -61,18 +61,18 @@ pub(super) fn find(
             search = search.min_similarity(cosine);
         }
         let results = search.results()?;
-        finding.eligible = finding.eligible.max(results.eligible());
+        finding.eligible = finding.eligible.max(results.eligible()?);
         for note in results.notes() {
             if !finding.notes.contains(&note) {
                 finding.notes.push(note);
             }
         }
-        for hit in hits(&results)? {
-            let at = match finding.found.iter().position(|found| row::id(&found.row) == hit.id) {
+        for Hit { place, row } in hits(&results)? {
+            let at = match finding.found.iter().position(|found| row::id(&found.row) == place.id) {
                 Some(at) => at,
                 None => {
                     finding.found.push(Found {
-                        row: hit.row,
+                        row,
                         fused: 0.0,
                         channels: Vec::new(),
                         cosine: None,
@@ -85,9 +85,9 @@ pub(super) fn find(
             let Some(found) = finding.found.get_mut(at) else {
                 continue;
             };
-            found.fused = found.fused.max(hit.score);
+            found.fused = found.fused.max(place.score);
             found.score = found.fused;
-            for (channel, rank, score) in hit.found_by {
+            for (channel, rank, score) in place.found_by {
                 match found.channels.iter_mut().find(|(known, _)| *known == channel) {
                     Some((_, best)) => *best = rank.min(*best),
                     None => found.channels.push((channel, rank)),
