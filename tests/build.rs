@@ -1,7 +1,11 @@
 //! Builds the test guests.
 
 fn main() -> std::process::ExitCode {
-    match memstrata_guest_build::embed("guests.rs", &[("hostile", "memstrata-hostile")], &["tests/guests"]) {
+    match memstrata_guest_build::embed(
+        "guests.rs",
+        &[("empty", "memstrata-empty"), ("hostile", "memstrata-hostile")],
+        &["tests/guests"],
+    ) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");

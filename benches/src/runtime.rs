@@ -3,21 +3,19 @@
 use crate::sample::{Sample, layer, row};
 use memstrata_runtime::{CallContext, Limits, Models, Runtime};
 use memstrata_store::Deadline;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The test guest's operation that hands back a text.
-const ARGUMENTS: &str = "{\"raw\":\"{}\"}";
+const ARGUMENTS: &str = "{}";
 
-/// What that operation does: read its arguments, answer the text.
+/// What the guest's operation does: hands its arguments back.
 fn native(arguments: &str) -> String {
-    let value: Value = serde_json::from_str(arguments).unwrap();
-    value.get("raw").and_then(Value::as_str).unwrap_or_default().to_owned()
+    arguments.to_owned()
 }
 
 pub fn run() -> anyhow::Result<()> {
-    let (_, wasm) = memstrata_tests::GUESTS.iter().find(|(name, _)| *name == "hostile").expect("the test guest");
+    let (_, wasm) = memstrata_tests::GUESTS.iter().find(|(name, _)| *name == "empty").expect("the empty guest");
     let runtime = Arc::new(Runtime::new(Limits::default(), 4, None).map_err(anyhow::Error::msg)?);
     let grants = layer(wasm).grants;
     let plugin = runtime.load("bench", wasm, &grants, &Map::new())?;
@@ -30,7 +28,7 @@ pub fn run() -> anyhow::Result<()> {
             seed: 1,
             progress: None,
         };
-        plugin.call("answer", ARGUMENTS, context).unwrap()
+        plugin.call("echo", ARGUMENTS, context).unwrap()
     };
     let guest = Sample::of(20_000, |_| drop(call()));
     let native = Sample::of(20_000, |_| drop(std::hint::black_box(native(ARGUMENTS))));

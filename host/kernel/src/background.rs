@@ -16,6 +16,8 @@ const TICK: Duration = Duration::from_millis(100);
 const BEAT: Duration = Duration::from_secs(1);
 /// Between two clean-ups.
 const TIDY: Duration = Duration::from_secs(600);
+/// A write-ahead log of so many bytes means that a reader holds it, and is told.
+const LOG_ALARM: u64 = 256 << 20;
 /// Events delivered in one round of one subscriber.
 const ROUND: usize = 100;
 /// Texts embedded at a time.
@@ -114,6 +116,14 @@ impl State {
                 told("vectors", self.fill(kernel, &space));
             }
             if tidy {
+                match space.tend_log() {
+                    Ok(bytes) if bytes > LOG_ALARM => tracing::warn!(
+                        space = space.name(),
+                        bytes,
+                        "the write-ahead log grows: a long read, perhaps of another program, keeps it from the file"
+                    ),
+                    other => told("log", other.map(|_| ()).map_err(CallError::from)),
+                }
                 told("idempotency", space.expire_idempotency().map_err(CallError::from));
                 told("events", space.expire_events().map(|_| ()).map_err(CallError::from));
             }

@@ -71,6 +71,8 @@ pub struct FieldSpec {
 
 /// The longest value when a field does not say: 50 KB.
 pub(crate) const DEFAULT_MAX_BYTES: usize = 50 * 1024;
+/// The longest value a field may ask for: 1 MiB.
+const MOST_BYTES: usize = 1 << 20;
 
 /// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +155,9 @@ impl CollectionSpec {
             }
             if (spec.search || spec.embed || spec.values.is_some()) && spec.kind != FieldType::Text {
                 say(format!("field `{field}`: search, embed and values are for text"));
+            }
+            if spec.max_bytes.is_some_and(|most| most > MOST_BYTES) {
+                say(format!("field `{field}`: max_bytes is at most {MOST_BYTES}"));
             }
             if let Some(default) = &spec.default
                 && let Err(error) = crate::row::to_sql(field, spec, default)

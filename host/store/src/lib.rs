@@ -14,6 +14,7 @@ mod events;
 mod history;
 mod ids;
 mod maintenance;
+mod migrate;
 mod namespace;
 #[cfg(test)]
 mod plans;
@@ -22,6 +23,7 @@ mod row;
 mod search;
 mod session;
 mod space;
+mod spaces;
 #[allow(dead_code, reason = "some methods serve tests and benches only")]
 mod vector;
 mod write_set;
@@ -39,5 +41,6 @@ pub use namespace::Namespace;
 pub use query::{Aggregate, Page, Query};
 pub use search::{Hit, SearchRequest, SearchResults, channel};
 pub use session::{Deadline, ReadLimits, Session, SessionOptions};
-pub use space::{Durability, Space, SpaceOptions, Spaces};
+pub use space::{Durability, Space, SpaceOptions};
+pub use spaces::Spaces;
 pub use write_set::{Event, WriteSet};

@@ -5,6 +5,7 @@ use crate::commit::{CommitMeta, Committed};
 use crate::database::{self, Embedding, meta};
 use crate::error::{Result, StoreError};
 use crate::ids::{Ids, reserve};
+use crate::migrate::{load_collections, migrate};
 use crate::search::Indexes;
 use crate::session::{Session, SessionOptions};
 use crate::write_set::{Verb, WriteSet};
@@ -67,6 +68,9 @@ pub struct Space {
     /// Erased content may still be in the log, as a reader was in the way.
     log_owed: AtomicBool,
 }
+
+/// A write-ahead log of so many bytes is moved into the file although no commit asked for it.
+const LONG_LOG: u64 = 64 << 20;
 
 /// Idle readers kept a space.
 const IDLE_READERS: usize = 32;
@@ -248,6 +252,23 @@ impl Space {
         }
     }
 
+    /// Bytes of the write-ahead log. A long one is moved into the file as far as its readers allow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn tend_log(&self) -> Result<u64> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let size = || std::fs::metadata(&log).map_or(0, |file| file.len());
+        if size() > LONG_LOG {
+            self.with_reader(|connection| {
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+                Ok(())
+            })?;
+        }
+        Ok(size())
+    }
+
     /// Moves the write-ahead log into the file, so that erased content leaves the log too; waits so long for readers.
     fn truncate_log(&self, patience: Duration) {
         let truncated = self.writer.exclusive(move |connection| {
@@ -377,164 +398,4 @@ impl Space {
 /// The newest sequence a connection sees.
 pub(crate) fn sequence(connection: &Connection) -> Result<i64> {
     Ok(connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM journal")?.query_row([], |row| row.get(0))?)
-}
-
-fn load_collections(connection: &Connection) -> Result<IndexMap<String, Arc<Collection>>> {
-    let mut statement = connection.prepare("SELECT number, layer, name, spec FROM collections ORDER BY number")?;
-    let rows = statement.query_map([], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
-    })?;
-    let mut collections = IndexMap::new();
-    for row in rows {
-        let (number, layer, name, spec) = row?;
-        let spec = serde_json::from_str(&spec).map_err(|error| {
-            StoreError::Incompatible(format!("collection `{layer}.{name}` was made by a newer memstrata: {error}"))
-        })?;
-        let collection = Collection::new(number, &layer, &name, spec);
-        collections.insert(collection.name.clone(), Arc::new(collection));
-    }
-    Ok(collections)
-}
-
-fn migrate(
-    connection: &Connection,
-    layer: &str,
-    specs: &IndexMap<String, CollectionSpec>,
-    dimension: usize,
-) -> Result<()> {
-    let known = load_collections(connection)?;
-    let mut faults = Vec::new();
-    for (name, spec) in specs {
-        faults.extend(spec.faults(name));
-        if let Some(old) = known.get(&format!("{layer}.{name}")) {
-            let breaks = old.spec.breaks(spec);
-            faults.extend(breaks.into_iter().map(|fault| format!("collection `{layer}.{name}`: {fault}")));
-        }
-    }
-    if !faults.is_empty() {
-        return Err(StoreError::Invalid(format!("the collections cannot be changed: {}", faults.join("; "))));
-    }
-    for (name, spec) in specs {
-        let text = serde_json::to_string(spec).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        let number = match known.get(&format!("{layer}.{name}")) {
-            Some(old) if old.spec == *spec => continue,
-            Some(old) => {
-                add_columns(connection, old, spec)?;
-                connection.execute("UPDATE collections SET spec = ? WHERE number = ?", params![text, old.number])?;
-                old.number
-            }
-            None => connection.query_row(
-                "INSERT INTO collections(layer, name, spec) VALUES(?, ?, ?) RETURNING number",
-                params![layer, name, text],
-                |row| row.get(0),
-            )?,
-        };
-        let collection = Collection::new(number, layer, name, spec.clone());
-        connection.execute_batch(&database::collection_ddl(&collection, dimension))?;
-    }
-    Ok(())
-}
-
-fn add_columns(connection: &Connection, old: &Collection, spec: &CollectionSpec) -> Result<()> {
-    for (field, declared) in spec.fields.iter().filter(|(field, _)| !old.spec.fields.contains_key(*field)) {
-        let default = match &declared.default {
-            Some(value) => match crate::row::to_sql(field, declared, value)? {
-                rusqlite::types::Value::Text(text) => {
-                    format!(" DEFAULT '{}'", text.replace('\'', "''"))
-                }
-                rusqlite::types::Value::Integer(integer) => format!(" DEFAULT {integer}"),
-                rusqlite::types::Value::Real(real) => format!(" DEFAULT {real:e}"),
-                _ => String::new(),
-            },
-            None => String::new(),
-        };
-        for table in [old.table.clone(), format!("{}__history", old.table)] {
-            connection.execute_batch(&format!(
-                "ALTER TABLE \"{table}\" ADD COLUMN \"{field}\" {}{default}",
-                declared.kind.sql()
-            ))?;
-        }
-    }
-    Ok(())
-}
-
-/// The spaces of a data directory: an LRU of open files.
-pub struct Spaces {
-    folder: PathBuf,
-    options: SpaceOptions,
-    open: Mutex<IndexMap<String, Arc<Space>>>,
-    /// No space is opened any more.
-    closed: AtomicBool,
-}
-
-impl Spaces {
-    /// Spaces as files in a folder.
-    #[must_use]
-    pub fn new(folder: PathBuf, options: SpaceOptions) -> Self {
-        Self { folder, options, open: Mutex::default(), closed: AtomicBool::new(false) }
-    }
-
-    /// The file of a space.
-    #[must_use]
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.db"))
-    }
-
-    /// How spaces are opened.
-    #[must_use]
-    pub fn options(&self) -> &SpaceOptions {
-        &self.options
-    }
-
-    /// Opens a space, or answers the open one. `prepare` runs once on a newly opened one, before anyone else sees it.
-    ///
-    /// # Errors
-    /// See [`Space::open`].
-    pub fn open(&self, name: &str, prepare: impl FnOnce(&Arc<Space>) -> Result<()>) -> Result<Arc<Space>> {
-        let mut open = lock(&self.open);
-        if self.closed.load(Ordering::Acquire) {
-            return Err(StoreError::Unavailable("the host is shutting down".into()));
-        }
-        if let Some(space) = open.shift_remove(name) {
-            open.insert(name.to_owned(), Arc::clone(&space));
-            return Ok(space);
-        }
-        let space = Arc::new(Space::open(&self.path(name), name, &self.options)?);
-        prepare(&space)?;
-        open.insert(name.to_owned(), Arc::clone(&space));
-        // The longest unused go first; one that is in use stays whatever the limit.
-        let surplus = open.len().saturating_sub(self.options.open_spaces);
-        let idle: Vec<_> = (open.iter())
-            .filter(|(other, space)| other.as_str() != name && Arc::strong_count(space) == 1)
-            .map(|(other, _)| other.clone())
-            .take(surplus)
-            .collect();
-        for name in idle {
-            if let Some(space) = open.shift_remove(&name) {
-                _ = space.flush_usage();
-            }
-        }
-        Ok(space)
-    }
-
-    /// The spaces open now.
-    #[must_use]
-    pub fn opened(&self) -> Vec<Arc<Space>> {
-        lock(&self.open).values().cloned().collect()
-    }
-
-    /// Closes a space's file, once nobody uses it, so that it may be replaced or removed.
-    pub fn forget(&self, name: &str) {
-        lock(&self.open).shift_remove(name);
-    }
-
-    /// Closes all spaces; later opens are refused.
-    pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        for (name, space) in std::mem::take(&mut *lock(&self.open)) {
-            if let Err(error) = space.flush_usage() {
-                tracing::warn!(space = %name, %error, "access statistics were not written");
-            }
-        }
-    }
 }

@@ -68,11 +68,11 @@ pub fn reference(id: u64) -> String {
 }
 
 impl Shown {
-    fn json(&self, level: Level, most: usize, terms: &[String]) -> Value {
+    fn json(&self, level: Level, text: &str) -> Value {
         let mut hit = Map::new();
         hit.insert("id".into(), json!(self.id));
         hit.insert("ref".into(), json!(reference(self.id)));
-        hit.insert("text".into(), json!(excerpt(&self.text, terms, most)));
+        hit.insert("text".into(), json!(text));
         if level == Level::Bare {
             return Value::Object(hit);
         }
@@ -179,7 +179,8 @@ fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<us
 pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -> Value {
     let hits: Vec<Shown> = hits.iter().map(|hit| Shown { text: one_line(&hit.text), ..hit.clone() }).collect();
     // A comma follows each hit.
-    let cost = |hit: &Shown, level, most| Cost::of(&hit.json(level, most, terms).to_string()) + Cost::of(",");
+    let around = |hit: &Shown, level| Cost::of(&hit.json(level, "").to_string()) + Cost::of(",");
+    let text = |hit: &Shown, most| Cost::of(&Value::from(excerpt(&hit.text, terms, most)).to_string());
     let wanted = hits.len().min(3);
     let mut best = (Level::Bare, 0);
     for level in [Level::Whole, Level::Compact, Level::Bare] {
@@ -188,7 +189,7 @@ pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -
             continue;
         }
         let fits = |hit: &&Shown| {
-            sum = sum + cost(hit, level, level.least());
+            sum = sum + around(hit, level) + text(hit, level.least());
             sum.tokens() <= budget
         };
         let count = hits.iter().take_while(fits).count();
@@ -201,11 +202,11 @@ pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -
     }
     let (level, count) = best;
     let shown = hits.get(..count).unwrap_or_default();
-    let around = frame.cost(level, budget);
+    let around = shown.iter().fold(frame.cost(level, budget), |sum, hit| sum + around(hit, level));
     let longest = shown.iter().map(|hit| hit.text.chars().count()).max().unwrap_or_default().min(MOST);
-    let fits = |most| shown.iter().fold(around, |sum, hit| sum + cost(hit, level, most)).tokens() <= budget;
+    let fits = |most| shown.iter().fold(around, |sum, hit| sum + text(hit, most)).tokens() <= budget;
     let most = largest(level.least(), longest, fits).unwrap_or(level.least());
-    let shown = shown.iter().map(|hit| hit.json(level, most, terms)).collect();
+    let shown = shown.iter().map(|hit| hit.json(level, &excerpt(&hit.text, terms, most))).collect();
     let mut answer = frame.around(level, shown, budget);
     let cost = tokens(&answer.to_string());
     if let Some(answer) = answer.as_object_mut() {

@@ -3,7 +3,8 @@
 use crate::database::{FORMAT, meta, open_new, open_reader};
 use crate::error::{Result, StoreError};
 use crate::ids::BLOCK;
-use crate::space::{Space, Spaces, sequence};
+use crate::space::{Space, sequence};
+use crate::spaces::Spaces;
 use rusqlite::{Connection, backup};
 use serde::Serialize;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,9 @@
 //! Step 7 of 7: a session, what one call sees and stages. The snapshot is taken at the first read; nothing is written before commit.
 
+mod number;
+mod overlay;
 mod read;
+mod removal;
 mod stage;
 
 use crate::error::{Result, StoreError};

@@ -1,12 +1,12 @@
 //! Writes of a session: they are staged, seen by its own reads, and reach nobody else before the commit.
 
 use super::Session;
-use crate::collection::{Collection, FieldType, at};
+use crate::collection::{Collection, at};
 use crate::error::{Result, StoreError};
 use crate::namespace::Namespace;
 use crate::query::{Query, Source};
-use crate::row::{self, Values, int, new_values, settable};
-use crate::write_set::{Event, Expect, RowChange, Step, Verb, WriteSet};
+use crate::row::{Values, int, new_values, settable};
+use crate::write_set::{Event, Expect, RowChange, Verb, WriteSet};
 use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 /// Whether a change depends on what the row was.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Strict,
     Commutes,
 }
-use Kind::{Commutes, Strict};
+use Kind::Strict;
 
 impl Session {
-    fn writes(&mut self, rows: usize, bytes: usize) -> Result<()> {
+    pub(super) fn writes(&mut self, rows: usize, bytes: usize) -> Result<()> {
         if self.options.read_only {
             return Err(StoreError::Denied {
                 what: "write",
@@ -31,10 +31,11 @@ impl Session {
         self.options.deadline.check()?;
         self.space.writable()?;
         let limits = &self.options.limits;
-        if self.write.changes.len() + rows > limits.rows_written {
+        let staged = self.write.changes.len() + self.write.expects.len() + self.write.events.len();
+        if staged + rows > limits.rows_written {
             return Err(StoreError::limit(
                 "rows-written",
-                format!("one call may write {} rows; use several calls", limits.rows_written),
+                format!("one call may write {} rows, events and expectations; use several calls", limits.rows_written),
             ));
         }
         self.write.bytes += bytes;
@@ -113,7 +114,7 @@ impl Session {
         Ok(())
     }
 
-    fn stage(&mut self, id: i64, change: RowChange) {
+    pub(super) fn stage(&mut self, id: i64, change: RowChange) {
         self.synced.remove(&change.collection.number);
         self.write.vectors.remove(&id);
         self.hold_keys(id, &change.collection, &change.row);
@@ -249,168 +250,12 @@ impl Session {
         })
     }
 
-    /// Adds to a number field, whatever the version.
-    ///
-    /// # Errors
-    /// As [`Session::update`].
-    pub fn add(&mut self, collection: &Arc<Collection>, id: u64, field: &str, amount: f64) -> Result<()> {
-        let place = self.number_field(collection, field, amount)?;
-        self.commute(collection, id, place, Step::Add(amount))
-    }
-
-    /// Raises a number field, whatever the version.
-    ///
-    /// # Errors
-    /// As [`Session::update`].
-    pub fn max(&mut self, collection: &Arc<Collection>, id: u64, field: &str, least: f64) -> Result<()> {
-        let place = self.number_field(collection, field, least)?;
-        self.commute(collection, id, place, Step::Max(least))
-    }
-
-    fn number_field(&mut self, collection: &Collection, field: &str, value: f64) -> Result<usize> {
-        self.writes(1, 16)?;
-        let (place, column) = collection.column(field)?;
-        if place < at::FIELDS || !matches!(column.kind, FieldType::Integer | FieldType::Number | FieldType::Time) {
-            return Err(StoreError::Invalid(format!("`{field}` is no number field a component may change")));
-        }
-        if !value.is_finite() || column.kind.sql() == "INTEGER" && value.fract() != 0.0 {
-            return Err(StoreError::Invalid(format!("`{field}` cannot take {value}")));
-        }
-        Ok(place)
-    }
-
-    /// Stages a change that needs no version; one over a row the call has set already becomes part of that.
-    fn commute(&mut self, collection: &Arc<Collection>, id: u64, place: usize, step: Step) -> Result<()> {
-        let Some(row) = self.live(collection, id as i64)? else {
-            return Err(missing(collection, id as i64));
-        };
-        let (now, column) = (number_at(&row, place), collection.columns.get(place));
-        let new = match step {
-            Step::Add(amount) => now.unwrap_or(0.0) + amount,
-            Step::Max(least) => now.map_or(least, |now| now.max(least)),
-        };
-        let value = match column.map(|column| column.kind.sql()) {
-            Some("INTEGER") if new.abs() <= row::MOST_INTEGER as f64 => Sql::Integer(new as i64),
-            Some("REAL") if new.is_finite() => Sql::Real(new),
-            _ => {
-                let field = column.map_or("", |column| column.name.as_str());
-                return Err(StoreError::Invalid(format!("`{field}` would become {new}, which is out of range")));
-            }
-        };
-        self.change(collection, id, None, Verb::Update, Commutes, |change| {
-            // What this call has set itself is set anew: the writer sees one value.
-            match change.set.iter_mut().find(|(column, _)| *column == place) {
-                Some((_, set)) => set.clone_from(&value),
-                None => change.steps.push((place, step)),
-            }
-            if let Some(slot) = change.row.get_mut(place) {
-                *slot = value;
-            }
-        })?;
-        Ok(())
-    }
-
-    /// Marks a row deleted.
-    ///
-    /// # Errors
-    /// As [`Session::update`].
-    pub fn delete(&mut self, collection: &Arc<Collection>, id: u64, version: Option<u64>) -> Result<()> {
-        self.writes(1, 0)?;
-        if self.write.changes.get(&(id as i64)).is_some_and(|change| change.verb == Verb::Insert) {
-            self.drop_staged(id as i64);
-            return Ok(());
-        }
-        if self.write.changes.get(&(id as i64)).is_some_and(|change| change.verb == Verb::Restore) {
-            // Brought back by this call: it stays deleted as it was.
-            self.unstage(id as i64);
-            return Ok(());
-        }
-        let now = self.options.now as i64;
-        self.change(collection, id, version, Verb::Delete, Strict, |change| {
-            if let Some(slot) = change.row.get_mut(at::DELETED) {
-                *slot = Sql::Integer(now);
-            }
-        })?;
-        Ok(())
-    }
-
-    /// Brings a deleted row back.
-    ///
-    /// # Errors
-    /// `not-found`, `conflict` if it is not deleted.
-    pub fn restore(&mut self, collection: &Arc<Collection>, id: u64) -> Result<()> {
-        self.writes(1, 0)?;
-        let id = id as i64;
-        let row = self.current(collection, id)?.filter(|row| self.in_scope(row));
-        let Some(mut row) = row else {
-            return Err(missing(collection, id));
-        };
-        let Some(version) = int(&row, at::VERSION).filter(|_| row.get(at::DELETED) != Some(&Sql::Null)) else {
-            return Err(StoreError::Conflict(format!("{}:{id} is not deleted", collection.name)));
-        };
-        if let Some(slot) = row.get_mut(at::DELETED) {
-            *slot = Sql::Null;
-        }
-        if let Some(change) = self.write.changes.get(&id) {
-            // Deleted by this call: what it had changed before holds again.
-            if change.set.is_empty() && change.steps.is_empty() {
-                self.unstage(id);
-            } else {
-                let change = RowChange { verb: Verb::Update, row, ..change.clone() };
-                self.stage(id, change);
-            }
-            return Ok(());
-        }
-        WriteSet::stamp(&mut row, self.options.now as i64, version + 1);
-        if let Some(slot) = row.get_mut(at::COMPONENT) {
-            *slot = Sql::Text(self.options.component.clone());
-        }
-        self.stage(id, fresh(collection, Verb::Restore, Some(version), row));
-        Ok(())
-    }
-
-    /// Erases a row's content everywhere.
-    ///
-    /// # Errors
-    /// `not-found`.
-    pub fn erase(&mut self, collection: &Arc<Collection>, id: u64) -> Result<()> {
-        self.writes(1, 0)?;
-        let id = id as i64;
-        let Some(row) = self.current(collection, id)?.filter(|row| self.in_scope(row)) else {
-            return Err(missing(collection, id));
-        };
-        if self.write.changes.get(&id).is_some_and(|change| change.verb == Verb::Insert) {
-            self.drop_staged(id);
-            return Ok(());
-        }
-        self.stage(id, fresh(collection, Verb::Erase, None, row));
-        self.gone.insert(id);
-        Ok(())
-    }
-
-    fn in_scope(&self, row: &Values) -> bool {
-        self.options.scope.covers(row::text(row, at::NAMESPACE).unwrap_or_default())
-    }
-
-    fn drop_staged(&mut self, id: i64) {
-        self.unstage(id);
-        self.gone.insert(id);
-    }
-
-    /// Takes a change back: the row is again as in the snapshot.
-    fn unstage(&mut self, id: i64) {
-        if let Some(change) = self.write.changes.shift_remove(&id) {
-            self.synced.remove(&change.collection.number);
-            self.write.vectors.remove(&id);
-        }
-    }
-
     /// Makes the commit depend on a count over the store, before this call's own writes.
     ///
     /// # Errors
     /// `invalid.argument` for a query over the past.
     pub fn expect(&mut self, query: &Query, count: u64) -> Result<()> {
-        self.writes(0, 64)?;
+        self.writes(1, 64)?;
         if query.known_at.is_some() {
             return Err(StoreError::Invalid("expect counts what is, not what was known".into()));
         }
@@ -424,7 +269,7 @@ impl Session {
     /// # Errors
     /// `invalid.argument` for a name or payload that does not fit, limits.
     pub fn emit(&mut self, name: &str, payload: &str) -> Result<()> {
-        self.writes(0, payload.len() + name.len())?;
+        self.writes(1, payload.len() + name.len())?;
         if !crate::collection::is_name(name, 60) {
             return Err(StoreError::Invalid("an event's name is [a-z][a-z0-9_]*".into()));
         }
@@ -437,7 +282,7 @@ impl Session {
     }
 
     /// Stages or extends the change of a live row.
-    fn change(
+    pub(super) fn change(
         &mut self,
         collection: &Arc<Collection>,
         id: u64,
@@ -477,45 +322,10 @@ impl Session {
         self.stage(id, change);
         Ok((current + 1).unsigned_abs())
     }
-
-    /// Brings the temporary table of staged rows up to date; answers whether there are any.
-    pub(super) fn sync_staged(&mut self, collection: &Arc<Collection>) -> Result<bool> {
-        let number = collection.number;
-        let staged: Vec<_> = (self.write.changes.iter())
-            .filter(|(_, change)| change.collection.number == number)
-            .map(|(id, change)| (*id, change.verb == Verb::Erase, change.row.clone()))
-            .collect();
-        if staged.is_empty() && !self.staged_tables.contains_key(&number) {
-            return Ok(false);
-        }
-        if self.synced.contains(&number) {
-            return Ok(!staged.is_empty());
-        }
-        let table = collection.staged_table();
-        let connection = self.begin()?;
-        let columns: Vec<_> =
-            collection.columns.iter().map(|column| format!("\"{}\" {}", column.name, column.kind.sql())).collect();
-        connection.execute_batch(&format!(
-            "CREATE TEMP TABLE IF NOT EXISTS \"{table}\"({}, _gone INTEGER NOT NULL, PRIMARY KEY(id));
-             DELETE FROM temp.\"{table}\";",
-            columns.join(", ")
-        ))?;
-        let (list, places) = (collection.column_list(""), "?,".repeat(collection.columns.len()));
-        let mut insert =
-            connection.prepare_cached(&format!("INSERT INTO temp.\"{table}\"({list}, _gone) VALUES({places}?)"))?;
-        for (_, gone, mut row) in staged {
-            row.push(Sql::Integer(i64::from(gone)));
-            insert.execute(params_from_iter(&row))?;
-        }
-        drop(insert);
-        self.staged_tables.insert(number, table);
-        self.synced.insert(number);
-        Ok(true)
-    }
 }
 
 /// A change that does nothing yet.
-fn fresh(collection: &Arc<Collection>, verb: Verb, expected: Option<i64>, row: Values) -> RowChange {
+pub(super) fn fresh(collection: &Arc<Collection>, verb: Verb, expected: Option<i64>, row: Values) -> RowChange {
     RowChange { collection: Arc::clone(collection), verb, expected, set: Vec::new(), steps: Vec::new(), row }
 }
 
@@ -530,14 +340,6 @@ fn staged_key(collection: &Collection, key: &str, values: &Values) -> Option<Str
         }
     }
     Some(text)
-}
-
-fn number_at(values: &Values, place: usize) -> Option<f64> {
-    match values.get(place) {
-        Some(Sql::Integer(integer)) => Some(*integer as f64),
-        Some(Sql::Real(real)) => Some(*real),
-        _ => None,
-    }
 }
 
 /// Bytes a row or patch counts for.
@@ -561,6 +363,6 @@ fn outside(scope: &Namespace, namespace: &str) -> StoreError {
     }
 }
 
-fn missing(collection: &Collection, id: i64) -> StoreError {
+pub(super) fn missing(collection: &Collection, id: i64) -> StoreError {
     StoreError::NotFound(format!("there is no row {id} in `{}`", collection.name))
 }

@@ -11,6 +11,8 @@ pub(super) struct Candidate {
     pub(super) view: Value,
     /// The whole row, where somebody needs it.
     pub(super) row: Value,
+    /// The words it says.
+    bag: same::Bag,
     /// Ids of near-identical hits that fell into this one.
     pub(super) also: Vec<u64>,
 }
@@ -48,11 +50,17 @@ pub(super) fn gather(request: &Request, query: &str, limit: u32, now: u64, with_
     }
     let whole = whole.into_iter().chain(std::iter::repeat(Value::Null));
     let candidates = places(&results).into_iter().zip(views).zip(whole);
-    let candidates = candidates.map(|((hit, view), row)| Candidate { hit, view, row, also: Vec::new() }).collect();
+    let candidates = candidates.map(|((hit, view), row)| Candidate::new(hit, view, row)).collect();
     Ok(Gathered { candidates, notes: results.notes(), results })
 }
 
 impl Candidate {
+    fn new(hit: Place, view: Value, row: Value) -> Self {
+        let mut candidate = Self { hit, view, row, bag: same::Bag::default(), also: Vec::new() };
+        candidate.bag = same::bag(candidate.text());
+        candidate
+    }
+
     fn said(&self, field: &str) -> Option<&str> {
         self.view.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
@@ -108,7 +116,7 @@ pub(super) fn of_kinds(request: &Request, candidates: &mut Vec<Candidate>) -> us
 
 /// Near-identical hits fall into the best of them.
 pub(super) fn collapse(candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let bags: Vec<_> = candidates.iter().map(|candidate| same::bag(candidate.text())).collect();
+    let bags: Vec<_> = candidates.iter().map(|candidate| &candidate.bag).collect();
     let groups = same::collapse(&bags);
     let mut places: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
     let mut kept = Vec::with_capacity(groups.len());
@@ -124,7 +132,7 @@ pub(super) fn collapse(candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// The best `most`, look-alikes spread out.
 pub(super) fn spread(candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
-    let bags: Vec<_> = candidates.iter().map(|candidate| same::bag(candidate.text())).collect();
+    let bags: Vec<_> = candidates.iter().map(|candidate| &candidate.bag).collect();
     let scores: Vec<f64> = candidates.iter().map(|candidate| candidate.hit.score).collect();
     let order = same::spread(&scores, &bags, most);
     let mut places: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
