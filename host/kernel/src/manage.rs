@@ -77,6 +77,7 @@ impl Kernel {
             limits: limits.store(),
             binding: String::new(),
             read_only: false,
+            as_of: None,
         });
         let (mut forgotten, mut missing) = (Vec::new(), Vec::new());
         for id in &forget.ids {
@@ -141,6 +142,7 @@ impl Kernel {
             limits: limits.store(),
             binding: String::new(),
             read_only: true,
+            as_of: None,
         });
         let mut rows = Map::new();
         for collection in space.collections() {

@@ -4,10 +4,11 @@ use crate::bindings::{FullLayerPre, memstrata::plugin as wit};
 use crate::call::{CallContext, Models};
 use crate::engine::Runtime;
 use crate::error::LoadError;
-use crate::grants::{GRANTABLE, Grants, HARMLESS};
+use crate::grants::{GRANTABLE, Grants, HARMLESS, WRITING};
 use crate::lint::{Linted, json_fits, lint};
 use crate::manifest::Manifest;
 use crate::state::CallState;
+use crate::strategy_bindings::{FullStrategyPre, memstrata::plugin::consolidation};
 use crate::wasi;
 use memstrata_store::Deadline;
 use serde_json::{Map, Value};
@@ -33,6 +34,8 @@ pub(crate) struct Identity {
     pub(crate) layer: String,
     pub(crate) grants: Grants,
     pub(crate) settings: String,
+    /// A strategy: it proposes, and nothing it does is kept.
+    pub(crate) proposes: bool,
 }
 
 impl Identity {
@@ -42,9 +45,15 @@ impl Identity {
     }
 }
 
+/// What a component is, ready to be instantiated.
+pub(crate) enum World {
+    Layer(FullLayerPre<CallState>),
+    Strategy(FullStrategyPre<CallState>),
+}
+
 /// A component ready to be called.
 pub struct Plugin {
-    pub(crate) pre: FullLayerPre<CallState>,
+    pub(crate) world: World,
     pub(crate) engine: Engine,
     pub(crate) memory_bytes: usize,
     pub(crate) identity: Arc<Identity>,
@@ -92,11 +101,13 @@ impl Runtime {
         let digest = digest_of(wasm);
         let (engine, component) = self.compile(&digest, wasm).map_err(|fault| LoadError::one(origin, fault))?;
         let imports = interfaces(&engine, &component).map_err(|faults| LoadError { origin: origin.into(), faults })?;
-        let bare = Identity { layer: String::new(), grants: Grants::default(), settings: "{}".into() };
-        let pre = self.link(&engine, &component, &imports).map_err(|fault| LoadError::one(origin, fault))?;
+        let proposes = exports(&engine, &component).iter().any(|name| name == "propose");
+        let bare = Identity { layer: String::new(), grants: Grants::default(), settings: "{}".into(), proposes };
+        let world =
+            self.link(&engine, &component, &imports, proposes).map_err(|fault| LoadError::one(origin, fault))?;
         let memory_bytes = self.memory_bytes(&engine);
         let mut plugin = Plugin {
-            pre,
+            world,
             memory_bytes,
             identity: Arc::new(bare),
             runtime: Arc::clone(self),
@@ -111,6 +122,11 @@ impl Runtime {
         };
         let manifest = plugin.read_manifest().map_err(|fault| LoadError::one(origin, fault))?;
         let Linted { mut faults, dropped } = lint(&manifest, &imports);
+        if proposes != manifest.strategy.is_some() {
+            faults.push(
+                "a component that exports `propose` has the key `strategy` in its manifest, and no other has".into(),
+            );
+        }
         for name in manifest.imports.iter().filter(|name| GRANTABLE.contains(&name.as_str()) && !grants.interface(name))
         {
             faults.push(format!(
@@ -143,6 +159,7 @@ impl Runtime {
                 writes: declared(&manifest.writes, &grants.writes),
             },
             settings,
+            proposes,
         });
         plugin.manifest = manifest;
         for (name, reason) in &dropped {
@@ -186,11 +203,13 @@ impl Runtime {
         engine: &Engine,
         component: &Component,
         imports: &BTreeSet<String>,
-    ) -> Result<FullLayerPre<CallState>, String> {
+        proposes: bool,
+    ) -> Result<World, String> {
         let mut linker = Linker::new(engine);
+        let linked = |name: &&String| !(proposes && WRITING.contains(&name.as_str()));
         let add = |linker: &mut Linker<CallState>| -> wasmtime::Result<()> {
             wasi::add_to_linker(linker, engine, component)?;
-            for name in imports {
+            for name in imports.iter().filter(linked) {
                 link_interface(linker, name)?;
             }
             Ok(())
@@ -199,9 +218,12 @@ impl Runtime {
         let pre = linker.instantiate_pre(component).map_err(|error| {
             format!("it does not link: {}", format!("{error:#}").lines().next().unwrap_or_default())
         })?;
-        FullLayerPre::new(pre).map_err(|error| {
-            format!("it is no component of the world `layer` (exports `manifest` and `call`): {error}")
-        })
+        let world = if proposes {
+            FullStrategyPre::new(pre).map(World::Strategy)
+        } else {
+            FullLayerPre::new(pre).map(World::Layer)
+        };
+        world.map_err(|error| format!("its exports are not those of the world it is of: {error}"))
     }
 }
 
@@ -228,6 +250,7 @@ fn link_interface(linker: &mut Linker<CallState>, name: &str) -> wasmtime::Resul
         "settings" => add!(settings),
         "budget" => add!(budget),
         "progress" => add!(progress),
+        "consolidation" => consolidation::add_to_linker::<CallState, HasSelf<CallState>>(linker, |state| state),
         _ => Ok(()),
     }
 }
@@ -252,15 +275,22 @@ fn interfaces(engine: &Engine, component: &Component) -> Result<BTreeSet<String>
             faults.push(format!("it imports {name}, which this host does not have"));
         }
     }
-    let exports: Vec<_> =
-        component.component_type().exports(engine).map(|(name, item)| (name.to_owned(), item.ty)).collect();
-    for wanted in ["manifest", "call"] {
-        if !exports.iter().any(|(name, item)| name == wanted && matches!(item, ComponentItem::ComponentFunc(_))) {
-            let has: Vec<_> = exports.iter().map(|(name, _)| name.as_str()).collect();
-            faults.push(format!("it does not export `{wanted}` of the world `layer`; it exports: {}", has.join(", ")));
-        }
+    let exports = exports(engine, component);
+    let has = |name: &str| exports.iter().any(|known| known == name);
+    if !has("manifest") || !(has("call") || has("propose")) {
+        faults.push(format!(
+            "it exports neither `manifest` and `call` (a layer) nor `manifest` and `propose` (a strategy); it exports: {}",
+            exports.join(", ")
+        ));
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+/// The functions a component exports.
+fn exports(engine: &Engine, component: &Component) -> Vec<String> {
+    let exports = component.component_type();
+    let functions = exports.exports(engine).filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
+    functions.map(|(name, _)| name.to_owned()).collect()
 }
 
 fn all_imports(engine: &Engine, component: &Component) -> Vec<String> {
@@ -283,6 +313,7 @@ fn empty() -> Manifest {
         schedules: Vec::new(),
         events: Vec::new(),
         settings: None,
+        strategy: None,
     }
 }
 
@@ -373,6 +404,18 @@ impl Plugin {
     #[must_use]
     pub fn pooled(&self) -> bool {
         self.pooled
+    }
+
+    /// Whether it may read a collection.
+    #[must_use]
+    pub fn may_read(&self, collection: &str) -> bool {
+        self.identity.grants.may_read(&self.identity.layer, collection)
+    }
+
+    /// Whether it may write a collection, or propose changes of it.
+    #[must_use]
+    pub fn may_write(&self, collection: &str) -> bool {
+        self.identity.grants.may_write(&self.identity.layer, collection)
     }
 
     /// What it was granted.

@@ -40,6 +40,12 @@ pub struct CollectionSpec {
     /// Rows found by their neighbours too.
     #[serde(default)]
     pub sequence: Option<Sequence>,
+    /// Its rows are raw evidence: a consolidation may mark them, and never changes or ends one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
+    /// Fields a consolidation may set on any row: notes on what was done with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
 }
 
 /// A declared field.
@@ -175,7 +181,8 @@ impl CollectionSpec {
         let used = (self.indexes.iter().flatten())
             .chain(self.unique.values().flatten())
             .chain(view.flatten())
-            .chain(self.sequence.iter().flat_map(|sequence| [&sequence.key, &sequence.order]));
+            .chain(self.sequence.iter().flat_map(|sequence| [&sequence.key, &sequence.order]))
+            .chain(&self.marks);
         for field in used.filter(|field| !known(field)) {
             say(format!("there is no field `{field}`"));
         }
@@ -318,6 +325,22 @@ impl Collection {
     #[must_use]
     pub fn spec(&self) -> &CollectionSpec {
         &self.spec
+    }
+
+    /// Whether a new row fits: its fields are known, of their types, and none that is required is missing.
+    ///
+    /// # Errors
+    /// `invalid.argument` or `limit.text`, naming the field.
+    pub fn check_row(&self, row: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
+        crate::row::new_values(self, row).map(drop)
+    }
+
+    /// Whether some fields of a row may be set to these values.
+    ///
+    /// # Errors
+    /// As [`Collection::check_row`].
+    pub fn check_fields(&self, fields: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
+        crate::row::settable(self, fields).map(drop)
     }
 
     /// The place of a field in [`Collection::columns`].
