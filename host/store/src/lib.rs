@@ -9,6 +9,7 @@ mod condition;
 mod control;
 mod cursor;
 mod database;
+mod entries;
 mod error;
 mod events;
 mod history;
@@ -18,6 +19,7 @@ mod migrate;
 mod namespace;
 #[cfg(test)]
 mod plans;
+mod postings;
 mod query;
 mod row;
 mod search;

@@ -217,7 +217,7 @@ impl Space {
             .collect();
         let committed = self.writer.commit(write_set, meta, cancelled)?;
         for (id, collection) in &erased {
-            self.indexes.erase(collection, *id);
+            self.indexes.erase(collection, *id, committed.seq as i64);
         }
         if !erased.is_empty() {
             self.truncate_log(Duration::from_millis(20));

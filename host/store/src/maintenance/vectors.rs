@@ -156,7 +156,7 @@ impl Space {
         Ok(queued)
     }
 
-    /// Bytes the in-memory vector indexes hold.
+    /// Bytes the in-memory indexes of vectors and texts hold.
     #[must_use]
     pub fn index_bytes(&self) -> usize {
         self.indexes.bytes()

@@ -1,7 +1,10 @@
 //! Hybrid search: full text, vectors, context, time and neighbours as channels, fused, with each hit's rank in each.
 
+mod contents;
+mod follow;
 mod fuse;
 mod index;
+mod lanes;
 mod rows;
 mod run;
 mod text;

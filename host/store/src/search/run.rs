@@ -1,46 +1,55 @@
 //! Runs a search on a session's snapshot: each channel's list for each collection, then fusion.
 
 use super::fuse::{Ranked, fuse};
-use super::index::{Kind, Wanted};
-use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest, SearchResults, TEXT, TIME, VECTOR, text};
+use super::index::{Kind, Snapshot};
+use super::lanes::{Candidates, Lane};
+use super::text::terms;
+use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest, SearchResults, TEXT, TIME, VECTOR};
 use crate::collection::Collection;
 use crate::condition::Condition;
 use crate::database::Embedding;
+use crate::entries::IdSet;
 use crate::error::Result;
 use crate::query::{Query, Source};
 use crate::session::Session;
-use crate::vector::IdSet;
 use crate::write_set::unit;
-use crate::writer::{bytes, load_vector};
+use crate::writer::load_vector;
+use rusqlite::params_from_iter;
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, params_from_iter};
 use serde_json::json;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Candidates a channel gives for each hit wanted, before conditions and fusion.
-const OVERSAMPLE: usize = 2;
+pub(super) const OVERSAMPLE: usize = 2;
 /// Candidates a channel gives at least.
 const LEAST: usize = 64;
-/// sqlite-vec gives at most so many.
-const MOST_SQLITE_VEC: usize = 4096;
-
 /// One collection's part of a search.
-struct Part<'a> {
-    session: &'a Session,
-    connection: &'a Connection,
-    request: &'a SearchRequest,
-    /// The query's vector at unit length, if this space can be searched by it.
-    vector: Option<&'a [f32]>,
-    renewals: i64,
+pub(super) struct Part<'a> {
+    pub(super) snapshot: Snapshot<'a>,
+    pub(super) request: &'a SearchRequest,
+    pub(super) query: &'a Sought,
     /// The snapshot's sequence, if the connection sees more than the snapshot did.
-    moved_on: Option<i64>,
-    collection: &'a Arc<Collection>,
+    pub(super) moved_on: Option<i64>,
+    pub(super) collection: &'a Arc<Collection>,
     /// Collection, conditions, namespaces, times: what makes a row eligible.
     eligible: Query,
-    masked: Vec<i64>,
-    wanted: usize,
-    seq: i64,
+    pub(super) masked: IdSet,
+    pub(super) wanted: usize,
+    /// Full-text expressions, once the index in memory could not serve.
+    pub(super) expressions: OnceCell<Vec<String>>,
+    /// The ids of all eligible rows, once there were too few of them among the best.
+    pub(super) allowed: OnceCell<IdSet>,
+}
+
+/// What is looked for, in every collection.
+pub(super) struct Sought {
+    pub(super) words: Vec<String>,
+    /// The query's vector at unit length, if this space can be searched by it.
+    pub(super) vector: Option<Vec<f32>>,
+    /// How often what is derived from rows had been made anew, by the snapshot.
+    renewals: i64,
 }
 
 impl Session {
@@ -61,11 +70,11 @@ impl Session {
             vector = None;
         }
         space.fits(vector.as_ref().map(Vec::len).filter(|length| *length != space.options.dimension))?;
-        let vector = vector.and_then(unit);
+        let query = Sought { words: terms(&request.text), vector: vector.and_then(unit), renewals: embedding.renewals };
         let limit = request.limit.min(self.options().limits.hits).max(1) as usize;
         let mut lists: [Ranked; CHANNELS.len()] = Default::default();
         for collection in &request.collections {
-            let part = self.part(request, vector.as_deref(), embedding.renewals, collection, limit)?;
+            let part = self.part(request, &query, collection, limit)?;
             let found = part.run();
             let found = found.map_err(|error| self.blame(error))?;
             for (all, own) in lists.iter_mut().zip(found) {
@@ -122,29 +131,27 @@ impl Session {
     fn part<'a>(
         &'a mut self,
         request: &'a SearchRequest,
-        vector: Option<&'a [f32]>,
-        renewals: i64,
+        query: &'a Sought,
         collection: &'a Arc<Collection>,
         limit: usize,
     ) -> Result<Part<'a>> {
         let eligible = self.eligible_query(request, collection)?;
-        let masked = self.changed(collection);
+        let masked = self.changed(collection).into_iter().map(i64::unsigned_abs).collect();
         let seq = self.sequence()? as i64;
         self.begin()?;
         let session: &'a Session = self;
-        let connection = session.connection()?;
+        let (space, connection) = (session.space(), session.connection()?);
         Ok(Part {
-            session,
-            connection,
+            snapshot: Snapshot { space, connection, seq, renewals: query.renewals },
             request,
-            vector,
-            renewals,
+            query,
             moved_on: session.moved_on(),
             collection,
             eligible,
             masked,
             wanted: (limit * OVERSAMPLE).max(LEAST),
-            seq,
+            expressions: OnceCell::new(),
+            allowed: OnceCell::new(),
         })
     }
 
@@ -168,35 +175,15 @@ impl Session {
     }
 }
 
-type Scored = Vec<(i64, f64)>;
-
-/// What a list of candidates was looked up by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
-    /// The row's own text, or its neighbours'.
-    Text { context: bool },
-    /// The row's own vector, or its neighbours'.
-    Near(Kind),
-    /// Citations from and to the seeds.
-    Cited,
-}
-
-/// A lane's candidates, best first, some of them perhaps not eligible.
-struct Candidates {
-    lane: Lane,
-    found: Scored,
-    /// There may be more that match.
-    more: bool,
-}
+pub(super) type Scored = Vec<(i64, f64)>;
 
 impl Part<'_> {
     /// Each channel's eligible rows, best first: every lane's candidates, one look at which of them are eligible, and a second,
     /// narrower search by those lanes that have too few left.
     fn run(&self) -> Result<[Scored; CHANNELS.len()]> {
-        let expressions = self.expressions()?;
         let mut lanes = Vec::new();
-        for lane in self.lanes(&expressions) {
-            lanes.push(self.candidates(lane, &expressions)?);
+        for lane in self.lanes() {
+            lanes.push(self.candidates(lane)?);
         }
         let ids: HashSet<i64> = lanes.iter().flat_map(|lane| &lane.found).map(|(id, _)| *id).collect();
         let mut times = self.times(ids)?;
@@ -204,7 +191,7 @@ impl Part<'_> {
         for lane in &mut lanes {
             lane.found.retain(|(id, _)| times.contains_key(id));
             if lane.more && lane.found.len() < self.wanted / OVERSAMPLE {
-                lane.found = self.narrowed(lane.lane, &expressions)?;
+                lane.found = self.narrowed(lane.lane)?;
                 narrowed.extend(lane.found.iter().map(|(id, _)| *id).filter(|id| !times.contains_key(id)));
             }
             if let (Lane::Near(_), Some(least)) = (lane.lane, self.request.min_similarity) {
@@ -220,12 +207,13 @@ impl Part<'_> {
     }
 
     /// What this collection can be searched by, for this request.
-    fn lanes(&self, expressions: &[String]) -> Vec<Lane> {
+    fn lanes(&self) -> Vec<Lane> {
+        let text = !self.query.words.is_empty() && !self.collection.searched.is_empty();
         let context = self.weight(CONTEXT) && self.collection.spec.sequence.is_some();
-        let near = self.vector.is_some() && self.collection.embedded.is_some();
+        let near = self.query.vector.is_some() && self.collection.embedded.is_some();
         let lanes = [
-            (Lane::Text { context: false }, self.weight(TEXT) && !expressions.is_empty()),
-            (Lane::Text { context: true }, context && !expressions.is_empty()),
+            (Lane::Text(Kind::Own), self.weight(TEXT) && text),
+            (Lane::Text(Kind::Context), context && text),
             (Lane::Near(Kind::Own), self.weight(VECTOR) && near),
             (Lane::Near(Kind::Context), context && near),
             (Lane::Cited, self.weight(GRAPH) && !self.request.seeds.is_empty()),
@@ -242,61 +230,13 @@ impl Part<'_> {
         }
         for lane in lanes {
             match lane.lane {
-                Lane::Text { context: false } => *text = lane.found,
+                Lane::Text(Kind::Own) => *text = lane.found,
                 Lane::Near(Kind::Own) => *vector = lane.found,
-                Lane::Text { .. } | Lane::Near(_) => *context = join_context(std::mem::take(context), lane.found),
+                Lane::Text(_) | Lane::Near(_) => *context = join_context(std::mem::take(context), lane.found),
                 Lane::Cited => *graph = lane.found,
             }
         }
         Ok(channels)
-    }
-
-    fn candidates(&self, lane: Lane, expressions: &[String]) -> Result<Candidates> {
-        let (found, more) = match lane {
-            Lane::Text { context } => {
-                let mut found = Vec::new();
-                for expression in expressions {
-                    found = self.matching(context, expression, None)?;
-                    if !found.is_empty() {
-                        break;
-                    }
-                }
-                let more = found.len() >= self.wanted || (expressions.len() > 1 && !found.is_empty());
-                (found, more)
-            }
-            Lane::Near(kind) => {
-                let found = self.nearest(kind, None)?;
-                let more = found.len() >= self.wanted;
-                (found, more)
-            }
-            Lane::Cited => (self.cited()?, false),
-        };
-        Ok(Candidates { lane, found: self.unmasked(found), more })
-    }
-
-    /// The best of a lane among the eligible rows alone, which costs a look at each of them.
-    fn narrowed(&self, lane: Lane, expressions: &[String]) -> Result<Scored> {
-        let eligible = self.ids_sql(None)?;
-        match lane {
-            Lane::Text { context } => {
-                for expression in expressions {
-                    let found = self.unmasked(self.matching(context, expression, Some(&eligible))?);
-                    if !found.is_empty() {
-                        return Ok(found);
-                    }
-                }
-                Ok(Vec::new())
-            }
-            Lane::Near(kind) => {
-                let (sql, parameters) = eligible;
-                let mut statement = self.connection.prepare_cached(&sql)?;
-                let ids = statement.query_map(params_from_iter(&parameters), |row| row.get(0))?;
-                let ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
-                let allowed = IdSet::new(ids.into_iter().map(i64::unsigned_abs).collect());
-                Ok(self.unmasked(self.nearest(kind, Some(&allowed))?))
-            }
-            Lane::Cited => Ok(Vec::new()),
-        }
     }
 
     /// Which of some rows are eligible as of the snapshot, each with its time.
@@ -325,89 +265,19 @@ impl Part<'_> {
     }
 
     /// Selects all eligible rows as of the snapshot.
-    fn ids_sql(&self, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
+    pub(super) fn ids_sql(&self, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
         self.eligible.columns_sql(Source { as_of: self.moved_on, overlaid: false }, "r.id", only)
     }
 
-    fn unmasked(&self, mut candidates: Scored) -> Scored {
-        candidates.retain(|(id, _)| !self.masked.contains(id));
+    pub(super) fn unmasked(&self, mut candidates: Scored) -> Scored {
+        candidates.retain(|(id, _)| !self.masked.contains(id.unsigned_abs()));
         candidates
     }
 
-    /// Full-text expressions for the query, the next for when one finds nothing.
-    fn expressions(&self) -> Result<Vec<String>> {
-        if self.request.text.is_empty() || self.collection.searched.is_empty() {
-            return Ok(Vec::new());
-        }
-        let frequencies = &self.session.space().indexes.frequencies;
-        text::expressions(self.connection, frequencies, self.collection, &self.request.text)
-    }
-
-    /// The best by BM25 of all rows, or of those a statement selects.
-    fn matching(&self, context: bool, expression: &str, among: Option<&(String, Vec<Sql>)>) -> Result<Scored> {
-        let columns = match context {
-            true => "_context".to_owned(),
-            false => crate::database::searched_fields(self.collection).collect::<Vec<_>>().join(" "),
-        };
-        let table = &self.collection.table;
-        let mut sql = format!("SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ?");
-        let mut parameters = vec![Sql::Text(format!("{{{columns}}} : ({expression})"))];
-        if let Some((ids, more)) = among {
-            sql.push_str(&format!(" AND rowid IN ({ids})"));
-            parameters.extend(more.iter().cloned());
-        }
-        sql.push_str(" ORDER BY rank LIMIT ?");
-        parameters.push(Sql::Integer(self.wanted as i64));
-        self.scored(&sql, parameters)
-    }
-
-    fn scored(&self, sql: &str, parameters: Vec<Sql>) -> Result<Scored> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+    pub(super) fn scored(&self, sql: &str, parameters: Vec<Sql>) -> Result<Scored> {
+        let mut statement = self.snapshot.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params_from_iter(&parameters), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// The nearest rows with their cosines: from the index in memory, or from sqlite-vec where that cannot serve this snapshot.
-    fn nearest(&self, kind: Kind, allowed: Option<&IdSet>) -> Result<Scored> {
-        let Some(query) = self.vector else { return Ok(Vec::new()) };
-        let masked = IdSet::new(self.masked.iter().map(|id| id.unsigned_abs()).collect());
-        let wanted = Wanted {
-            query,
-            candidates: self.wanted,
-            namespaces: &self.request.namespaces,
-            allowed,
-            masked: Some(&masked),
-            renewals: self.renewals,
-        };
-        let space = self.session.space();
-        // Where the connection sees more than the snapshot, neither the index nor the stored vectors are its own.
-        if self.moved_on.is_none()
-            && let Some(found) =
-                space.indexes.nearest(space, self.connection, self.seq, self.collection, kind, &wanted)?
-        {
-            return Ok(found);
-        }
-        let table = kind.table(self.collection);
-        let mut sql = format!("SELECT id, distance FROM \"{table}__vec\" WHERE embedding MATCH ? AND k = ?");
-        let k = self.wanted.min(MOST_SQLITE_VEC) as i64;
-        let mut parameters = vec![Sql::Blob(bytes(query)), Sql::Integer(k)];
-        if let Some(allowed) = allowed {
-            sql.push_str(" AND id IN (SELECT value FROM json_each(?))");
-            parameters.push(Sql::Text(json!(allowed.iter().collect::<Vec<u64>>()).to_string()));
-        }
-        // Unit vectors: the squared distance is 2 - 2 cos.
-        let found = self.scored(&sql, parameters)?;
-        Ok(found.into_iter().map(|(id, distance)| (id, 1.0 - distance * distance / 2.0)).collect())
-    }
-
-    /// Rows that cite a seed or are cited by one, by how many do.
-    fn cited(&self) -> Result<Scored> {
-        let sql = "SELECT id, CAST(count(*) AS REAL) FROM (
-              SELECT id FROM citations WHERE source IN (SELECT value FROM json_each(?1))
-              UNION ALL SELECT source AS id FROM citations WHERE id IN (SELECT value FROM json_each(?1)))
-            GROUP BY id ORDER BY 2 DESC LIMIT ?2";
-        let seeds = Sql::Text(json!(self.request.seeds).to_string());
-        self.scored(sql, vec![seeds, Sql::Integer((self.wanted * OVERSAMPLE) as i64)])
     }
 }
 

@@ -1,10 +1,11 @@
-//! Query text to an FTS5 expression whose cost is bounded: stop words go, then terms by how common they are.
+//! Query text to terms, and to an FTS5 expression whose cost is bounded, for when the index in memory cannot serve.
 //!
-//! A naive OR over all words of a question scores most of the table. The rarest terms carry the ranking (their BM25
+//! Stop words go, then terms by how common they are. A naive OR over all words of a question scores most of the table. The rarest terms carry the ranking (their BM25
 //! weight is highest), so terms are taken from the rarest on until the rows to score reach a budget.
 
 use crate::collection::Collection;
 use crate::error::Result;
+use crate::postings::{LONGEST, words};
 use crate::space::lock;
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
@@ -65,9 +66,8 @@ impl Frequencies {
 pub(crate) fn terms(text: &str) -> Vec<String> {
     let stop: HashSet<&str> = STOP_WORDS.split_ascii_whitespace().collect();
     let mut seen = HashSet::new();
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty() && word.len() <= 64)
+    let words: Vec<String> = words(text)
+        .filter(|word| word.len() <= LONGEST)
         .map(str::to_lowercase)
         .filter(|word| seen.insert(word.clone()))
         .collect();
@@ -77,16 +77,16 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     if telling.is_empty() { words.into_iter().take(MOST_TERMS).collect() } else { telling }
 }
 
-/// The FTS5 expressions for a query text, the next for when one finds nothing; none if the collection knows no word of it.
+/// The FTS5 expressions for a query's terms, the next for when one finds nothing; none if the collection knows no word of it.
 pub(crate) fn expressions(
     connection: &Connection,
     frequencies: &Frequencies,
     collection: &Collection,
-    text: &str,
+    terms: &[String],
 ) -> Result<Vec<String>> {
     let mut counted = Vec::new();
-    for term in terms(text) {
-        let count = frequencies.of(connection, collection, &term)?;
+    for term in terms {
+        let count = frequencies.of(connection, collection, term)?;
         if count > 0 {
             counted.push((count, term));
         }

@@ -1,13 +1,13 @@
 //! The index of one collection: its rows, how they come and go, and the way of a search.
 
 use super::rotate::Rotation;
-use super::scan::{self, Candidate, Filter, View};
+use super::scan::{self, View};
 use super::segment::{Entry, ROWS, Segment, largest, query_codes};
 use super::sign::{self, Centre};
 use super::simd::Kernels;
-use super::slots::{NONE, Slots};
 use super::threads;
 use super::top::Top;
+use crate::entries::{Candidate, Filter, NONE, Slots};
 
 /// From so many rows on, sign codes pick a short list first; below, scoring all in int8 is as quick.
 const SIGNS_FROM: usize = 32 * 1024;

@@ -12,21 +12,17 @@
 //!    `segment` scores again with the second byte of each place;
 //! 4. `simd`: the two inner loops, for each instruction set, with equal integer results.
 //!
-//! `index` and `segment` keep the rows, `slots` finds them by id, `top` keeps the best, `idset` is a set of ids, `threads` shares the work.
+//! `index` and `segment` keep the rows, `top` keeps the best, `threads` shares the work; `crate::entries` has the filter and finds rows by id.
 
-mod idset;
 mod index;
 mod rotate;
 mod scan;
 mod segment;
 mod sign;
 mod simd;
-mod slots;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod top;
 
-pub(crate) use idset::IdSet;
 pub(crate) use index::VectorIndex;
-pub(crate) use scan::Filter;

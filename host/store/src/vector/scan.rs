@@ -1,53 +1,21 @@
 //! The scan: every segment's rows against one query, shared among threads, with visibility and filters checked on the way.
 
-use super::idset::{IdSet, bits};
 use super::segment::{BLOCK, Entry, ROWS, Segment};
 use super::simd::{Kernels, QueryCodes, SignTable, prefetch};
 use super::top::Top;
+use crate::entries::{Filter, bits};
 
 /// How many rows ahead of the one being scored are fetched from memory when rows are scattered.
 const AHEAD: usize = 12;
 
-/// One row that may be among the nearest.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Candidate {
-    /// The row's id.
-    pub id: u64,
-    /// The dot product with the query, from two bytes a place: for unit vectors the cosine, right to some 1e-5.
-    pub score: f32,
-}
-
-/// Which rows a search may return; every part that is given must allow a row.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Filter<'a> {
-    /// Whether each namespace, by its interned number, is allowed; a number past the end is not.
-    pub namespaces: Option<&'a [bool]>,
-    /// Only these ids.
-    pub ids: Option<&'a IdSet>,
-    /// None of these ids.
-    pub excluded: Option<&'a IdSet>,
-}
-
-impl Filter<'_> {
-    #[inline]
-    pub(super) fn allows_namespace(&self, namespace: u32) -> bool {
-        self.namespaces.is_none_or(|allowed| allowed.get(namespace as usize).copied().unwrap_or(false))
-    }
-
-    #[inline]
-    fn allows_id(&self, id: u64) -> bool {
-        self.ids.is_none_or(|ids| ids.contains(id)) && !self.excluded.is_some_and(|ids| ids.contains(id))
-    }
-
-    /// The rows of a block, as bits, whose namespace is allowed.
-    fn rows_in_namespaces(&self, namespaces: &[u32]) -> u64 {
-        match self.namespaces {
-            None => u64::MAX >> (BLOCK - namespaces.len().min(BLOCK)),
-            Some(_) => namespaces
-                .iter()
-                .zip(0..)
-                .fold(0, |rows, (namespace, row)| rows | u64::from(self.allows_namespace(*namespace)) << row),
-        }
+/// The rows of a block, as bits, whose namespace is allowed.
+fn rows_in_namespaces(filter: &Filter<'_>, namespaces: &[u32]) -> u64 {
+    match filter.namespaces {
+        None => u64::MAX >> (BLOCK - namespaces.len().min(BLOCK)),
+        Some(_) => namespaces
+            .iter()
+            .zip(0..)
+            .fold(0, |rows, (namespace, row)| rows | u64::from(filter.allows_namespace(*namespace)) << row),
     }
 }
 
@@ -88,7 +56,7 @@ pub(super) fn by_signs(
         let signs = segment.signs.chunks_exact(table.lines.len().max(1)).zip(&segment.terms);
         let rows = segment.entries.chunks(BLOCK).zip(segment.namespaces.chunks(BLOCK));
         for (((signs, terms), (entries, namespaces)), first) in signs.zip(rows).zip((first..).step_by(BLOCK)) {
-            let allowed = view.filter.rows_in_namespaces(namespaces);
+            let allowed = rows_in_namespaces(&view.filter, namespaces);
             if allowed == 0 {
                 continue;
             }
@@ -126,7 +94,7 @@ pub(super) fn by_codes(
         let codes = segment.codes.chunks_exact((BLOCK * query.lines()).max(1)).zip(segment.scales.chunks(BLOCK));
         let rows = segment.entries.chunks(BLOCK).zip(segment.namespaces.chunks(BLOCK));
         for (((codes, scales), (entries, namespaces)), first) in codes.zip(rows).zip((first..).step_by(BLOCK)) {
-            let allowed = view.filter.rows_in_namespaces(namespaces);
+            let allowed = rows_in_namespaces(&view.filter, namespaces);
             if allowed == 0 {
                 continue;
             }

@@ -6,12 +6,11 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
-use super::idset::bits;
-use super::scan::Candidate;
+use super::VectorIndex;
 use super::segment::{BLOCK, query_codes};
 use super::sign::{self, block_lines};
 use super::simd::{Kernels, LINE, Line, Terms};
-use super::{Filter, IdSet, VectorIndex};
+use crate::entries::{Candidate, Filter, IdSet, bits};
 
 /// A small deterministic generator of numbers (xorshift64*).
 struct Numbers(u64);

@@ -129,12 +129,13 @@ fn awaits(
     Ok(false)
 }
 
-/// Whether the in-memory vector index must look at the row again.
+/// Whether the in-memory indexes must look at the row again.
 fn concerns_index(change: &RowChange) -> bool {
-    let Some(embedded) = change.collection.embedded else {
-        return false;
-    };
-    change.verb != Verb::Update || change.set.iter().any(|(column, _)| *column == embedded || *column == at::NAMESPACE)
+    let (embedded, searched) = (change.collection.embedded, &change.collection.searched);
+    let held = |column| embedded == Some(column) || searched.contains(&column);
+    (embedded.is_some() || !searched.is_empty())
+        && (change.verb != Verb::Update
+            || change.set.iter().any(|(column, _)| held(*column) || *column == at::NAMESPACE))
 }
 
 /// Journals vectors that came late, so that every process renews its index.

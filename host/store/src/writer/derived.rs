@@ -141,11 +141,9 @@ impl Derived {
         for (collection, ids) in std::mem::take(&mut self.contexts).into_values() {
             for id in ids {
                 renew_context(connection, &collection, id, self.absent.swap_remove(&id))?;
-                if collection.embedded.is_some() {
-                    connection
-                        .prepare_cached("INSERT OR IGNORE INTO context_changes VALUES(?, ?, ?)")?
-                        .execute(params![collection.number, seq, id])?;
-                }
+                connection
+                    .prepare_cached("INSERT OR IGNORE INTO context_changes VALUES(?, ?, ?)")?
+                    .execute(params![collection.number, seq, id])?;
             }
         }
         Ok(())

@@ -88,7 +88,7 @@ impl FromIterator<u64> for IdSet {
 }
 
 /// The numbers of the bits set in `word`, ascending.
-pub(super) fn bits(mut word: u64) -> impl Iterator<Item = u32> {
+pub(crate) fn bits(mut word: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
         let bit = word.trailing_zeros();
         word &= word.wrapping_sub(1);

@@ -6,11 +6,11 @@ const PAGE_BITS: u32 = 10;
 const PAGE: usize = 1 << PAGE_BITS;
 
 /// The slot number that means "none".
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// A map from row id to slot number: 4 bytes an id where ids are dense, one page of 4 KiB where they are not.
 #[derive(Debug, Default)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     pages: HashMap<u64, Page>,
 }
 
@@ -21,12 +21,12 @@ struct Page {
 }
 
 impl Slots {
-    pub(super) fn get(&self, id: u64) -> Option<u32> {
+    pub(crate) fn get(&self, id: u64) -> Option<u32> {
         let slot = self.pages.get(&(id >> PAGE_BITS))?.slots.get(place(id))?;
         (*slot != NONE).then_some(*slot)
     }
 
-    pub(super) fn set(&mut self, id: u64, slot: u32) {
+    pub(crate) fn set(&mut self, id: u64, slot: u32) {
         let page = self
             .pages
             .entry(id >> PAGE_BITS)
@@ -37,7 +37,7 @@ impl Slots {
         }
     }
 
-    pub(super) fn remove(&mut self, id: u64) {
+    pub(crate) fn remove(&mut self, id: u64) {
         let number = id >> PAGE_BITS;
         let Some(page) = self.pages.get_mut(&number) else {
             return;
@@ -52,7 +52,7 @@ impl Slots {
     }
 
     /// Heap bytes, about.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.pages.len() * PAGE * size_of::<u32>() + self.pages.capacity() * size_of::<(u64, Page)>()
     }
 }
