@@ -59,7 +59,7 @@ fn native(kernel: &Kernel, queries: &[String]) -> anyhow::Result<Sample> {
         request.collections = space.collections().into_iter().filter(|one| one.spec().recall.is_some()).collect();
         request.limit(30);
         let found = session.search(&request).unwrap();
-        std::hint::black_box(session.hit_rows(&found.hits).unwrap());
+        std::hint::black_box(session.hit_rows(&found.hits, None).unwrap());
     };
     Ok(Sample::of(2_000, search))
 }

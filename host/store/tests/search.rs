@@ -63,7 +63,7 @@ fn each_channel_ranks_by_its_own_and_says_so() {
     assert_eq!(hits[0].id, both);
     let cited = hits.iter().find(|hit| hit.id == cites).unwrap();
     assert!(cited.ranks[GRAPH] == 1 && cited.ranks[TIME] > 0 && cited.ranks[TEXT] == 0);
-    let rows = lab.session().hit_rows(&hits).unwrap();
+    let rows = lab.session().hit_rows(&hits, None).unwrap();
     assert!(rows[0].contains("apple pie recipe"));
     all.fusion("scores").unwrap();
     assert_eq!(ids(&lab, &all)[0], both);
@@ -327,4 +327,35 @@ fn one_search_covers_many_collections() {
     // A vector of another length is refused.
     request.vector = Some(vec![1.0; 3]);
     assert_eq!(code(lab.session().search(&request)), "invalid.argument");
+}
+
+#[test]
+fn a_search_of_the_past_finds_what_was_known_then() {
+    let lab = lab();
+    let kept = lab.note(json!({ "title": "a", "body": "apple pie at four" }));
+    let changed = lab.note(json!({ "title": "b", "body": "apple cake at noon" }));
+    let then = common::tick();
+    lab.write(|call| {
+        call.update(&lab.notes, changed, None, &object(json!({ "body": "plum cake at noon" }))).unwrap();
+    });
+    let late = lab.note(json!({ "title": "c", "body": "apple juice" }));
+
+    let mut now = ask(&lab, "apple", &["text"]);
+    let found: Vec<u64> = found(&mut lab.session(), &now).iter().map(|hit| hit.id).collect();
+    assert!(found.contains(&kept) && found.contains(&late) && !found.contains(&changed), "{found:?}");
+
+    now.known_at(then);
+    let mut session = lab.session();
+    let results = session.search(&now).unwrap();
+    let mut ids: Vec<u64> = results.hits.iter().map(|hit| hit.id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [kept, changed]);
+    let rows = session.hit_rows(&results.hits, Some(then)).unwrap().join("\n");
+    assert!(rows.contains("apple cake") && !rows.contains("plum"), "shown as it was: {rows}");
+
+    let mut meaning = ask(&lab, "apple cake at noon", &["vector"]);
+    meaning.known_at(then);
+    let results = session.search(&meaning).unwrap();
+    assert!(results.hits.iter().all(|hit| hit.id == kept), "only unchanged rows have their vector still");
+    assert!(results.notes.iter().any(|note| note.contains("changed since")), "{:?}", results.notes);
 }

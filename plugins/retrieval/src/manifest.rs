@@ -24,6 +24,7 @@ fn scope() -> Value {
         "kinds": {"type": "array", "items": {"type": "string", "maxLength": 60}, "maxItems": 20,
                   "description": "Only these kinds, such as `decision`."},
         "as_of": time("What was true at this time; now if absent. ISO date or time, or ms UTC."),
+        "known_at": time("What this memory knew at that time, right or wrong: later corrections are not seen."),
         "since": time("Only what happened at or after this."),
         "until": time("Only what happened before this."),
         "collections": {"type": "array", "items": {"type": "string", "maxLength": 80}, "maxItems": 50,

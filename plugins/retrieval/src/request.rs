@@ -32,6 +32,8 @@ pub struct Request {
     pub collections: Vec<String>,
     /// What was true at this time.
     pub as_of: Option<Time>,
+    /// What was known at this time, whether true or not.
+    pub known_at: Option<Time>,
     /// Only what happened from here ..
     pub since: Option<Time>,
     /// .. to before here.
@@ -110,7 +112,7 @@ impl Request {
         scope.insert("collections".into(), collections);
         let past = self.as_of.filter(|time| time.0 != now);
         scope.insert("as_of".into(), json!(past.map_or_else(|| "now".to_owned(), |time| when::iso(time.0))));
-        for (name, time) in [("since", self.since), ("until", self.until)] {
+        for (name, time) in [("known_at", self.known_at), ("since", self.since), ("until", self.until)] {
             if let Some(time) = time {
                 scope.insert(name.into(), json!(when::iso(time.0)));
             }

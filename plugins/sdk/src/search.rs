@@ -79,6 +79,14 @@ impl Search {
         self
     }
 
+    /// Rows as they were known at this instant (ms UTC).
+    pub fn known_at(self, time: Option<u64>) -> Self {
+        if let Some(time) = time {
+            self.0.known_at(time);
+        }
+        self
+    }
+
     /// Rows whose recall time is in `[start, end)`.
     pub fn between(self, start: u64, end: u64) -> Self {
         self.0.between(start, end);

@@ -5,7 +5,7 @@ use super::{Answer, finite};
 use crate::bindings::memstrata::plugin::search::{Host, HostRequest, HostResults};
 use crate::error::HostError;
 use crate::state::CallState;
-use memstrata_store::{Condition, Namespace, SearchRequest, SearchResults, channel};
+use memstrata_store::{Condition, Hit, Namespace, SearchRequest, SearchResults, channel};
 use std::time::Duration;
 use wasmtime::component::Resource;
 
@@ -30,6 +30,12 @@ impl CallState {
     fn request(&mut self, handle: &Resource<RequestHandle>) -> Answer<&mut SearchRequest> {
         self.granted("search")?;
         Ok(&mut self.table.get_mut(handle)?.0)
+    }
+
+    /// The hits of a result, and the instant they are shown as of.
+    fn shown(&self, results: &Resource<ResultsHandle>) -> wasmtime::Result<(Vec<Hit>, Option<u64>)> {
+        let handle = self.table.get(results)?;
+        Ok((handle.results.hits.clone(), handle.request.past()))
     }
 
     /// The vector of a text, or why there is none.
@@ -81,6 +87,11 @@ impl HostRequest for CallState {
 
     fn valid_at(&mut self, request: Resource<RequestHandle>, time: u64) -> wasmtime::Result<()> {
         self.table.get_mut(&request)?.0.valid_at(time);
+        Ok(())
+    }
+
+    fn known_at(&mut self, request: Resource<RequestHandle>, time: u64) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.0.known_at(time);
         Ok(())
     }
 
@@ -171,13 +182,13 @@ impl HostResults for CallState {
     }
 
     fn rows(&mut self, results: Resource<ResultsHandle>) -> Answer<Vec<String>> {
-        let hits = self.table.get(&results)?.results.hits.clone();
-        Ok(self.granted("search")?.hit_rows(&hits)?)
+        let (hits, past) = self.shown(&results)?;
+        Ok(self.granted("search")?.hit_rows(&hits, past)?)
     }
 
     fn views(&mut self, results: Resource<ResultsHandle>) -> Answer<Vec<String>> {
-        let hits = self.table.get(&results)?.results.hits.clone();
-        Ok(self.granted("search")?.hit_views(&hits)?)
+        let (hits, past) = self.shown(&results)?;
+        Ok(self.granted("search")?.hit_views(&hits, past)?)
     }
 
     fn notes(&mut self, results: Resource<ResultsHandle>) -> wasmtime::Result<Vec<String>> {

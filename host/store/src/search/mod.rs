@@ -5,6 +5,7 @@ mod follow;
 mod fuse;
 mod index;
 mod lanes;
+mod past;
 mod rows;
 mod run;
 mod text;
@@ -46,6 +47,7 @@ pub struct SearchRequest {
     conditions: Vec<Condition>,
     namespaces: Vec<Namespace>,
     valid_at: Option<u64>,
+    known_at: Option<u64>,
     between: Option<(u64, u64)>,
     min_similarity: Option<f64>,
     seeds: Vec<u64>,
@@ -89,6 +91,7 @@ impl SearchRequest {
             conditions: Vec::new(),
             namespaces: Vec::new(),
             valid_at: None,
+            known_at: None,
             between: None,
             min_similarity: None,
             seeds: Vec::new(),
@@ -142,6 +145,11 @@ impl SearchRequest {
         self.valid_at = Some(time);
     }
 
+    /// Rows as they were known at an instant: a bounded scan, see the notes.
+    pub fn known_at(&mut self, time: u64) {
+        self.known_at = Some(time);
+    }
+
     /// Only rows whose recall time is in `[start, end)`.
     pub fn between(&mut self, start: u64, end: u64) {
         self.between = Some((start, end));
@@ -155,6 +163,12 @@ impl SearchRequest {
     /// Rows whose neighbours make the graph channel.
     pub fn seeds(&mut self, ids: Vec<u64>) {
         self.seeds = ids;
+    }
+
+    /// The instant its hits are to be shown as of, if it is of the past.
+    #[must_use]
+    pub fn past(&self) -> Option<u64> {
+        self.known_at
     }
 
     /// Hits wanted.

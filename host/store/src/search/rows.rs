@@ -14,24 +14,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Session {
-    /// The rows of hits as JSON, in their order; `null` for one the call has deleted since.
+    /// The rows of hits as JSON, in their order, as they are or as they were known; `null` for one the call has deleted since.
     ///
     /// # Errors
     /// `limit.rows-read`, and those of the database.
-    pub fn hit_rows(&mut self, hits: &[Hit]) -> Result<Vec<String>> {
+    pub fn hit_rows(&mut self, hits: &[Hit], known_at: Option<u64>) -> Result<Vec<String>> {
         let every = |collection: &Collection| (0..collection.columns.len()).map(Some).collect();
         let whole = |collection: &Collection, row: &Row<'_>| {
             row_json(collection, 0..collection.columns.len(), |nth| value(row, nth + KEYS))
         };
-        self.of_hits(hits, every, whole)
+        self.of_hits(hits, known_at, every, whole)
     }
 
     /// The recall views of hits as JSON, in their order: `text`, `title`, `time`, `trust`, `kind`.
     ///
     /// # Errors
     /// As [`Session::hit_rows`].
-    pub fn hit_views(&mut self, hits: &[Hit]) -> Result<Vec<String>> {
-        self.of_hits(hits, view_columns, |collection, row| {
+    pub fn hit_views(&mut self, hits: &[Hit], known_at: Option<u64>) -> Result<Vec<String>> {
+        self.of_hits(hits, known_at, view_columns, |collection, row| {
             let mut view = String::from("{");
             let mut nth = KEYS;
             for (name, place) in VIEW.into_iter().zip(view_columns(collection)) {
@@ -54,6 +54,7 @@ impl Session {
     fn of_hits(
         &mut self,
         hits: &[Hit],
+        known_at: Option<u64>,
         columns: impl Fn(&Collection) -> Vec<Option<usize>>,
         write: impl Fn(&Collection, &Row<'_>) -> String,
     ) -> Result<Vec<String>> {
@@ -74,11 +75,16 @@ impl Session {
                 let mut query = Query::new(Arc::clone(collection));
                 query.filter(Condition::parse(&json!(["id", "in", ids]).to_string())?)?;
                 query.limit(page);
+                if let Some(time) = known_at {
+                    query.known_at(time);
+                }
                 let (rows, _) = self.page(&query, &places, |row| {
                     Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, write(collection, row)))
                 })?;
                 for (id, version, text) in rows {
-                    self.saw(id, Some(version));
+                    if known_at.is_none() {
+                        self.saw(id, Some(version));
+                    }
                     written.insert(id, text);
                 }
             }

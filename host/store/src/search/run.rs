@@ -3,6 +3,7 @@
 use super::fuse::{Ranked, fuse};
 use super::index::{Kind, Snapshot};
 use super::lanes::{Candidates, Lane};
+use super::past::gather;
 use super::text::terms;
 use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest, SearchResults, TEXT, TIME, VECTOR};
 use crate::collection::Collection;
@@ -74,12 +75,11 @@ impl Session {
         let limit = request.limit.min(self.options().limits.hits).max(1) as usize;
         let mut lists: [Ranked; CHANNELS.len()] = Default::default();
         for collection in &request.collections {
-            let part = self.part(request, &query, collection, limit)?;
-            let found = part.run();
-            let found = found.map_err(|error| self.blame(error))?;
-            for (all, own) in lists.iter_mut().zip(found) {
-                all.extend(own.into_iter().map(|(id, score)| (id, Arc::clone(collection), score)));
-            }
+            let found = match request.known_at {
+                Some(_) => self.past(request, &query, collection, &mut notes),
+                None => self.part(request, &query, collection, limit)?.run(),
+            };
+            gather(&mut lists, found.map_err(|error| self.blame(error))?, collection);
         }
         for list in &mut lists {
             list.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
@@ -104,7 +104,7 @@ impl Session {
         Ok(count)
     }
 
-    fn eligible_query(&self, request: &SearchRequest, collection: &Arc<Collection>) -> Result<Query> {
+    pub(super) fn eligible_query(&self, request: &SearchRequest, collection: &Arc<Collection>) -> Result<Query> {
         let mut query = Query::new(Arc::clone(collection));
         for condition in &request.conditions {
             query.filter(condition.clone())?;
@@ -114,6 +114,9 @@ impl Session {
         }
         if let Some(time) = request.valid_at {
             query.valid_at(time);
+        }
+        if let Some(time) = request.known_at {
+            query.known_at(time);
         }
         if let Some((start, end)) = request.between {
             let time = collection.time_column();
