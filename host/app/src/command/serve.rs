@@ -18,7 +18,7 @@ pub(crate) fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
     let host = start_resolved(resolved, true)?;
     let health = host.kernel.health();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let shutdown = CancellationToken::new();
+        let (shutdown, mut stop) = (CancellationToken::new(), Stop::new()?);
         let serving = serve(host.kernel.clone(), host.gateway.clone(), host.tokens.clone(), shutdown.clone()).await?;
         let address = serving.address();
         eprintln!(
@@ -32,10 +32,10 @@ pub(crate) fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
             }
         }
         tokio::spawn(async move {
-            stopped().await;
+            stop.wanted().await;
             eprintln!("draining; once more ends at once");
             shutdown.cancel();
-            stopped().await;
+            stop.wanted().await;
             std::process::exit(1);
         });
         serving.finished().await.context("the server ended")
@@ -49,13 +49,14 @@ pub(crate) fn stdio(global: &Global) -> Result<ExitCode> {
     let host = start_resolved(configure(global, None)?, true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let shutdown = CancellationToken::new();
-        let stop = shutdown.clone();
+        let (shutdown, mut stop) = (CancellationToken::new(), Stop::new()?);
+        let ended = shutdown.clone();
         tokio::spawn(async move {
-            stopped().await;
-            stop.cancel();
+            stop.wanted().await;
+            ended.cancel();
         });
-        serve_stdio(host.kernel.clone(), host.gateway.clone(), StdioOptions::default(), shutdown).await
+        let options = StdioOptions::default();
+        anyhow::Ok(serve_stdio(host.kernel.clone(), host.gateway.clone(), options, shutdown).await?)
     })?;
     host.kernel.stop();
     // A thread may still be blocked on stdin.
@@ -63,18 +64,36 @@ pub(crate) fn stdio(global: &Global) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn stopped() {
+/// SIGTERM and SIGINT, caught from the moment this is made: one that comes right after the program says it serves is an orderly
+/// end too.
+struct Stop {
     #[cfg(unix)]
-    {
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Stop {
+    fn new() -> Result<Self> {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        Ok(Self {
+            #[cfg(unix)]
+            signals: [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?],
+        })
+    }
+
+    /// Waits for the next one.
+    async fn wanted(&mut self) {
+        #[cfg(unix)]
+        {
+            let [terminate, interrupt] = &mut self.signals;
             tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
             }
-            return;
+        }
+        #[cfg(not(unix))]
+        {
+            _ = tokio::signal::ctrl_c().await;
         }
     }
-    _ = tokio::signal::ctrl_c().await;
 }

@@ -2,7 +2,7 @@
 //!
 //! Scores are those of FTS5's `bm25`: k1 = 1.2, b = 0.75, and an inverse document frequency with a floor, so that a word in
 //! more than half of all entries still counts for something. S. Robertson, H. Zaragoza, The Probabilistic Relevance
-//! Framework: BM25 and Beyond, Foundations and Trends in Information Retrieval 3 (4), 2009.
+//! Framework: BM25 and Beyond, Foundations and Trends in IR 3 (4), 2009.
 //!
 //! What the terms still to come can add at most is known. Once that is less than what the last of the best has already, no
 //! other entry can get among them: the remaining, long lists are then only looked into for the entries that can.
