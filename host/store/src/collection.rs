@@ -73,6 +73,9 @@ pub struct FieldSpec {
     /// The longest value of a text, list or json field, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<usize>,
+    /// A text field whose SHA-256 (hex, runs of white space as one blank) the host puts here where a writer gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest_of: Option<String>,
 }
 
 /// The longest value when a field does not say: 50 KB.
@@ -164,6 +167,10 @@ impl CollectionSpec {
             }
             if spec.max_bytes.is_some_and(|most| most > MOST_BYTES) {
                 say(format!("field `{field}`: max_bytes is at most {MOST_BYTES}"));
+            }
+            let text = |name: &String| self.fields.get(name).is_some_and(|field| field.kind == FieldType::Text);
+            if spec.digest_of.as_ref().is_some_and(|source| spec.kind != FieldType::Text || !text(source)) {
+                say(format!("field `{field}`: digest_of is for text and names a text field"));
             }
             if let Some(default) = &spec.default
                 && let Err(error) = crate::row::to_sql(field, spec, default)
