@@ -1,0 +1,17 @@
+//! The pure rules of the consolidation strategies we ship: from rows to proposals, without host, clock or vectors.
+//!
+//! Every function is deterministic and does not care in which order rows come. Components wrap these functions, one a
+
+pub mod event;
+#[cfg(test)]
+mod fixture;
+pub mod heuristic;
+pub mod memory;
+pub mod pattern;
+pub mod proposal;
+pub mod session;
+pub mod spatial;
+pub mod surprise;
+pub mod temporal;
+pub mod uncertainty;
+pub mod words;
