@@ -162,7 +162,10 @@ impl Event {
         let more =
             [&self.code, &self.outcome, &self.cwd, &self.task, &self.phase, &self.error, &self.test, &self.learned];
         let files = self.files.iter().map(String::as_str);
-        for part in [self.kind.as_str()].into_iter().chain(more.into_iter().flatten().map(String::as_str)).chain(files)
+        for part in [self.kind.replace('_', " ").as_str()]
+            .into_iter()
+            .chain(more.into_iter().flatten().map(String::as_str))
+            .chain(files)
         {
             told.push('\n');
             told.push_str(part);

@@ -2,16 +2,20 @@
 //!
 //! Every function is deterministic and does not care in which order rows come. Components wrap these functions, one a
 
+pub mod dual_process;
 pub mod event;
+pub mod extract;
 #[cfg(test)]
 mod fixture;
 pub mod heuristic;
 pub mod memory;
 pub mod pattern;
 pub mod proposal;
+pub mod question;
 pub mod session;
 pub mod spatial;
 pub mod surprise;
 pub mod temporal;
 pub mod uncertainty;
+pub mod validate;
 pub mod words;
