@@ -2,11 +2,14 @@
 //!
 //! Every function is deterministic and does not care in which order rows come. Components wrap these functions, one a
 
+pub mod conflict;
+pub mod deduplicate;
 pub mod dual_process;
 pub mod event;
 pub mod extract;
 #[cfg(test)]
 mod fixture;
+pub mod grouped;
 pub mod heuristic;
 pub mod memory;
 pub mod pattern;
