@@ -59,7 +59,7 @@ pub struct Report {
     pub superseded: usize,
     /// Conflicts flagged.
     pub flagged: usize,
-    /// Steps left for another run, since the patch was full.
+    /// Rows and conflicts left for another run, since the patch was full.
     pub postponed: usize,
 }
 
@@ -111,24 +111,26 @@ impl<'a> Run<'a> {
         });
     }
 
-    /// Room for so many more endings; counts what finds none.
-    fn room(&mut self, rows: usize) -> bool {
-        let fits = self.ended.len() + rows <= self.settings.most_ended;
-        self.out.report.postponed += usize::from(!fits);
-        fits
-    }
-
-    fn merge(&mut self, keep: &Memory, others: &[&Memory], reason: String) -> bool {
-        if others.is_empty() || !self.room(others.len()) {
-            return false;
+    /// Merges as many as the patch has room for; answers how many. The rest is for another run.
+    fn merge(&mut self, keep: &Memory, others: &[&Memory], what: &str) -> usize {
+        let room = self.settings.most_ended.saturating_sub(self.ended.len());
+        self.out.report.postponed += others.len().saturating_sub(room);
+        let ids: Vec<u64> = others.iter().map(|memory| memory.id).take(room).collect();
+        if ids.is_empty() {
+            return 0;
         }
-        let ids: Vec<u64> = others.iter().map(|memory| memory.id).collect();
         self.ended.extend(&ids);
         self.kept.insert(keep.id);
+        let merged = ids.len();
+        let who = if merged == 1 { "Another memory".to_owned() } else { format!("Each of {merged} other memories") };
         let evidence: BTreeSet<u64> = ids.iter().copied().chain([keep.id]).collect();
-        let (into, evidence) = (Ref::Row(keep.id), evidence.into_iter().collect());
-        self.out.proposals.push(Proposal::Merge { ids, into, evidence, reason });
-        true
+        self.out.proposals.push(Proposal::Merge {
+            ids,
+            into: Ref::Row(keep.id),
+            evidence: evidence.into_iter().collect(),
+            reason: format!("{who} says the same {what}; the most useful stays."),
+        });
+        merged
     }
 
     fn exact(&mut self) {
@@ -143,10 +145,7 @@ impl<'a> Run<'a> {
         groups.sort_by_key(|rows| rows.first().map(|best| best.id));
         for rows in groups {
             let Some((best, others)) = rows.split_first() else { continue };
-            let reason = format!("{} says the same word for word; the most useful stays.", one_or_many(others.len()));
-            if self.merge(best, others, reason) {
-                self.out.report.exact += others.len();
-            }
+            self.out.report.exact += self.merge(best, others, "word for word");
         }
     }
 
@@ -191,13 +190,7 @@ impl<'a> Run<'a> {
                 .filter(|id| !self.ended.contains(id) && !self.kept.contains(id))
                 .filter_map(|id| self.current.get(id).copied())
                 .collect();
-            let reason = format!(
-                "{} says the same in other words, with the same numbers and names; the most useful stays.",
-                one_or_many(others.len())
-            );
-            if self.merge(keep, &others, reason) {
-                self.out.report.near += others.len();
-            }
+            self.out.report.near += self.merge(keep, &others, "in other words, with the same numbers and names");
         }
     }
 
@@ -219,13 +212,15 @@ impl<'a> Run<'a> {
             let superseding = kind == ConflictKind::Temporal && newer.confidence >= older.confidence;
             let evidence = vec![pair.a, pair.b];
             if superseding && !self.kept.contains(&older.id) {
-                if self.room(1) {
+                if self.ended.len() < self.settings.most_ended {
                     self.ended.insert(older.id);
                     self.kept.insert(newer.id);
                     self.out.report.superseded += 1;
                     let reason = format!("m:{} is newer and says that it is otherwise now.", newer.id);
                     let by = Ref::Row(newer.id);
                     self.out.proposals.push(Proposal::Supersede { old: older.id, by, evidence, reason });
+                } else {
+                    self.out.report.postponed += 1;
                 }
                 continue;
             }
@@ -249,10 +244,6 @@ impl<'a> Run<'a> {
             Proposal::FlagConflict { evidence: ids.clone(), ids, kind, severity, reason }
         }));
     }
-}
-
-fn one_or_many(others: usize) -> String {
-    if others == 1 { "Another memory".to_owned() } else { format!("Each of {others} other memories") }
 }
 
 #[cfg(test)]
@@ -339,7 +330,7 @@ mod tests {
         rows[4].superseded = true;
         assert_eq!(run(&rows, &[]).report.exact, 3);
         let full = propose(&rows, &[], &Settings { most_ended: 2, ..Settings::default() }, 0);
-        assert_eq!((full.proposals.len(), full.report.postponed), (0, 1));
+        assert_eq!((full.report.exact, full.report.postponed), (2, 1));
     }
 
     fn pairs() -> impl Strategy<Value = Vec<Pair>> {

@@ -1,8 +1,10 @@
 //! The pure rules of the consolidation strategies we ship: from rows to proposals, without host, clock or vectors.
 //!
 //! Every function is deterministic and does not care in which order rows come. Components wrap these functions, one a
+//! strategy: [`dual_process`], [`grouped`] (`temporal` and `semantic-cluster`), [`deduplicate`] and [`decay`].
 
 pub mod conflict;
+pub mod decay;
 pub mod deduplicate;
 pub mod dual_process;
 pub mod event;
@@ -11,6 +13,7 @@ pub mod extract;
 mod fixture;
 pub mod grouped;
 pub mod heuristic;
+pub mod measure;
 pub mod memory;
 pub mod pattern;
 pub mod proposal;
