@@ -12,6 +12,8 @@ pub mod extract;
 #[cfg(test)]
 mod fixture;
 pub mod grouped;
+#[cfg(target_family = "wasm")]
+pub mod guest;
 pub mod heuristic;
 pub mod measure;
 pub mod memory;

@@ -288,3 +288,7 @@ impl<'a> Check<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;
