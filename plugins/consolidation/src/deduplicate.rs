@@ -123,11 +123,11 @@ impl<'a> Run<'a> {
         self.kept.insert(keep.id);
         let merged = ids.len();
         let who = if merged == 1 { "Another memory".to_owned() } else { format!("Each of {merged} other memories") };
-        let evidence: BTreeSet<u64> = ids.iter().copied().chain([keep.id]).collect();
         self.out.proposals.push(Proposal::Merge {
+            // Evidence becomes sources, and no row cites itself.
+            evidence: ids.clone(),
             ids,
             into: Ref::Row(keep.id),
-            evidence: evidence.into_iter().collect(),
             reason: format!("{who} says the same {what}; the most useful stays."),
         });
         merged
@@ -210,21 +210,20 @@ impl<'a> Run<'a> {
             let kind = kind(older, newer, changed, difference);
             // Who is believed less does not end who is believed more.
             let superseding = kind == ConflictKind::Temporal && newer.confidence >= older.confidence;
-            let evidence = vec![pair.a, pair.b];
             if superseding && !self.kept.contains(&older.id) {
                 if self.ended.len() < self.settings.most_ended {
                     self.ended.insert(older.id);
                     self.kept.insert(newer.id);
                     self.out.report.superseded += 1;
                     let reason = format!("m:{} is newer and says that it is otherwise now.", newer.id);
-                    let by = Ref::Row(newer.id);
+                    let (by, evidence) = (Ref::Row(newer.id), vec![older.id]);
                     self.out.proposals.push(Proposal::Supersede { old: older.id, by, evidence, reason });
                 } else {
                     self.out.report.postponed += 1;
                 }
                 continue;
             }
-            flags.push((severity(kind, a, b), kind, difference, evidence));
+            flags.push((severity(kind, a, b), kind, difference, vec![pair.a, pair.b]));
         }
         // A row may have ended after it was found in a conflict.
         flags.retain(|(_, _, _, rows)| !rows.iter().any(|id| self.ended.contains(id)));
@@ -269,7 +268,7 @@ mod tests {
         rows[2].namespace = "other".into();
         let outcome = run(&rows, &[near(1, 3)]);
         let [Proposal::Merge { ids, into, evidence, .. }] = outcome.proposals.as_slice() else { panic!("{outcome:?}") };
-        assert_eq!((ids.as_slice(), *into, evidence.as_slice()), (&[1][..], Ref::Row(2), &[1, 2][..]));
+        assert_eq!((ids.as_slice(), *into, evidence.as_slice()), (&[1][..], Ref::Row(2), &[1][..]));
     }
 
     #[test]
