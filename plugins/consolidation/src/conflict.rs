@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 use crate::proposal::{ConflictKind, Severity};
-use crate::words::{jaccard, names, negated, normal, numbers, raw_words, skeleton, stems};
+use crate::words::{jaccard, names, negated, normal, numbers, raw_words, skeleton, stem, stems};
 use std::collections::BTreeSet;
 
 /// Words by which a statement says that something is otherwise now.
@@ -27,10 +27,33 @@ const CHANGES: [&str; 18] = [
     "upgraded",
 ];
 
+/// Words that deny each other.
+const OPPOSITES: [(&str, &str); 19] = [
+    ("enabled", "disabled"),
+    ("enables", "disables"),
+    ("on", "off"),
+    ("true", "false"),
+    ("allowed", "forbidden"),
+    ("passes", "fails"),
+    ("success", "failure"),
+    ("open", "closed"),
+    ("before", "after"),
+    ("sync", "async"),
+    ("public", "private"),
+    ("stable", "unstable"),
+    ("required", "optional"),
+    ("likes", "dislikes"),
+    ("up", "down"),
+    ("increases", "decreases"),
+    ("fast", "slow"),
+    ("always", "sometimes"),
+    ("more", "less"),
+];
+
 /// What tells two statements apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
-    /// One negates.
+    /// One negates, or says the opposite.
     Negation,
     /// They name other numbers.
     Number,
@@ -54,6 +77,8 @@ pub enum Relation {
 pub(crate) struct Said {
     pub(crate) normal: String,
     stems: BTreeSet<String>,
+    /// All stems, stop words too: `on` and `off` matter.
+    words: BTreeSet<String>,
     skeleton: Vec<String>,
     numbers: BTreeSet<String>,
     names: BTreeSet<String>,
@@ -66,6 +91,7 @@ impl Said {
         Self {
             normal: normal(content),
             stems: stems(content),
+            words: raw_words(content).map(|word| stem(&word.to_lowercase())).collect(),
             skeleton: skeleton(content),
             numbers: numbers(content),
             names: names(content),
@@ -84,7 +110,23 @@ impl Said {
         self.skeleton.iter().zip(&other.skeleton).take_while(|(a, b)| a == b).count()
     }
 
-    /// How two statements stand to each other, given that their meanings are near. `overlap` is the Jaccard similarity
+    /// It says all the other says.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        other.stems.is_subset(&self.stems)
+    }
+
+    /// One has a word, the other its opposite.
+    fn opposes(&self, other: &Self) -> bool {
+        let (mine, theirs): (BTreeSet<&String>, BTreeSet<&String>) =
+            (self.words.difference(&other.words).collect(), other.words.difference(&self.words).collect());
+        OPPOSITES.iter().any(|(one, opposite)| {
+            let (one, opposite) = (stem(one), stem(opposite));
+            (mine.contains(&one) && theirs.contains(&opposite)) || (mine.contains(&opposite) && theirs.contains(&one))
+        })
+    }
+
+    /// How two statements stand to each other, given that their meanings are near. Two say the same only if one covers
+    /// the other: a word in the place of another may mean anything, however near the vectors are. `overlap` is the Jaccard similarity
     /// from which near statements say the same.
     pub(crate) fn relation(&self, other: &Self, overlap: f64) -> Relation {
         let shared = self.overlap(other);
@@ -92,8 +134,11 @@ impl Said {
             let same = shared >= 0.7 || (shared >= 0.5 && self.subject(other) >= 2);
             return if same { Relation::Conflict(Difference::Negation) } else { Relation::Apart };
         }
+        if shared >= 0.5 && self.opposes(other) {
+            return Relation::Conflict(Difference::Negation);
+        }
         if self.numbers == other.numbers && self.names == other.names {
-            if shared >= overlap {
+            if shared >= overlap && (self.covers(other) || other.covers(self)) {
                 return Relation::Duplicate;
             }
         } else if self.subject(other) >= 2 && shared >= 0.3 {
@@ -167,6 +212,9 @@ mod tests {
             ("Issue 12 is fixed", "Issue 13 is fixed", Relation::Apart),
             ("The API needs Python 3", "The API needs Python 3 and Redis 7", Relation::Apart),
             ("Ada likes tabs", "The build is slow", Relation::Apart),
+            ("The nightly cargo build uses lld", "The weekly cargo build uses lld", Relation::Apart),
+            ("The cache of the parser is on", "The cache of the parser is off", Relation::Conflict(Negation)),
+            ("Dark mode is enabled", "Dark mode is disabled", Relation::Conflict(Negation)),
         ] {
             assert_eq!(relation(a, b, 0.6), expected, "{a} / {b}");
             assert_eq!(relation(b, a, 0.6), expected, "{b} / {a}");

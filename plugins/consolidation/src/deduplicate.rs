@@ -3,8 +3,9 @@
 use crate::conflict::{Relation, Said, kind, severity};
 use crate::extract::Outcome;
 use crate::memory::Memory;
-use crate::proposal::{ConflictKind, Proposal, Ref};
+use crate::proposal::{ConflictKind, Proposal, Ref, fields};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two memories whose vectors are near, as the host found them.
@@ -22,7 +23,7 @@ pub struct Pair {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// From this cosine on near memories may say the same. Defaults of others: Hindsight 0.97 after a model's word.
+    /// From this cosine on memories may say the same, if their words agree too (Hindsight, by cosine alone: 0.97).
     pub duplicate_cosine: f64,
     /// .. if they share so many of their words (Jaccard).
     pub duplicate_overlap: f64,
@@ -67,8 +68,9 @@ pub struct Report {
 /// so are pairs of rows that are not among `memories`.
 ///
 /// Exact duplicates are equal up to white space, case and a final stop. Near ones need cosine, shared words, and the same
-/// numbers, names and negations. A row ends only in favour of one it was itself compared with: similarity is not passed on
-/// along a chain. Of those that say the same the most useful stays.
+/// numbers, names and negations; and the row that stays has all words of the one that ends, so that no detail is lost. A row
+/// ends only in favour of one it was itself compared with: similarity is not passed on along a chain. Of those that say the
+/// same the most useful stays; where a less useful row says more, it stays and takes over the usefulness.
 #[must_use]
 pub fn propose(memories: &[Memory], pairs: &[Pair], settings: &Settings, now: i64) -> Outcome<Report> {
     let current: BTreeMap<u64, &Memory> = memories
@@ -123,12 +125,12 @@ impl<'a> Run<'a> {
         self.kept.insert(keep.id);
         let merged = ids.len();
         let who = if merged == 1 { "Another memory".to_owned() } else { format!("Each of {merged} other memories") };
-        let evidence: BTreeSet<u64> = ids.iter().copied().chain([keep.id]).collect();
         self.out.proposals.push(Proposal::Merge {
+            // Evidence becomes sources, and no row cites itself.
+            evidence: ids.clone(),
             ids,
             into: Ref::Row(keep.id),
-            evidence: evidence.into_iter().collect(),
-            reason: format!("{who} says the same {what}; the most useful stays."),
+            reason: format!("{who} says the same {what}."),
         });
         merged
     }
@@ -188,9 +190,20 @@ impl<'a> Run<'a> {
                 .into_iter()
                 .flatten()
                 .filter(|id| !self.ended.contains(id) && !self.kept.contains(id))
+                .filter(|id| self.said.get(&keep.id).zip(self.said.get(id)).is_some_and(|(all, part)| all.covers(part)))
                 .filter_map(|id| self.current.get(id).copied())
                 .collect();
-            self.out.report.near += self.merge(keep, &others, "in other words, with the same numbers and names");
+            let merged = self.merge(keep, &others, "or less, with the same numbers and names");
+            self.out.report.near += merged;
+            let better = others.iter().take(merged).max_by(|a, b| a.usefulness.total_cmp(&b.usefulness));
+            if let Some(better) = better.filter(|better| better.usefulness > keep.usefulness) {
+                self.out.proposals.push(Proposal::Update {
+                    id: keep.id,
+                    changes: fields([("usefulness_score", json!(better.usefulness))]),
+                    evidence: vec![better.id],
+                    reason: format!("It takes the place of m:{}, which was more useful but says less.", better.id),
+                });
+            }
         }
     }
 
@@ -210,21 +223,20 @@ impl<'a> Run<'a> {
             let kind = kind(older, newer, changed, difference);
             // Who is believed less does not end who is believed more.
             let superseding = kind == ConflictKind::Temporal && newer.confidence >= older.confidence;
-            let evidence = vec![pair.a, pair.b];
             if superseding && !self.kept.contains(&older.id) {
                 if self.ended.len() < self.settings.most_ended {
                     self.ended.insert(older.id);
                     self.kept.insert(newer.id);
                     self.out.report.superseded += 1;
                     let reason = format!("m:{} is newer and says that it is otherwise now.", newer.id);
-                    let by = Ref::Row(newer.id);
+                    let (by, evidence) = (Ref::Row(newer.id), vec![older.id]);
                     self.out.proposals.push(Proposal::Supersede { old: older.id, by, evidence, reason });
                 } else {
                     self.out.report.postponed += 1;
                 }
                 continue;
             }
-            flags.push((severity(kind, a, b), kind, difference, evidence));
+            flags.push((severity(kind, a, b), kind, difference, vec![pair.a, pair.b]));
         }
         // A row may have ended after it was found in a conflict.
         flags.retain(|(_, _, _, rows)| !rows.iter().any(|id| self.ended.contains(id)));
@@ -240,7 +252,7 @@ impl<'a> Run<'a> {
                 crate::conflict::Difference::Value => "they give different names for one thing",
             };
             let rows: Vec<String> = ids.iter().map(|id| format!("m:{id}")).collect();
-            let reason = format!("{} cannot both hold: {what}.", rows.join(" and "));
+            let reason = format!("{} may not both hold: {what}.", rows.join(" and "));
             Proposal::FlagConflict { evidence: ids.clone(), ids, kind, severity, reason }
         }));
     }
@@ -269,7 +281,7 @@ mod tests {
         rows[2].namespace = "other".into();
         let outcome = run(&rows, &[near(1, 3)]);
         let [Proposal::Merge { ids, into, evidence, .. }] = outcome.proposals.as_slice() else { panic!("{outcome:?}") };
-        assert_eq!((ids.as_slice(), *into, evidence.as_slice()), (&[1][..], Ref::Row(2), &[1, 2][..]));
+        assert_eq!((ids.as_slice(), *into, evidence.as_slice()), (&[1][..], Ref::Row(2), &[1][..]));
     }
 
     #[test]
@@ -278,8 +290,17 @@ mod tests {
             [memory(1, "Ada likes tabs"), memory(2, "Ada likes tabs more"), memory(3, "Ada likes wide tabs more")];
         let outcome = run(&rows, &[near(1, 2), near(2, 3)]);
         assert_eq!(outcome.report.near, 1);
-        assert!(matches!(&outcome.proposals[0], Proposal::Merge { ids, into: Ref::Row(1), .. } if ids == &[2]));
+        assert!(matches!(&outcome.proposals[0], Proposal::Merge { ids, into: Ref::Row(2), .. } if ids == &[1]));
         assert_eq!(run(&rows, &[Pair { cosine: 0.5, ..near(1, 2) }]).proposals, []);
+    }
+
+    #[test]
+    fn what_says_more_stays_and_takes_over_the_usefulness() {
+        let mut rows = [memory(1, "Ada likes tabs"), memory(2, "Ada likes tabs most")];
+        rows[0].usefulness = 0.9;
+        let steps = run(&rows, &[near(1, 2)]).proposals;
+        assert!(matches!(&steps[0], Proposal::Merge { ids, into: Ref::Row(2), .. } if ids == &[1]));
+        assert!(matches!(&steps[1], Proposal::Update { id: 2, changes, .. } if changes["usefulness_score"] == 0.9));
     }
 
     #[test]
@@ -354,6 +375,7 @@ mod tests {
                         stands.insert(*by);
                     }
                     Proposal::FlagConflict { ids, .. } => prop_assert_eq!(ids.len(), 2),
+                    Proposal::Update { id, .. } => prop_assert!(stands.contains(id)),
                     other => prop_assert!(false, "{:?}", other),
                 }
                 prop_assert!(!step.evidence().is_empty());

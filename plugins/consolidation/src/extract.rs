@@ -25,7 +25,7 @@ pub struct Limits {
     pub shown: usize,
     /// Patterns of less confidence are dropped.
     pub keep: f64,
-    /// Most memories of a unit; the most confident stay.
+    /// Most memories of a unit, the most confident first; what is too much waits for another run.
     pub memories: usize,
     /// Tokens the model may think: it weighs in the brittleness discount.
     pub thinking_tokens: u32,
@@ -101,8 +101,8 @@ pub struct Report {
     pub linked: usize,
     /// Patterns dropped because they, or their evidence, are not sure enough.
     pub dropped_unsure: usize,
-    /// Patterns dropped because there were too many.
-    pub dropped_surplus: usize,
+    /// Patterns left for another run, since there were too many; their events stay unmarked.
+    pub postponed: usize,
     /// Prompts sent.
     pub prompts: usize,
     /// The patterns behind `created` and `linked`.
@@ -127,7 +127,7 @@ struct Candidate {
 }
 
 /// Looks through groups for patterns, and proposes memories for those that are sure enough. Events of the groups are
-/// marked consolidated, raw evidence is touched in no other way.
+/// marked consolidated, but for those whose pattern had to wait; raw evidence is touched in no other way.
 pub(crate) fn extract(
     groups: &[Group<'_>],
     known: &[Memory],
@@ -183,7 +183,11 @@ pub(crate) fn extract(
             *kept = memory;
         }
     }
-    for candidate in sure(found, limits, &mut report) {
+    let mut sure = sure(found, limits, &mut report);
+    let surplus = sure.split_off(limits.memories.min(sure.len()));
+    report.postponed = surplus.len();
+    sure.sort_by_key(|candidate| candidate.pattern.evidence.first().copied());
+    for candidate in sure {
         let said = (candidate.pattern.namespace.clone(), normal(&candidate.pattern.content));
         let proposal = match standing.get(&said) {
             Some(memory) => link(&candidate.pattern, memory),
@@ -199,7 +203,10 @@ pub(crate) fn extract(
         let (kind, confidence) = (pattern.kind, pattern.confidence);
         report.stored.push(Stored { kind, confidence, system2, evidence: pattern.evidence, content: pattern.content });
     }
-    let marked: BTreeSet<u64> = all.iter().map(|event| event.id).collect();
+    let cited: BTreeSet<u64> = report.stored.iter().flat_map(|stored| &stored.evidence).copied().collect();
+    let waiting: BTreeSet<u64> = surplus.iter().flat_map(|one| &one.pattern.evidence).copied().collect();
+    let done = |id: &u64| cited.contains(id) || !waiting.contains(id);
+    let marked: BTreeSet<u64> = all.iter().map(|event| event.id).filter(done).collect();
     if !marked.is_empty() {
         proposals.push(Proposal::Mark {
             ids: marked.into_iter().collect(),
@@ -230,7 +237,8 @@ fn consult(group: &[&Event], found: &[Pattern], limits: &Limits, ask: Ask<'_>, c
     System2::Answered { claims: claims.len(), kept: claimed.len() }
 }
 
-/// What says the same is one, nothing is believed more than its evidence, and what is not sure enough, or too much, goes.
+/// What says the same is one, nothing is believed more than its evidence, and what is not sure enough goes. The most
+/// confident come first.
 fn sure(found: Vec<Candidate>, limits: &Limits, report: &mut Report) -> Vec<Candidate> {
     let mut distinct: BTreeMap<(String, String), Candidate> = BTreeMap::new();
     for candidate in found {
@@ -251,9 +259,6 @@ fn sure(found: Vec<Candidate>, limits: &Limits, report: &mut Report) -> Vec<Cand
     report.dropped_unsure = all - sure.len();
     // Sorting is stable, and they come in the order of what they say.
     sure.sort_by(|a, b| b.pattern.confidence.total_cmp(&a.pattern.confidence));
-    report.dropped_surplus = sure.len().saturating_sub(limits.memories);
-    sure.truncate(limits.memories);
-    sure.sort_by_key(|candidate| candidate.pattern.evidence.first().copied());
     sure
 }
 

@@ -76,35 +76,35 @@ fn test_driven(group: &[&Event]) -> Option<Pattern> {
 fn error_recovery(group: &[&Event]) -> Option<Pattern> {
     let mut found: Vec<Vec<&Event>> = Vec::new();
     let mut open: Vec<&Event> = Vec::new();
-    // A change that reports success ends the recovery unless a better proof follows.
-    let mut mended = false;
+    // Something was done about it; and the change that did reports success itself, unless a better proof follows.
+    let (mut acted, mut mended) = (false, false);
     let mut others = 0usize;
     for event in group {
         let fails = event.is_error() || (!event.is_test() && event.outcome.as_deref() == Some("failure"));
-        if fails || paused(open.last(), event) {
+        let breaks = paused(open.last(), event);
+        if fails || breaks {
             if mended {
                 found.push(std::mem::take(&mut open));
             }
-            if !fails || open.iter().any(|first| first.error != event.error) {
+            // The same error again goes on, another opens its own recovery.
+            if breaks || open.first().is_some_and(|first| first.error != event.error) {
                 open.clear();
             }
-            (mended, others) = (false, 0);
+            (acted, mended, others) = (acted && !open.is_empty(), false, 0);
         }
         if fails {
             open.push(event);
             continue;
         }
         let Some(first) = open.first() else { continue };
-        let related = others == 0
-            || open.iter().any(|step| step.is_change() || step.kind == "debugging")
-            || !first.files.is_disjoint(&event.files);
         if event.is_change() || event.kind == "debugging" {
             open.push(event);
+            acted = true;
             mended |= event.succeeded();
-        } else if event.succeeded() && related {
+        } else if event.succeeded() && (acted || others == 0 || !first.files.is_disjoint(&event.files)) {
             open.push(event);
             found.push(std::mem::take(&mut open));
-            (mended, others) = (false, 0);
+            (acted, mended, others) = (false, false, 0);
         } else {
             others += 1;
         }
@@ -304,6 +304,15 @@ mod tests {
             found(&events)[0].content,
             "Error recovery: \"boom\" and 1 more failure, then 1 step (\"fix\"), ended in success: \"works\"."
         );
+    }
+
+    #[test]
+    fn a_pause_ends_a_recovery_even_before_the_same_error() {
+        let mut events =
+            [told(1, "error", "", "boom"), told(2, "error", "", "boom"), told(3, "action", "success", "restart")];
+        events[1].timestamp += 10_000_000;
+        events[2].timestamp += 10_000_000;
+        assert_eq!(kinds(&events), [(Kind::ErrorRecovery, vec![2, 3])]);
     }
 
     #[test]

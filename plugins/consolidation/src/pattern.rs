@@ -90,7 +90,7 @@ pub struct Pattern {
     pub confidence: f64,
     /// How often it occurs in the events.
     pub times: usize,
-    /// The events it is made of, in order of time, at most [`MOST_EVIDENCE`].
+    /// The events it is made of, each once, at most [`MOST_EVIDENCE`].
     pub evidence: Vec<u64>,
     /// The least confidence among all its events: nothing derived is believed more.
     pub trust: f64,
