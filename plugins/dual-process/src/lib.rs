@@ -2,7 +2,7 @@
 #![cfg(target_family = "wasm")]
 
 use memstrata_consolidation_rules::dual_process::{Settings, propose};
-use memstrata_consolidation_rules::{guest, measure};
+use memstrata_consolidation_rules::{guest, measure, question};
 use memstrata_sdk::{Fault, Job, Patch, Strategy, llm, settings};
 
 /// Tokens of an answer (requirements 1.10).
@@ -21,10 +21,12 @@ impl Strategy for DualProcess {
         let settings: Settings = settings::get()?;
         let events = guest::unit_events(job)?;
         let known = guest::known(&settings.collection, &job.namespace)?;
+        let schema = question::schema().to_string();
         // Without a model, or with one that does not answer, System 1 stands alone, and the numbers say so.
         let mut ask = |question: &str| {
             let prompt = llm::Prompt::new(question);
             prompt.max_tokens(ANSWER);
+            prompt.schema(&schema).ok()?;
             prompt.run().ok()
         };
         let outcome = propose(&events, &known, &settings, guest::now(job), &mut ask);
