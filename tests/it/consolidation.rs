@@ -170,6 +170,24 @@ fn the_same_inputs_give_the_same_patch() {
 }
 
 #[test]
+fn a_replay_gives_the_same_patches_after_all_has_changed() {
+    let host = filled("summarise");
+    let report = run(&host, Mode::Apply);
+    // The events it read change, and others come: a replay still reads as of the run.
+    for id in 1..3000 {
+        let _ = host.call("episodic.update_event", json!({"id": id, "content": "something else"}));
+    }
+    host.ok("episodic.record_event", json!({"content": "later", "event_type": "action", "session_id": "a"}));
+    for _ in 0..100 {
+        let replayed = host.kernel.replay("default", &report.run, &Principal::local()).unwrap();
+        assert_eq!(replayed.len(), 2);
+        assert!(replayed.iter().all(|unit| unit.same), "{replayed:?}");
+    }
+    let unknown = host.kernel.replay("default", "r0", &Principal::local()).unwrap_err();
+    assert_eq!(unknown.code, "not-found.run");
+}
+
+#[test]
 fn one_run_at_a_time_in_a_space_over_all_processes() {
     let first = filled("summarise");
     let folder = Arc::clone(&first._folder);

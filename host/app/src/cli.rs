@@ -125,6 +125,11 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
+    /// Propose a consolidation run again from its recorded inputs, and compare
+    Replay {
+        /// The run, see `memstrata runs`
+        run: String,
+    },
     /// Undo a transaction, everything one component wrote, or a consolidation run
     Undo {
         /// The transaction's number, see `memstrata history`

@@ -406,6 +406,12 @@ impl Plugin {
         self.pooled
     }
 
+    /// Its settings as JSON, defaults included.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        &self.identity.settings
+    }
+
     /// Whether it may read a collection.
     #[must_use]
     pub fn may_read(&self, collection: &str) -> bool {

@@ -148,6 +148,22 @@ pub(crate) fn runs(global: &Global, run: Option<&str>, limit: u32) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
+/// Proposes a run again; fails if a patch is not what it was.
+pub(crate) fn replay(global: &Global, run: &str) -> Result<ExitCode> {
+    let host = start(global, false)?;
+    let replayed = host.kernel.replay(host.space(), run, &Principal::local())?;
+    let same = replayed.iter().filter(|unit| unit.same).count();
+    print(global.json, &replayed, |replayed| {
+        let mut text: String = replayed
+            .iter()
+            .filter_map(|unit| Some(format!("{}: {}\n", unit.unit, unit.differs.as_ref()?)))
+            .collect();
+        text.push_str(&format!("{same} of {} patches are what they were", replayed.len()));
+        text
+    })?;
+    Ok(if same == replayed.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn shown_run(run: &Value) -> String {
     let text = |name: &str| run.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
     let number = |name: &str| run.get(name).and_then(Value::as_u64).unwrap_or_default();

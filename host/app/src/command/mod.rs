@@ -35,6 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
             consolidate::consolidate(&global, consolidate::Asked { strategy, namespace, since, dry_run, again })
         }
         Command::Runs { run, limit } => consolidate::runs(&global, run.as_deref(), limit),
+        Command::Replay { run } => consolidate::replay(&global, &run),
         Command::Undo { transaction, component, run, dry_run } => {
             let target = match (transaction, component, run) {
                 (_, _, Some(run)) => UndoTarget::Run(run),

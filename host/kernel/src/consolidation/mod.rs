@@ -6,10 +6,12 @@ mod cut;
 mod facts;
 mod propose;
 pub(crate) mod records;
+mod replay;
 mod run;
 mod validate;
 
 pub use facts::Quota;
+pub use replay::Replayed;
 pub use validate::PatchFault;
 
 use crate::api::{Principal, ProgressSink};

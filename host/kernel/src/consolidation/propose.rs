@@ -10,8 +10,9 @@ use crate::layers::Layer;
 use memstrata_runtime::{CallContext, Models, Patch};
 use memstrata_store::{Deadline, Namespace, SessionOptions, Space};
 use serde_json::json;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What all units of a run share.
@@ -37,6 +38,17 @@ pub(super) struct Proposed {
     pub(super) tokens: u32,
     /// Model answers by prompt: what a replay is given again.
     pub(super) answers: serde_json::Value,
+}
+
+/// What a unit is proposed from, besides its rows.
+pub(super) struct Inputs {
+    /// The sequence it reads as of.
+    pub(super) as_of: u64,
+    pub(super) seed: u64,
+    /// Model answers given already.
+    pub(super) answers: Arc<Mutex<HashMap<String, String>>>,
+    /// No model is asked: only those answers count.
+    pub(super) replay: bool,
 }
 
 /// Why a unit has no patch.
@@ -84,16 +96,17 @@ impl Job {
     }
 
     /// Runs the component.
-    pub(super) fn propose(&self, unit: &Unit, as_of: u64, left: &mut Left) -> Result<Proposed, Refused> {
+    pub(super) fn propose(&self, unit: &Unit, inputs: Inputs, left: &mut Left) -> Result<Proposed, Refused> {
         let job = json!({
             "run": self.run, "unit": unit.name, "namespace": self.namespace, "as_of": self.now, "ids": unit.ids,
             "collection": self.layer.plugin.manifest().strategy.as_ref().map(|strategy| &strategy.collection),
         });
         let models = Models {
             embedder: Some(Arc::clone(&self.kernel.shared.embedder)),
-            llm: self.kernel.shared.llm.clone(),
-            answers: Arc::default(),
+            llm: self.kernel.shared.llm.clone().filter(|_| !inputs.replay),
+            answers: inputs.answers,
         };
+        let as_of = inputs.as_of;
         let mut options = self.session_options(Some(as_of), true);
         options.limits = self.kernel.shared.runtime.limits().store();
         let context = CallContext {
@@ -101,7 +114,7 @@ impl Job {
             models: models.clone(),
             deadline: self.deadline(),
             now: self.now,
-            seed: self.seed(unit),
+            seed: inputs.seed,
             progress: None,
         };
         let proposal =

@@ -34,7 +34,7 @@ pub(crate) fn collections() -> Result<IndexMap<String, CollectionSpec>, serde_js
         "units": {
             "summary": "Units of runs: with what inputs each was proposed, and the hash of its patch.",
             "fields": fields(&[
-                ("run", "text"), ("unit", "text"), ("strategy", "text"), ("digest", "text"), ("rows_hash", "text"),
+                ("run", "text"), ("unit", "text"), ("strategy", "text"), ("digest", "text"), ("rows", "json"), ("rows_hash", "text"), ("scope", "text"), ("settings", "text"), ("model", "text"),
                 ("status", "text"), ("as_of", "integer"), ("now", "time"), ("seed", "text"), ("answers", "json"),
                 ("patch_hash", "text"), ("steps", "integer"), ("error", "text"),
             ]),

@@ -3,7 +3,7 @@
 use super::apply::{Author, Counts, stage};
 use super::cut::{Unit, units};
 use super::facts::Left;
-use super::propose::{Job, Proposed, Refused};
+use super::propose::{Inputs, Job, Proposed, Refused};
 use super::records::{HOST, RUNS, UNITS};
 use super::{Consolidate, Mode, RunReport, UnitReport};
 use crate::api::{CallError, Progress};
@@ -251,7 +251,8 @@ impl Job {
         }
         for attempt in 1..=ATTEMPTS {
             let mut quota = left.clone();
-            match self.propose(unit, *at, &mut quota) {
+            let inputs = Inputs { as_of: *at, seed: self.seed(unit), answers: Arc::default(), replay: false };
+            match self.propose(unit, inputs, &mut quota) {
                 Ok(proposed) => {
                     detail.patch_hash = proposed.patch.hash();
                     if request.mode == Mode::Apply {
@@ -386,9 +387,13 @@ impl Job {
             ("strategy", self.layer.name()),
             ("digest", self.layer.plugin.digest()),
             ("rows_hash", unit.rows_hash.as_str()),
+            ("scope", self.namespace.as_str()),
+            ("settings", self.layer.plugin.settings()),
         ] {
             row.insert(field.into(), value.into());
         }
+        row.insert("rows".into(), json!(unit.ids));
+        row.insert("model".into(), self.kernel.shared.embedder.model().to_string().into());
         if let Value::Object(more) = more {
             row.extend(more);
         }
@@ -453,7 +458,7 @@ fn spend(left: &mut Left, proposed: &Proposed) {
 }
 
 /// A session of the host for its records.
-fn host_session(kernel: &Kernel, space: &Arc<Space>, now: u64) -> Session {
+pub(super) fn host_session(kernel: &Kernel, space: &Arc<Space>, now: u64) -> Session {
     let limits = kernel.shared.runtime.limits();
     space.session(memstrata_store::SessionOptions {
         layer: HOST.into(),
