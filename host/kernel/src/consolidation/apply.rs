@@ -19,13 +19,6 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.created += other.created;
-        self.changed += other.changed;
-        self.ended += other.ended;
-        self.conflicts += other.conflicts;
-    }
-
     /// What a patch would do.
     pub(crate) fn of(patch: &Patch) -> Self {
         let mut counts = Self::default();

@@ -103,14 +103,14 @@ impl<'a> Check<'a> {
             Change::Update { row, fields } => self.update(*row, fields, &step.evidence),
             Change::Supersede { row, by } => {
                 self.ends(*row);
-                self.successor(*by, &[*row]);
+                self.successor(*by);
             }
             Change::Merge { rows, into } => {
                 if rows.is_empty() {
                     self.say("patch.empty", "it merges no rows".into());
                 }
                 rows.iter().for_each(|row| self.ends(*row));
-                self.successor(*into, rows);
+                self.successor(*into);
             }
             Change::Link { row, to } => {
                 if let RowName::Row(id) = row {
@@ -208,7 +208,7 @@ impl<'a> Check<'a> {
         if fields.is_empty() {
             self.say("patch.empty", format!("it changes nothing of m:{id}"));
         }
-        let mut known = |field: &&str| fields.contains_key(*field);
+        let known = |field: &&str| fields.contains_key(*field);
         for field in ["sources", "valid_from", "valid_to", "namespace"].iter().filter(|field| known(field)) {
             self.say("patch.row", format!("`{field}` is changed by link, supersede, merge and retire, not by update"));
         }
@@ -264,11 +264,9 @@ impl<'a> Check<'a> {
     }
 
     /// The row that stays is valid itself, and can be changed.
-    fn successor(&mut self, name: RowName, rows: &[u64]) {
+    fn successor(&mut self, name: RowName) {
         let RowName::Row(id) = name else { return };
-        if rows.contains(&id) {
-            self.say("patch.cycle", format!("m:{id} cannot take its own place"));
-        } else if self.changes(id).is_some() && self.facts.rows.get(&id).is_some_and(|row| row.ended) {
+        if self.changes(id).is_some() && self.facts.rows.get(&id).is_some_and(|row| row.ended) {
             self.say("patch.ended", format!("m:{id} has ended: it cannot stand for others"));
         }
     }
