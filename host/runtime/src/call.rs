@@ -2,6 +2,7 @@
 
 use crate::bindings::FullLayer;
 use crate::error::CallFailure;
+use crate::limits::Limits;
 use crate::plugin::Plugin;
 use crate::state::CallState;
 use memstrata_models::{Embedder, Llm};
@@ -76,8 +77,11 @@ impl Plugin {
         Ok(CallOutput { answer, write_set, guest, wall: started.elapsed(), memory })
     }
 
-    pub(crate) fn run_manifest(&self, context: CallContext) -> Result<String, CallFailure> {
-        Ok(self.run(context, |bindings, store| bindings.call_manifest(store))?.0)
+    /// Calls `manifest`, which gets `guest_ms` of time inside the component.
+    pub(crate) fn run_manifest(&self, context: CallContext, guest_ms: u64) -> Result<String, CallFailure> {
+        let mut limits = self.runtime.limits().clone();
+        limits.guest_ms = guest_ms;
+        Ok(self.run_within(limits, context, |bindings, store| bindings.call_manifest(store))?.0)
     }
 
     fn run<T>(
@@ -89,6 +93,15 @@ impl Plugin {
         if self.manifest().slow() {
             limits.guest_ms = limits.slow_guest_ms;
         }
+        self.run_within(limits, context, call)
+    }
+
+    fn run_within<T>(
+        &self,
+        limits: Limits,
+        context: CallContext,
+        call: impl FnOnce(&FullLayer, &mut Store<CallState>) -> wasmtime::Result<T>,
+    ) -> Result<(T, CallState), CallFailure> {
         let guest_budget = Duration::from_millis(limits.guest_ms);
         let (host_call_bytes, handles) = (limits.host_call_bytes, limits.handles);
         let state = CallState::new(Arc::clone(&self.identity), limits, self.memory_bytes, context);
