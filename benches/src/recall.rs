@@ -57,9 +57,11 @@ fn native(kernel: &Kernel, queries: &[String]) -> anyhow::Result<Sample> {
         let mut request = SearchRequest::new(query);
         request.vector = embedder.embed(&[query], Duration::from_secs(1)).unwrap().remove(0);
         request.collections = space.collections().into_iter().filter(|one| one.spec().recall.is_some()).collect();
-        request.limit(30);
+        request.valid_at(u64::MAX >> 12);
+        request.min_similarity(0.2);
+        request.limit(20);
         let found = session.search(&request).unwrap();
-        std::hint::black_box(session.hit_rows(&found.hits, None).unwrap());
+        std::hint::black_box(session.hit_views(&found.hits, None).unwrap());
     };
     Ok(Sample::of(2_000, search))
 }

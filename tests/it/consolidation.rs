@@ -30,7 +30,8 @@ fn host_in(folder: Arc<tempfile::TempDir>, what: &str) -> Host {
 /// Three events of one session, two of another, and twelve memories of half trust.
 fn filled(what: &str) -> Host {
     let host = host(what);
-    for (session, content) in [("a", "wrote a test"), ("a", "it failed"), ("a", "it passed"), ("b", "read mail"), ("b", "went home")]
+    for (session, content) in
+        [("a", "wrote a test"), ("a", "it failed"), ("a", "it passed"), ("b", "read mail"), ("b", "went home")]
     {
         host.ok("episodic.record_event", json!({"content": content, "event_type": "action", "session_id": session}));
     }
@@ -209,7 +210,8 @@ fn one_run_at_a_time_in_a_space_over_all_processes() {
 fn who_may_not_write_may_only_try() {
     let host = filled("summarise");
     let reader = Principal { may_write: false, ..Principal::local() };
-    let refused = host.kernel.consolidate(&Consolidate { principal: reader.clone(), ..asked(Mode::Apply) }).unwrap_err();
+    let refused =
+        host.kernel.consolidate(&Consolidate { principal: reader.clone(), ..asked(Mode::Apply) }).unwrap_err();
     assert_eq!(refused.code, "denied.write");
     assert_eq!(host.kernel.consolidate(&Consolidate { principal: reader, ..asked(Mode::DryRun) }).unwrap().applied, 2);
     let unknown = host.kernel.consolidate(&Consolidate { strategy: Some("none".into()), ..asked(Mode::DryRun) });

@@ -73,6 +73,8 @@ fn spaces_are_apart() {
     ok(folder, &["--space", "red", "call", "remember", "{\"content\": \"red secret number 17\"}"]);
     assert!(recalls(folder, "red secret number").is_empty());
     assert!(ok(folder, &["space", "list"]).contains("red"));
+    assert!(fails(folder, &["--space", "rad", "call", "recall", "{\"query\": \"x\"}"]).contains("space create rad"));
+    assert!(!ok(folder, &["space", "list"]).contains("rad"), "a misspelt space is not made");
     assert!(fails(folder, &["space", "create", "no/good"]).contains("1 to 100"));
     assert!(fails(folder, &["space", "delete", "red"]).contains("--yes"));
     ok(folder, &["space", "delete", "red", "--yes"]);

@@ -46,11 +46,7 @@ fn two_hosts_share_one_space() {
     let id = hosts[0].remember(secret).unwrap();
     assert_eq!(hosts[1].recall("where is the key hidden").first().map(String::as_str), Some(secret));
     let (status, answer) = hosts[1].post("/tools/forget", &json!({ "ids": [id] })).unwrap();
-    assert!(status == 200 || status == 404, "{answer}");
-    if status == 404 {
-        // `forget` is no operation of a layer; the command line has it too.
-        ok(folder.path(), &["call", "semantic.forget", &json!({ "ids": [id], "confirm": true }).to_string()]);
-    }
+    assert_eq!(status, 200, "{answer}");
     assert!(!hosts[0].recall("where is the key hidden").iter().any(|text| text == secret));
     let verified = ok(folder.path(), &["--json", "verify"]);
     let verified: Value = serde_json::from_str(&verified).unwrap();

@@ -39,6 +39,10 @@ pub(crate) fn start(global: &Global, background: bool) -> Result<Host> {
 /// Starts the kernel from what was resolved.
 pub(crate) fn start_resolved(mut resolved: Resolved, background: bool) -> Result<Host> {
     resolved.kernel.background = background;
+    // A host that serves makes the space it is told to serve; a command says that there is none of that name.
+    if background {
+        resolved.kernel.default_space = resolved.gateway.default_space.clone();
+    }
     let kernel = Kernel::start(resolved.kernel)?;
     Ok(Host { kernel, gateway: resolved.gateway, tokens: resolved.tokens })
 }

@@ -2,7 +2,9 @@
 
 use crate::bindings::FullLayer;
 use crate::error::CallFailure;
+use crate::limits::Limits;
 use crate::patch::Patch;
+use crate::plugin::Plugin;
 use crate::plugin::{Plugin, World};
 use crate::state::CallState;
 use crate::strategy_bindings::FullStrategy;
@@ -116,8 +118,11 @@ impl Plugin {
         Ok(Proposal { patch, guest: state.guest_time(), memory: state.limiter.peak, tokens })
     }
 
-    pub(crate) fn run_manifest(&self, context: CallContext) -> Result<String, CallFailure> {
-        let (manifest, _) = self.run(context, |instance, store| match instance {
+    /// Calls `manifest`, which gets `guest_ms` of time inside the component.
+    pub(crate) fn run_manifest(&self, context: CallContext, guest_ms: u64) -> Result<String, CallFailure> {
+        let mut limits = self.runtime.limits().clone();
+        limits.guest_ms = guest_ms;
+        let (manifest, _) = self.run_within(limits, context, |instance, store| match instance {
             Instance::Layer(layer) => layer.call_manifest(store),
             Instance::Strategy(strategy) => strategy.call_manifest(store),
         })?;
@@ -133,6 +138,15 @@ impl Plugin {
         if self.manifest().slow() {
             limits.guest_ms = limits.slow_guest_ms;
         }
+        self.run_within(limits, context, call)
+    }
+
+    fn run_within<T>(
+        &self,
+        limits: Limits,
+        context: CallContext,
+        call: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
+    ) -> Result<(T, CallState), CallFailure> {
         let guest_budget = Duration::from_millis(limits.guest_ms);
         let (host_call_bytes, handles) = (limits.host_call_bytes, limits.handles);
         let state = CallState::new(Arc::clone(&self.identity), limits, self.memory_bytes, context);

@@ -153,7 +153,8 @@ fn add_digests(collection: &Collection, set: &mut Vec<(usize, Sql)>) {
         let Some(source) = spec.digest_of.as_ref().and_then(|field| collection.spec.fields.get_index_of(field)) else {
             continue;
         };
-        let set_to = |place: usize| set.iter().find(|(column, _)| *column == place + at::FIELDS).map(|(_, value)| value);
+        let set_to =
+            |place: usize| set.iter().find(|(column, _)| *column == place + at::FIELDS).map(|(_, value)| value);
         if let (None, Some(Sql::Text(text))) = (set_to(place), set_to(source)) {
             let digest = digest(text);
             set.push((place + at::FIELDS, Sql::Text(digest)));

@@ -100,7 +100,7 @@ impl Request {
     #[must_use]
     pub fn fetch(&self) -> u32 {
         let factor = if self.kinds.is_empty() { 2 } else { 10 };
-        u32::try_from(self.limit() * factor + 10).unwrap_or(u32::MAX).min(500)
+        u32::try_from((self.limit() * factor).max(10)).unwrap_or(u32::MAX).min(500)
     }
 
     /// The scope searched, as answers say it.

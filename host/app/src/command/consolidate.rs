@@ -154,10 +154,8 @@ pub(crate) fn replay(global: &Global, run: &str) -> Result<ExitCode> {
     let replayed = host.kernel.replay(host.space(), run, &Principal::local())?;
     let same = replayed.iter().filter(|unit| unit.same).count();
     print(global.json, &replayed, |replayed| {
-        let mut text: String = replayed
-            .iter()
-            .filter_map(|unit| Some(format!("{}: {}\n", unit.unit, unit.differs.as_ref()?)))
-            .collect();
+        let mut text: String =
+            replayed.iter().filter_map(|unit| Some(format!("{}: {}\n", unit.unit, unit.differs.as_ref()?))).collect();
         text.push_str(&format!("{same} of {} patches are what they were", replayed.len()));
         text
     })?;

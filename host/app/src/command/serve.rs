@@ -38,9 +38,11 @@ pub(crate) fn http(global: &Global, bind: Option<String>) -> Result<ExitCode> {
             stop.wanted().await;
             std::process::exit(1);
         });
-        serving.finished().await.context("the server ended")
+        serving.finished().await.context("the server ended")?;
+        // Inside the runtime, so that a second signal ends a stop that hangs.
+        let kernel = host.kernel.clone();
+        tokio::task::spawn_blocking(move || kernel.stop()).await.context("the stop failed")
     })?;
-    host.kernel.stop();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -54,11 +56,14 @@ pub(crate) fn stdio(global: &Global) -> Result<ExitCode> {
         tokio::spawn(async move {
             stop.wanted().await;
             ended.cancel();
+            stop.wanted().await;
+            std::process::exit(1);
         });
         let options = StdioOptions::default();
-        anyhow::Ok(serve_stdio(host.kernel.clone(), host.gateway.clone(), options, shutdown).await?)
+        serve_stdio(host.kernel.clone(), host.gateway.clone(), options, shutdown).await?;
+        let kernel = host.kernel.clone();
+        tokio::task::spawn_blocking(move || kernel.stop()).await.context("the stop failed")
     })?;
-    host.kernel.stop();
     // A thread may still be blocked on stdin.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)

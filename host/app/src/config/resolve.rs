@@ -72,7 +72,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
         }
     };
     let mut gateway = config.gateway;
-    gateway.default_space = global.space.clone().unwrap_or(config.default_space);
+    gateway.default_space = global.space.clone().unwrap_or_else(|| config.default_space.clone());
     for (tool, operation) in &config.tools {
         match operation.as_str() {
             Some(operation) => _ = gateway.tools.insert(tool.clone(), operation.to_owned()),
@@ -114,7 +114,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
                 workers: config.workers.interactive,
                 slow_workers: config.workers.slow,
                 queue: config.workers.queue,
-                default_space: gateway.default_space.clone(),
+                default_space: config.default_space,
                 background: true,
                 quota: Quota { share: config.consolidation.end_share, least: config.consolidation.end_least },
             },

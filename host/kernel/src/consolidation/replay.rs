@@ -60,7 +60,8 @@ impl Kernel {
                 format!("space `{}` has no applied unit of run `{run}`; an undone run leaves none", space.name()),
             ));
         };
-        let text = |record: &Value, field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |record: &Value, field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let layer = self.component(&text(first, "strategy"), &text(first, "digest"))?;
         let mut replayed = Vec::with_capacity(records.len());
         for record in &records {
@@ -71,8 +72,10 @@ impl Kernel {
                 ids: rows.filter_map(Value::as_u64).collect(),
                 rows_hash: text(record, "rows_hash"),
             };
-            let answers: HashMap<String, String> =
-                record.get("answers").and_then(|answers| serde_json::from_value(answers.clone()).ok()).unwrap_or_default();
+            let answers: HashMap<String, String> = record
+                .get("answers")
+                .and_then(|answers| serde_json::from_value(answers.clone()).ok())
+                .unwrap_or_default();
             let inputs = Inputs {
                 as_of: number("as_of"),
                 seed: text(record, "seed").parse().unwrap_or_default(),

@@ -11,7 +11,10 @@ fn facts(quota: u64) -> Facts {
     let space = Space::open(&folder.path().join("x.db"), "x", &SpaceOptions::default()).unwrap();
     let spec = |value: Value| serde_json::from_value::<CollectionSpec>(value).unwrap();
     let specs = [
-        ("events", json!({"raw": true, "marks": ["seen"], "fields": {"content": {"type": "text"}, "seen": {"type": "boolean"}}})),
+        (
+            "events",
+            json!({"raw": true, "marks": ["seen"], "fields": {"content": {"type": "text"}, "seen": {"type": "boolean"}}}),
+        ),
         (
             "memories",
             json!({"marks": ["seen"], "recall": {"text": "content", "trust": "trust"}, "fields": {
@@ -58,7 +61,8 @@ fn patch(steps: Vec<(Change, Vec<u64>)>) -> Patch {
 fn each_rule_has_its_name() {
     let retire = |rows: Vec<u64>| Change::Retire { rows };
     let supersede = |row, by| Change::Supersede { row, by: RowName::Row(by) };
-    let conflict = |rows: Vec<u64>, kind: &str| Change::FlagConflict { rows, kind: kind.into(), severity: "low".into() };
+    let conflict =
+        |rows: Vec<u64>, kind: &str| Change::FlagConflict { rows, kind: kind.into(), severity: "low".into() };
     let mark = |rows: Vec<u64>, fields| Change::Mark { rows, fields: object(fields) };
     let update = |row, fields| Change::Update { row, fields: object(fields) };
     let table: Vec<(Vec<(Change, Vec<u64>)>, &[&str])> = vec![
@@ -122,7 +126,8 @@ fn any_change() -> impl Strategy<Value = Change> {
     .prop_map(object);
     let collection = prop_oneof![Just("t.memories"), Just("t.events"), Just("t.foreign"), Just("t.none")];
     prop_oneof![
-        (collection, fields.clone()).prop_map(|(collection, row)| Change::Create { collection: collection.into(), row }),
+        (collection, fields.clone())
+            .prop_map(|(collection, row)| Change::Create { collection: collection.into(), row }),
         (id.clone(), fields.clone()).prop_map(|(row, fields)| Change::Update { row, fields }),
         (id, name.clone()).prop_map(|(row, by)| Change::Supersede { row, by }),
         (ids.clone(), name.clone()).prop_map(|(rows, into)| Change::Merge { rows, into }),

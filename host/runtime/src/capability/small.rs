@@ -1,8 +1,8 @@
 //! Step 6 of 7: the small interfaces: `hints`, `events`, `clock`, `random`, `log`, `settings`, `budget`, `progress`.
 
 use super::Answer;
-use crate::error::HostError;
 use crate::bindings::memstrata::plugin::{budget, clock, events, hints, log, progress, random, settings};
+use crate::error::HostError;
 use crate::state::CallState;
 use std::time::Duration;
 
