@@ -112,6 +112,8 @@ fn a_run_derives_memories_with_their_evidence_and_undo_takes_it_back() {
     let undone = host.kernel.undo("default", &UndoTarget::Run(real.run.clone()), &Principal::local(), false).unwrap();
     assert!(undone.seq.is_some());
     assert_eq!(rows(&host), before, "row for row as before");
+    let told = &host.kernel.runs("default", &Principal::local(), Some(&real.run), 1).unwrap()[0];
+    assert_eq!((&told["status"], &told["details"]), (&json!("undone"), &json!([])));
     let once_more = run(&host, Mode::Apply);
     assert_eq!(once_more.applied, 2, "an undone run may be done again");
 }

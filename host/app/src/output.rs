@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
+use std::io::{IsTerminal as _, Write as _};
 
 /// Prints a value as JSON, or as text made by `text`.
 pub(crate) fn print<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {

@@ -263,6 +263,9 @@ impl Kernel {
             ..CommitMeta::default()
         };
         let committed = space.commit(write_set, meta, None)?;
+        if let UndoTarget::Run(run) = target {
+            crate::consolidation::mark_undone(self, &space, run)?;
+        }
         self.shared.wake();
         Ok(Undone { target: target.name(), seq: Some(committed.seq), changes })
     }

@@ -4,7 +4,6 @@ use crate::bindings::FullLayer;
 use crate::error::CallFailure;
 use crate::limits::Limits;
 use crate::patch::Patch;
-use crate::plugin::Plugin;
 use crate::plugin::{Plugin, World};
 use crate::state::CallState;
 use crate::strategy_bindings::FullStrategy;
@@ -108,7 +107,7 @@ impl Plugin {
     pub fn propose(&self, job: &str, context: CallContext) -> Result<Proposal, CallFailure> {
         let (patch, mut state) = self.run(context, |instance, store| match instance {
             Instance::Layer(_) => Err(wasmtime::Error::msg("a layer proposes nothing")),
-            Instance::Strategy(strategy) => strategy.call_propose(store, job),
+            Instance::Strategy(strategy) => strategy.memstrata_plugin_proposing().call_propose(store, job),
         })?;
         let patch = match state.table.delete(patch?) {
             Ok(handle) => handle.into_patch(),

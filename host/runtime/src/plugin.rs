@@ -24,6 +24,9 @@ const PACKAGE: &str = "memstrata:plugin/";
 /// The versions of it this host links: patches only add, so an older component loads for ever.
 const VERSION: &str = "0.1.";
 
+/// What makes a component a strategy.
+const PROPOSING: &str = "memstrata:plugin/proposing";
+
 /// Time inside the component for its manifest, and by the clock: other components may be compiling on the same cores.
 const MANIFEST_MS: u64 = 200;
 const MANIFEST_WALL_MS: u64 = 10_000;
@@ -102,7 +105,7 @@ impl Runtime {
         let digest = digest_of(wasm);
         let (engine, component) = self.compile(&digest, wasm).map_err(|fault| LoadError::one(origin, fault))?;
         let imports = interfaces(&engine, &component).map_err(|faults| LoadError { origin: origin.into(), faults })?;
-        let proposes = exports(&engine, &component).iter().any(|name| name == "propose");
+        let proposes = exports(&engine, &component).iter().any(|name| name == PROPOSING);
         let bare = Identity { layer: String::new(), grants: Grants::default(), settings: "{}".into(), proposes };
         let world =
             self.link(&engine, &component, &imports, proposes).map_err(|fault| LoadError::one(origin, fault))?;
@@ -125,7 +128,7 @@ impl Runtime {
         let Linted { mut faults, dropped } = lint(&manifest, &imports);
         if proposes != manifest.strategy.is_some() {
             faults.push(
-                "a component that exports `propose` has the key `strategy` in its manifest, and no other has".into(),
+                "a component that exports `proposing` has the key `strategy` in its manifest, and no other has".into(),
             );
         }
         for name in manifest.imports.iter().filter(|name| GRANTABLE.contains(&name.as_str()) && !grants.interface(name))
@@ -278,20 +281,22 @@ fn interfaces(engine: &Engine, component: &Component) -> Result<BTreeSet<String>
     }
     let exports = exports(engine, component);
     let has = |name: &str| exports.iter().any(|known| known == name);
-    if !has("manifest") || !(has("call") || has("propose")) {
+    if !has("manifest") || !(has("call") || has(PROPOSING)) {
         faults.push(format!(
-            "it exports neither `manifest` and `call` (a layer) nor `manifest` and `propose` (a strategy); it exports: {}",
+            "it exports neither `manifest` and `call` (a layer) nor `manifest` and `{PROPOSING}` (a strategy); it exports: {}",
             exports.join(", ")
         ));
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
 }
 
-/// The functions a component exports.
+/// What a component exports: functions, and interfaces without their version.
 fn exports(engine: &Engine, component: &Component) -> Vec<String> {
     let exports = component.component_type();
-    let functions = exports.exports(engine).filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
-    functions.map(|(name, _)| name.to_owned()).collect()
+    let known = exports
+        .exports(engine)
+        .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_) | ComponentItem::ComponentInstance(_)));
+    known.map(|(name, _)| name.split('@').next().unwrap_or(name).to_owned()).collect()
 }
 
 fn all_imports(engine: &Engine, component: &Component) -> Vec<String> {

@@ -92,6 +92,8 @@ macro_rules! strategy {
             fn manifest() -> String {
                 <$strategy as $crate::Strategy>::manifest()
             }
+        }
+        impl $crate::strategy_bindings::exports::memstrata::plugin::proposing::Guest for Exported {
             fn propose(
                 job: String,
             ) -> Result<

@@ -12,6 +12,7 @@ mod validate;
 
 pub use facts::Quota;
 pub use replay::Replayed;
+pub(crate) use run::mark_undone;
 pub use validate::PatchFault;
 
 use crate::api::{Principal, ProgressSink};

@@ -457,6 +457,20 @@ fn spend(left: &mut Left, proposed: &Proposed) {
     }
 }
 
+/// The record of a run says that it was taken back.
+pub(crate) fn mark_undone(kernel: &Kernel, space: &Arc<Space>, run: &str) -> Result<(), CallError> {
+    let mut session = host_session(kernel, space, now_ms());
+    let runs = space.collection(RUNS)?;
+    let mut query = Query::new(Arc::clone(&runs));
+    query.filter(Condition::parse(&json!(["run", "=", run]).to_string())?)?;
+    for id in session.ids(&query)? {
+        let Value::Object(undone) = json!({ "status": "undone" }) else { continue };
+        session.update(&runs, id, None, &undone)?;
+    }
+    space.commit(session.finish(), record_meta("system"), None)?;
+    Ok(())
+}
+
 /// A session of the host for its records.
 pub(super) fn host_session(kernel: &Kernel, space: &Arc<Space>, now: u64) -> Session {
     let limits = kernel.shared.runtime.limits();
