@@ -3,7 +3,7 @@
 fn main() -> std::process::ExitCode {
     match memstrata_guest_build::embed(
         "guests.rs",
-        &[("empty", "memstrata-empty"), ("hostile", "memstrata-hostile")],
+        &[("empty", "memstrata-empty"), ("hostile", "memstrata-hostile"), ("strategist", "memstrata-strategist")],
         &["tests/guests"],
     ) {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -52,6 +52,7 @@ fn native(kernel: &Kernel, queries: &[String]) -> anyhow::Result<Sample> {
             limits: ReadLimits::default(),
             binding: String::new(),
             read_only: true,
+            as_of: None,
         });
         let mut request = SearchRequest::new(query);
         request.vector = embedder.embed(&[query], Duration::from_secs(1)).unwrap().remove(0);

@@ -23,6 +23,7 @@ fn session_options() -> SessionOptions {
         limits: ReadLimits { rows_written: BATCH, bytes_written: 1 << 30, ..ReadLimits::default() },
         binding: String::new(),
         read_only: false,
+        as_of: None,
     }
 }
 

@@ -100,14 +100,47 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// Undo a transaction, or everything one component wrote
+    /// Derive lasting memories from raw ones with a strategy; see also `memstrata runs`
+    Consolidate {
+        /// The strategy [default: the only one there is]
+        strategy: Option<String>,
+        /// Only this namespace and below
+        #[arg(long, default_value = "", hide_default_value = true)]
+        namespace: String,
+        /// Only rows changed since: milliseconds UTC, or like 2026-11-21T09:00:00Z
+        #[arg(long)]
+        since: Option<String>,
+        /// Propose and check, write nothing, and show what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// Also what an earlier run has done already
+        #[arg(long)]
+        again: bool,
+    },
+    /// The consolidation runs of a space, newest first; what a run did, if one is named
+    Runs {
+        /// The run, as `memstrata consolidate` prints it
+        run: Option<String>,
+        /// At most this many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Propose a consolidation run again from its recorded inputs, and compare
+    Replay {
+        /// The run, see `memstrata runs`
+        run: String,
+    },
+    /// Undo a transaction, everything one component wrote, or a consolidation run
     Undo {
         /// The transaction's number, see `memstrata history`
-        #[arg(required_unless_present = "component")]
+        #[arg(required_unless_present_any = ["component", "run"])]
         transaction: Option<u64>,
         /// Undo all that the component with this digest wrote
         #[arg(long, value_name = "DIGEST", conflicts_with = "transaction")]
         component: Option<String>,
+        /// Undo a consolidation run, see `memstrata runs`
+        #[arg(long, conflicts_with_all = ["transaction", "component"])]
+        run: Option<String>,
         /// Only show what it would change
         #[arg(long)]
         dry_run: bool,

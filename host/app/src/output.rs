@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
+use std::io::{IsTerminal as _, Write as _};
 
 /// Prints a value as JSON, or as text made by `text`.
 pub(crate) fn print<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
@@ -74,6 +75,39 @@ pub(crate) fn instant(text: &str) -> Result<u64> {
     let days = days_from_civil(*year as i64, *month as i64, *day as i64);
     let ms = (days * DAY) as f64 * 1000.0 + hour * 3_600_000.0 + minute * 60_000.0 + second * 1000.0;
     if ms < 0.0 { bail!(wrong()) } else { Ok(ms.round() as u64) }
+}
+
+/// A line of progress on a terminal; elsewhere, a line every tenth.
+pub(crate) struct Meter {
+    what: &'static str,
+    last: Option<u64>,
+}
+
+impl Meter {
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { what, last: None }
+    }
+
+    pub(crate) fn show(&mut self, done: u64, all: u64) {
+        let percent = (done * 100).checked_div(all).unwrap_or(100);
+        if self.last == Some(percent) {
+            return;
+        }
+        let terminal = std::io::stderr().is_terminal();
+        if terminal {
+            eprint!("\r{} {percent} % ({done} of {all})", self.what);
+            _ = std::io::stderr().flush();
+        } else if self.last.is_none_or(|last| percent / 10 > last / 10) {
+            eprintln!("{} {percent} % ({done} of {all})", self.what);
+        }
+        self.last = Some(percent);
+    }
+
+    pub(crate) fn end(&self) {
+        if std::io::stderr().is_terminal() && self.last.is_some() {
+            eprintln!();
+        }
+    }
 }
 
 #[cfg(test)]

@@ -177,6 +177,7 @@ impl Kernel {
             limits: self.shared.runtime.limits().store(),
             binding: hash(&[&request.space, &request.principal.name, &request.operation, &bound(&request.arguments)]),
             read_only: checked.operation.effect == Effect::Read,
+            as_of: None,
         });
         let progress: Option<ProgressFn> = request.progress.clone().map(|sink| -> ProgressFn {
             Arc::new(move |done, total, message: &str| sink(Progress { done, total, message: message.to_owned() }))

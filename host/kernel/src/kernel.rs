@@ -3,6 +3,7 @@
 use crate::api::{CallError, Health, Principal};
 use crate::background::Background;
 use crate::catalog::Catalog;
+use crate::consolidation::{Quota, records};
 use crate::layers::{Layer, LayerSet, short};
 use crate::workers::Workers;
 use arc_swap::ArcSwap;
@@ -42,6 +43,8 @@ pub struct KernelOptions {
     pub default_space: String,
     /// Whether schedules, events and late vectors are worked on here.
     pub background: bool,
+    /// How many rows one consolidation run may end.
+    pub quota: Quota,
 }
 
 /// One configured layer.
@@ -247,6 +250,9 @@ impl Kernel {
                 CallError::new("invalid.component", error.to_string()).with_details(json!({ "faults": error.faults }))
             },
         )?;
+        if name == records::HOST {
+            return Err(CallError::new("invalid.component", "`host` is the host's own name: call the layer otherwise"));
+        }
         if plugin.manifest().name != name {
             return Err(CallError::new(
                 "invalid.component",
@@ -274,6 +280,9 @@ impl Kernel {
         }
         let layers = self.shared.layers.load_full();
         let opened = self.shared.spaces.open(name, |space| {
+            let records = records::collections()
+                .map_err(|error| memstrata_store::StoreError::Invalid(format!("the host's records: {error}")))?;
+            space.ensure_collections(records::HOST, &records)?;
             for (layer, one) in &layers.layers {
                 space.ensure_collections(layer, &one.plugin.manifest().collections)?;
                 for event in &one.plugin.manifest().events {

@@ -3,6 +3,7 @@
 mod api;
 mod background;
 mod catalog;
+mod consolidation;
 mod dispatch;
 mod kernel;
 mod layers;
@@ -16,6 +17,7 @@ pub use api::{
     CallAnswer, CallError, CallRequest, Effect, Health, LayerHealth, Operation, Principal, Progress, ProgressSink,
 };
 pub use catalog::Catalog;
+pub use consolidation::{Consolidate, Mode, PatchFault, Quota, Replayed, RunReport, UnitReport};
 pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};
 pub use swap::Swapped;

@@ -77,6 +77,7 @@ impl Kernel {
             limits: limits.store(),
             binding: String::new(),
             read_only: false,
+            as_of: None,
         });
         let (mut forgotten, mut missing) = (Vec::new(), Vec::new());
         for id in &forget.ids {
@@ -141,6 +142,7 @@ impl Kernel {
             limits: limits.store(),
             binding: String::new(),
             read_only: true,
+            as_of: None,
         });
         let mut rows = Map::new();
         for collection in space.collections() {
@@ -261,6 +263,9 @@ impl Kernel {
             ..CommitMeta::default()
         };
         let committed = space.commit(write_set, meta, None)?;
+        if let UndoTarget::Run(run) = target {
+            crate::consolidation::mark_undone(self, &space, run)?;
+        }
         self.shared.wake();
         Ok(Undone { target: target.name(), seq: Some(committed.seq), changes })
     }

@@ -126,6 +126,7 @@ fn scratch(
         queue: 16,
         default_space: "default".into(),
         background: false,
+        quota: crate::consolidation::Quota::default(),
     })?;
     Ok((kernel, manifest, folder))
 }

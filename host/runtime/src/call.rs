@@ -3,8 +3,10 @@
 use crate::bindings::FullLayer;
 use crate::error::CallFailure;
 use crate::limits::Limits;
-use crate::plugin::Plugin;
+use crate::patch::Patch;
+use crate::plugin::{Plugin, World};
 use crate::state::CallState;
+use crate::strategy_bindings::FullStrategy;
 use memstrata_models::{Embedder, Llm};
 use memstrata_store::{Deadline, Session, WriteSet};
 use std::collections::HashMap;
@@ -56,6 +58,24 @@ pub struct CallOutput {
     pub memory: usize,
 }
 
+/// What a strategy proposes for one unit.
+pub struct Proposal {
+    /// The patch.
+    pub patch: Patch,
+    /// Time inside the guest.
+    pub guest: Duration,
+    /// Greatest linear memory, bytes.
+    pub memory: usize,
+    /// Tokens of language models it used.
+    pub tokens: u32,
+}
+
+/// An instance of either world.
+enum Instance {
+    Layer(FullLayer),
+    Strategy(FullStrategy),
+}
+
 impl Plugin {
     /// Runs one operation on a fresh instance.
     ///
@@ -63,7 +83,10 @@ impl Plugin {
     /// The guest's fault, or the limit that ended the call. What it staged is then gone.
     pub fn call(&self, operation: &str, arguments: &str, context: CallContext) -> Result<CallOutput, CallFailure> {
         let started = Instant::now();
-        let (answer, state) = self.run(context, |bindings, store| bindings.call_call(store, operation, arguments))?;
+        let (answer, state) = self.run(context, |instance, store| match instance {
+            Instance::Layer(layer) => layer.call_call(store, operation, arguments),
+            Instance::Strategy(_) => Err(wasmtime::Error::msg("a strategy has no operations")),
+        })?;
         let answer = answer?;
         let most = self.runtime.limits().output_bytes;
         if answer.len() > most {
@@ -77,17 +100,38 @@ impl Plugin {
         Ok(CallOutput { answer, write_set, guest, wall: started.elapsed(), memory })
     }
 
+    /// Asks a strategy for its patch of one unit, on a fresh instance.
+    ///
+    /// # Errors
+    /// The guest's fault, or the limit that ended the call.
+    pub fn propose(&self, job: &str, context: CallContext) -> Result<Proposal, CallFailure> {
+        let (patch, mut state) = self.run(context, |instance, store| match instance {
+            Instance::Layer(_) => Err(wasmtime::Error::msg("a layer proposes nothing")),
+            Instance::Strategy(strategy) => strategy.memstrata_plugin_proposing().call_propose(store, job),
+        })?;
+        let patch = match state.table.delete(patch?) {
+            Ok(handle) => handle.into_patch(),
+            Err(_) => return Err(CallFailure::new("plugin.answer", "the component answered a patch it had dropped")),
+        };
+        let tokens = state.limits.llm_tokens.saturating_sub(state.llm_tokens);
+        Ok(Proposal { patch, guest: state.guest_time(), memory: state.limiter.peak, tokens })
+    }
+
     /// Calls `manifest`, which gets `guest_ms` of time inside the component.
     pub(crate) fn run_manifest(&self, context: CallContext, guest_ms: u64) -> Result<String, CallFailure> {
         let mut limits = self.runtime.limits().clone();
         limits.guest_ms = guest_ms;
-        Ok(self.run_within(limits, context, |bindings, store| bindings.call_manifest(store))?.0)
+        let (manifest, _) = self.run_within(limits, context, |instance, store| match instance {
+            Instance::Layer(layer) => layer.call_manifest(store),
+            Instance::Strategy(strategy) => strategy.call_manifest(store),
+        })?;
+        Ok(manifest)
     }
 
     fn run<T>(
         &self,
         context: CallContext,
-        call: impl FnOnce(&FullLayer, &mut Store<CallState>) -> wasmtime::Result<T>,
+        call: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
     ) -> Result<(T, CallState), CallFailure> {
         let mut limits = self.runtime.limits().clone();
         if self.manifest().slow() {
@@ -100,7 +144,7 @@ impl Plugin {
         &self,
         limits: Limits,
         context: CallContext,
-        call: impl FnOnce(&FullLayer, &mut Store<CallState>) -> wasmtime::Result<T>,
+        call: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
     ) -> Result<(T, CallState), CallFailure> {
         let guest_budget = Duration::from_millis(limits.guest_ms);
         let (host_call_bytes, handles) = (limits.host_call_bytes, limits.handles);
@@ -136,7 +180,11 @@ impl Plugin {
             }
             Ok(())
         });
-        let called = self.pre.instantiate(&mut store).and_then(|bindings| call(&bindings, &mut store));
+        let instance = match &self.world {
+            World::Layer(pre) => pre.instantiate(&mut store).map(Instance::Layer),
+            World::Strategy(pre) => pre.instantiate(&mut store).map(Instance::Strategy),
+        };
+        let called = instance.and_then(|instance| call(&instance, &mut store));
         match called {
             Ok(answer) => Ok((answer, store.into_data())),
             Err(error) => Err(self.failure(&error, store.data())),

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Host interfaces that touch nothing of anybody's: always granted.
-pub(crate) const HARMLESS: [&str; 7] = ["types", "clock", "random", "log", "settings", "budget", "progress"];
+pub(crate) const HARMLESS: [&str; 8] =
+    ["types", "clock", "random", "log", "settings", "budget", "progress", "consolidation"];
+
+/// Host interfaces through which something is written: never linked for a strategy, not even to say no.
+pub(crate) const WRITING: [&str; 2] = ["store-write", "events"];
 
 /// Host interfaces that must be granted.
 pub(crate) const GRANTABLE: [&str; 7] = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];

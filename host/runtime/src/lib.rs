@@ -11,15 +11,20 @@ mod held;
 mod limits;
 mod lint;
 mod manifest;
+mod patch;
 mod plugin;
 mod state;
+mod strategy_bindings;
 mod wasi;
 
-pub use call::{CallContext, CallOutput, Models, ProgressFn};
+pub use call::{CallContext, CallOutput, Models, ProgressFn, Proposal};
 pub use engine::Runtime;
 pub use error::{CallFailure, LoadError};
 pub use grants::Grants;
 pub use limits::Limits;
 pub use lint::{json_fits, schema_faults};
-pub use manifest::{Example, Manifest, OperationEffect, OperationSpec, ScheduleSpec, Setup, SubscriptionSpec};
+pub use manifest::{
+    Example, Manifest, OperationEffect, OperationSpec, ScheduleSpec, Setup, StrategySpec, SubscriptionSpec, UnitSpec,
+};
+pub use patch::{Change, Patch, RowName, Step};
 pub use plugin::{Plugin, digest_of};

@@ -1,7 +1,7 @@
 //! The lint of a manifest: all faults at once; a bad operation is dropped with its reason, never the whole list.
 
-use crate::grants::{GRANTABLE, HARMLESS};
-use crate::manifest::{Manifest, OperationSpec};
+use crate::grants::{GRANTABLE, HARMLESS, WRITING};
+use crate::manifest::{Manifest, OperationSpec, UnitSpec};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ const MOST_BYTES: usize = 8 * 1024;
 const MOST_TEXT: usize = 600;
 /// The shortest time between two runs of a schedule.
 const LEAST_EVERY_MS: u64 = 1_000;
+/// Rows in a unit of a strategy's job, at most.
+const MOST_UNIT: u32 = 5_000;
 
 /// What the lint says of a manifest.
 #[derive(Debug, Default)]
@@ -39,6 +41,7 @@ pub(crate) fn lint(manifest: &Manifest, imports: &BTreeSet<String>) -> Linted {
         say("`summary` is empty".into());
     }
     lint_imports(manifest, imports, &mut say);
+    lint_world(manifest, imports, &mut say);
     for collection in manifest.reads.iter().filter(|name| *name != "*").chain(&manifest.writes) {
         if collection.split_once('.').is_none_or(|(layer, name)| !is_name(layer, 31) || !is_name(name, 31)) {
             say(format!("`{collection}` in reads or writes must be `layer.collection`"));
@@ -89,6 +92,37 @@ pub(crate) fn lint(manifest: &Manifest, imports: &BTreeSet<String>) -> Linted {
         }
     }
     linted
+}
+
+/// A strategy cannot write and offers no operations; a layer builds no patch.
+fn lint_world(manifest: &Manifest, imports: &BTreeSet<String>, say: &mut impl FnMut(String)) {
+    let Some(strategy) = &manifest.strategy else {
+        if imports.contains("consolidation") {
+            say("`consolidation` is for strategies: the manifest needs the key `strategy`".into());
+        }
+        return;
+    };
+    for name in WRITING.iter().filter(|name| imports.contains(**name)) {
+        say(format!("a strategy proposes and cannot write: it must not import `{name}`"));
+    }
+    let owns = [
+        ("operations", manifest.operations.len()),
+        ("collections", manifest.collections.len()),
+        ("schedules", manifest.schedules.len()),
+        ("events", manifest.events.len()),
+    ];
+    for (what, _) in owns.iter().filter(|(_, count)| *count > 0) {
+        say(format!("a strategy has no `{what}`; what it proposes goes into collections of layers, named in `writes`"));
+    }
+    if !strategy.collection.contains('.') {
+        say("`strategy.collection` must be `layer.collection`".into());
+    }
+    if strategy.max_rows == 0 || strategy.max_rows > MOST_UNIT {
+        say(format!("`strategy.max_rows` must be 1 to {MOST_UNIT}"));
+    }
+    if matches!(&strategy.units, UnitSpec::Window { every_ms, .. } if *every_ms < LEAST_EVERY_MS) {
+        say(format!("`strategy.units.every_ms` must be {LEAST_EVERY_MS} at least"));
+    }
 }
 
 /// The imports a manifest tells are exactly the component's.

@@ -47,6 +47,54 @@ pub struct Manifest {
     /// JSON Schema of its settings.
     #[serde(default)]
     pub settings: Option<Value>,
+    /// What it consolidates: the manifest of a component of the world `strategy`.
+    #[serde(default)]
+    pub strategy: Option<StrategySpec>,
+}
+
+/// What a strategy consolidates, and in which units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrategySpec {
+    /// The collection its units are made of: `layer.collection`.
+    pub collection: String,
+    /// A condition rows must meet, as in `query.filter`.
+    #[serde(default)]
+    pub filter: Option<Value>,
+    /// How the host cuts a job.
+    pub units: UnitSpec,
+    /// Rows in a unit, at most.
+    #[serde(default = "most_rows")]
+    pub max_rows: u32,
+}
+
+fn most_rows() -> u32 {
+    500
+}
+
+/// How a job is cut into units; each is proposed and applied alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "lowercase", deny_unknown_fields)]
+pub enum UnitSpec {
+    /// Rows with the same value of a field, in the order of another: a session.
+    Field {
+        /// The field.
+        field: String,
+        /// The order.
+        order: String,
+    },
+    /// Rows of one span of time.
+    Window {
+        /// The time field.
+        field: String,
+        /// The span, ms.
+        every_ms: u64,
+    },
+    /// Rows in the order of a field, `max_rows` at a time.
+    Page {
+        /// The order.
+        order: String,
+    },
 }
 
 impl Manifest {

@@ -4,10 +4,11 @@ use crate::bindings::{FullLayerPre, memstrata::plugin as wit};
 use crate::call::{CallContext, Models};
 use crate::engine::Runtime;
 use crate::error::LoadError;
-use crate::grants::{GRANTABLE, Grants, HARMLESS};
+use crate::grants::{GRANTABLE, Grants, HARMLESS, WRITING};
 use crate::lint::{Linted, json_fits, lint};
 use crate::manifest::Manifest;
 use crate::state::CallState;
+use crate::strategy_bindings::{FullStrategyPre, memstrata::plugin::consolidation};
 use crate::wasi;
 use memstrata_store::Deadline;
 use serde_json::{Map, Value};
@@ -23,6 +24,9 @@ const PACKAGE: &str = "memstrata:plugin/";
 /// The versions of it this host links: patches only add, so an older component loads for ever.
 const VERSION: &str = "0.1.";
 
+/// What makes a component a strategy.
+const PROPOSING: &str = "memstrata:plugin/proposing";
+
 /// Time inside the component for its manifest, and by the clock: other components may be compiling on the same cores.
 const MANIFEST_MS: u64 = 200;
 const MANIFEST_WALL_MS: u64 = 10_000;
@@ -34,6 +38,8 @@ pub(crate) struct Identity {
     pub(crate) layer: String,
     pub(crate) grants: Grants,
     pub(crate) settings: String,
+    /// A strategy: it proposes, and nothing it does is kept.
+    pub(crate) proposes: bool,
 }
 
 impl Identity {
@@ -43,9 +49,15 @@ impl Identity {
     }
 }
 
+/// What a component is, ready to be instantiated.
+pub(crate) enum World {
+    Layer(FullLayerPre<CallState>),
+    Strategy(FullStrategyPre<CallState>),
+}
+
 /// A component ready to be called.
 pub struct Plugin {
-    pub(crate) pre: FullLayerPre<CallState>,
+    pub(crate) world: World,
     pub(crate) engine: Engine,
     pub(crate) memory_bytes: usize,
     pub(crate) identity: Arc<Identity>,
@@ -93,11 +105,13 @@ impl Runtime {
         let digest = digest_of(wasm);
         let (engine, component) = self.compile(&digest, wasm).map_err(|fault| LoadError::one(origin, fault))?;
         let imports = interfaces(&engine, &component).map_err(|faults| LoadError { origin: origin.into(), faults })?;
-        let bare = Identity { layer: String::new(), grants: Grants::default(), settings: "{}".into() };
-        let pre = self.link(&engine, &component, &imports).map_err(|fault| LoadError::one(origin, fault))?;
+        let proposes = exports(&engine, &component).iter().any(|name| name == PROPOSING);
+        let bare = Identity { layer: String::new(), grants: Grants::default(), settings: "{}".into(), proposes };
+        let world =
+            self.link(&engine, &component, &imports, proposes).map_err(|fault| LoadError::one(origin, fault))?;
         let memory_bytes = self.memory_bytes(&engine);
         let mut plugin = Plugin {
-            pre,
+            world,
             memory_bytes,
             identity: Arc::new(bare),
             runtime: Arc::clone(self),
@@ -112,6 +126,11 @@ impl Runtime {
         };
         let manifest = plugin.read_manifest().map_err(|fault| LoadError::one(origin, fault))?;
         let Linted { mut faults, dropped } = lint(&manifest, &imports);
+        if proposes != manifest.strategy.is_some() {
+            faults.push(
+                "a component that exports `proposing` has the key `strategy` in its manifest, and no other has".into(),
+            );
+        }
         for name in manifest.imports.iter().filter(|name| GRANTABLE.contains(&name.as_str()) && !grants.interface(name))
         {
             faults.push(format!(
@@ -144,6 +163,7 @@ impl Runtime {
                 writes: declared(&manifest.writes, &grants.writes),
             },
             settings,
+            proposes,
         });
         plugin.manifest = manifest;
         for (name, reason) in &dropped {
@@ -187,11 +207,13 @@ impl Runtime {
         engine: &Engine,
         component: &Component,
         imports: &BTreeSet<String>,
-    ) -> Result<FullLayerPre<CallState>, String> {
+        proposes: bool,
+    ) -> Result<World, String> {
         let mut linker = Linker::new(engine);
+        let linked = |name: &&String| !(proposes && WRITING.contains(&name.as_str()));
         let add = |linker: &mut Linker<CallState>| -> wasmtime::Result<()> {
             wasi::add_to_linker(linker, engine, component)?;
-            for name in imports {
+            for name in imports.iter().filter(linked) {
                 link_interface(linker, name)?;
             }
             Ok(())
@@ -200,9 +222,12 @@ impl Runtime {
         let pre = linker.instantiate_pre(component).map_err(|error| {
             format!("it does not link: {}", format!("{error:#}").lines().next().unwrap_or_default())
         })?;
-        FullLayerPre::new(pre).map_err(|error| {
-            format!("it is no component of the world `layer` (exports `manifest` and `call`): {error}")
-        })
+        let world = if proposes {
+            FullStrategyPre::new(pre).map(World::Strategy)
+        } else {
+            FullLayerPre::new(pre).map(World::Layer)
+        };
+        world.map_err(|error| format!("its exports are not those of the world it is of: {error}"))
     }
 }
 
@@ -229,6 +254,7 @@ fn link_interface(linker: &mut Linker<CallState>, name: &str) -> wasmtime::Resul
         "settings" => add!(settings),
         "budget" => add!(budget),
         "progress" => add!(progress),
+        "consolidation" => consolidation::add_to_linker::<CallState, HasSelf<CallState>>(linker, |state| state),
         _ => Ok(()),
     }
 }
@@ -253,15 +279,24 @@ fn interfaces(engine: &Engine, component: &Component) -> Result<BTreeSet<String>
             faults.push(format!("it imports {name}, which this host does not have"));
         }
     }
-    let exports: Vec<_> =
-        component.component_type().exports(engine).map(|(name, item)| (name.to_owned(), item.ty)).collect();
-    for wanted in ["manifest", "call"] {
-        if !exports.iter().any(|(name, item)| name == wanted && matches!(item, ComponentItem::ComponentFunc(_))) {
-            let has: Vec<_> = exports.iter().map(|(name, _)| name.as_str()).collect();
-            faults.push(format!("it does not export `{wanted}` of the world `layer`; it exports: {}", has.join(", ")));
-        }
+    let exports = exports(engine, component);
+    let has = |name: &str| exports.iter().any(|known| known == name);
+    if !has("manifest") || !(has("call") || has(PROPOSING)) {
+        faults.push(format!(
+            "it exports neither `manifest` and `call` (a layer) nor `manifest` and `{PROPOSING}` (a strategy); it exports: {}",
+            exports.join(", ")
+        ));
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+/// What a component exports: functions, and interfaces without their version.
+fn exports(engine: &Engine, component: &Component) -> Vec<String> {
+    let exports = component.component_type();
+    let known = exports
+        .exports(engine)
+        .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_) | ComponentItem::ComponentInstance(_)));
+    known.map(|(name, _)| name.split('@').next().unwrap_or(name).to_owned()).collect()
 }
 
 fn all_imports(engine: &Engine, component: &Component) -> Vec<String> {
@@ -284,6 +319,7 @@ fn empty() -> Manifest {
         schedules: Vec::new(),
         events: Vec::new(),
         settings: None,
+        strategy: None,
     }
 }
 
@@ -320,8 +356,9 @@ impl Plugin {
                 Deadline { at: Instant::now() + Duration::from_millis(MANIFEST_WALL_MS), cancelled: Arc::default() };
             let context =
                 CallContext { session: None, models: Models::default(), deadline, now: 0, seed: 0, progress: None };
-            let text =
-                self.run_manifest(context, MANIFEST_MS).map_err(|failure| format!("its `manifest` failed: {}", failure.message))?;
+            let text = self
+                .run_manifest(context, MANIFEST_MS)
+                .map_err(|failure| format!("its `manifest` failed: {}", failure.message))?;
             if text.len() > MANIFEST_BYTES {
                 return Err(format!("its manifest has {} bytes, at most {MANIFEST_BYTES}", text.len()));
             }
@@ -374,6 +411,24 @@ impl Plugin {
     #[must_use]
     pub fn pooled(&self) -> bool {
         self.pooled
+    }
+
+    /// Its settings as JSON, defaults included.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        &self.identity.settings
+    }
+
+    /// Whether it may read a collection.
+    #[must_use]
+    pub fn may_read(&self, collection: &str) -> bool {
+        self.identity.grants.may_read(&self.identity.layer, collection)
+    }
+
+    /// Whether it may write a collection, or propose changes of it.
+    #[must_use]
+    pub fn may_write(&self, collection: &str) -> bool {
+        self.identity.grants.may_write(&self.identity.layer, collection)
     }
 
     /// What it was granted.

@@ -40,6 +40,12 @@ pub struct CollectionSpec {
     /// Rows found by their neighbours too.
     #[serde(default)]
     pub sequence: Option<Sequence>,
+    /// Its rows are raw evidence: a consolidation may mark them, and never changes or ends one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
+    /// Fields a consolidation may set on any row: notes on what was done with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
 }
 
 /// A declared field.
@@ -67,6 +73,9 @@ pub struct FieldSpec {
     /// The longest value of a text, list or json field, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<usize>,
+    /// A text field whose SHA-256 (hex, runs of white space as one blank) the host puts here where a writer gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest_of: Option<String>,
 }
 
 /// The longest value when a field does not say: 50 KB.
@@ -159,6 +168,10 @@ impl CollectionSpec {
             if spec.max_bytes.is_some_and(|most| most > MOST_BYTES) {
                 say(format!("field `{field}`: max_bytes is at most {MOST_BYTES}"));
             }
+            let text = |name: &String| self.fields.get(name).is_some_and(|field| field.kind == FieldType::Text);
+            if spec.digest_of.as_ref().is_some_and(|source| spec.kind != FieldType::Text || !text(source)) {
+                say(format!("field `{field}`: digest_of is for text and names a text field"));
+            }
             if let Some(default) = &spec.default
                 && let Err(error) = crate::row::to_sql(field, spec, default)
             {
@@ -175,7 +188,8 @@ impl CollectionSpec {
         let used = (self.indexes.iter().flatten())
             .chain(self.unique.values().flatten())
             .chain(view.flatten())
-            .chain(self.sequence.iter().flat_map(|sequence| [&sequence.key, &sequence.order]));
+            .chain(self.sequence.iter().flat_map(|sequence| [&sequence.key, &sequence.order]))
+            .chain(&self.marks);
         for field in used.filter(|field| !known(field)) {
             say(format!("there is no field `{field}`"));
         }
@@ -318,6 +332,22 @@ impl Collection {
     #[must_use]
     pub fn spec(&self) -> &CollectionSpec {
         &self.spec
+    }
+
+    /// Whether a new row fits: its fields are known, of their types, and none that is required is missing.
+    ///
+    /// # Errors
+    /// `invalid.argument` or `limit.text`, naming the field.
+    pub fn check_row(&self, row: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
+        crate::row::new_values(self, row).map(drop)
+    }
+
+    /// Whether some fields of a row may be set to these values.
+    ///
+    /// # Errors
+    /// As [`Collection::check_row`].
+    pub fn check_fields(&self, fields: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
+        crate::row::settable(self, fields).map(drop)
     }
 
     /// The place of a field in [`Collection::columns`].

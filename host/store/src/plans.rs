@@ -48,6 +48,7 @@ fn session_options() -> SessionOptions {
         limits: ReadLimits::default(),
         binding: String::new(),
         read_only: false,
+        as_of: None,
     }
 }
 

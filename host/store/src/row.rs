@@ -4,6 +4,7 @@ use crate::collection::{Collection, DEFAULT_MAX_BYTES, FieldSpec, FieldType, at}
 use crate::error::{Result, StoreError};
 use rusqlite::types::{Value as Sql, ValueRef};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
 /// The largest integer JSON carries exactly: 2^53-1.
@@ -131,6 +132,36 @@ const SETTABLE: [(&str, usize); 4] = [
     ("sources", at::SOURCES),
 ];
 
+/// The digest of a text: SHA-256, hexadecimal, of its words with one blank between.
+fn digest(text: &str) -> String {
+    let mut hasher = Sha256::new();
+    for (nth, word) in text.split_whitespace().enumerate() {
+        if nth > 0 {
+            hasher.update(b" ");
+        }
+        hasher.update(word.as_bytes());
+    }
+    hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Adds the digests of fields that are set and whose writer gives none.
+fn add_digests(collection: &Collection, set: &mut Vec<(usize, Sql)>) {
+    for (place, (_, spec)) in collection.spec.fields.iter().enumerate() {
+        let Some(source) = spec.digest_of.as_ref().and_then(|field| collection.spec.fields.get_index_of(field)) else {
+            continue;
+        };
+        let set_to =
+            |place: usize| set.iter().find(|(column, _)| *column == place + at::FIELDS).map(|(_, value)| value);
+        if let (None, Some(Sql::Text(text))) = (set_to(place), set_to(source)) {
+            let digest = digest(text);
+            set.push((place + at::FIELDS, Sql::Text(digest)));
+        }
+    }
+}
+
 /// Checks the fields of a row or patch and turns them into (column, value).
 ///
 /// # Errors
@@ -165,6 +196,7 @@ pub(crate) fn settable(collection: &Collection, row: &serde_json::Map<String, Va
             )));
         }
     }
+    add_digests(collection, &mut set);
     Ok(set)
 }
 

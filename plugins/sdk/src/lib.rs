@@ -11,6 +11,8 @@ mod host;
 mod query;
 #[cfg(target_family = "wasm")]
 mod search;
+#[cfg(target_family = "wasm")]
+mod strategy;
 pub mod when;
 
 pub use fault::Fault;
@@ -21,6 +23,7 @@ pub use {
     host::{batch, budget, clock, events, hints, llm, log, random, settings, write},
     query::{Page, Query, get, get_many, history, locate, rows},
     search::{CHANNELS, Hit, Place, Results, Search, hits, places},
+    strategy::{Job, Patch, Strategy, run_strategy},
 };
 
 /// The bindings generated from `wit/`.
@@ -33,6 +36,34 @@ pub mod bindings {
         pub_export_macro: true,
         default_bindings_module: "memstrata_sdk::bindings",
         runtime_path: "wit_bindgen::rt",
+    });
+}
+
+/// The bindings of the world `strategy`; what it shares with layers is [`bindings`].
+#[cfg(target_family = "wasm")]
+#[allow(missing_docs, unreachable_pub)]
+pub mod strategy_bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "full-strategy",
+        pub_export_macro: true,
+        export_macro_name: "export_strategy",
+        default_bindings_module: "memstrata_sdk::strategy_bindings",
+        runtime_path: "wit_bindgen::rt",
+        with: {
+            "memstrata:plugin/types@0.1.0": crate::bindings::memstrata::plugin::types,
+            "memstrata:plugin/store-read@0.1.0": crate::bindings::memstrata::plugin::store_read,
+            "memstrata:plugin/search@0.1.0": crate::bindings::memstrata::plugin::search,
+            "memstrata:plugin/vectors@0.1.0": crate::bindings::memstrata::plugin::vectors,
+            "memstrata:plugin/hints@0.1.0": crate::bindings::memstrata::plugin::hints,
+            "memstrata:plugin/llm@0.1.0": crate::bindings::memstrata::plugin::llm,
+            "memstrata:plugin/clock@0.1.0": crate::bindings::memstrata::plugin::clock,
+            "memstrata:plugin/random@0.1.0": crate::bindings::memstrata::plugin::random,
+            "memstrata:plugin/log@0.1.0": crate::bindings::memstrata::plugin::log,
+            "memstrata:plugin/settings@0.1.0": crate::bindings::memstrata::plugin::settings,
+            "memstrata:plugin/budget@0.1.0": crate::bindings::memstrata::plugin::budget,
+            "memstrata:plugin/progress@0.1.0": crate::bindings::memstrata::plugin::progress,
+        },
     });
 }
 

@@ -98,6 +98,7 @@ fn state(host: &Host) -> State {
         limits: ReadLimits::default(),
         binding: String::new(),
         read_only: true,
+        as_of: None,
     });
     let mut count = |collection| {
         let mut query = Query::new(collection);

@@ -2,44 +2,10 @@
 
 use crate::cli::Global;
 use crate::host::start;
-use crate::output::print;
+use crate::output::{Meter, print};
 use anyhow::{Result, bail};
-use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-
-/// A line of progress on a terminal; elsewhere, a line every tenth.
-struct Meter {
-    what: &'static str,
-    last: Option<u64>,
-}
-
-impl Meter {
-    fn new(what: &'static str) -> Self {
-        Self { what, last: None }
-    }
-
-    fn show(&mut self, done: u64, all: u64) {
-        let percent = (done * 100).checked_div(all).unwrap_or(100);
-        if self.last == Some(percent) {
-            return;
-        }
-        let terminal = std::io::stderr().is_terminal();
-        if terminal {
-            eprint!("\r{} {percent} % ({done} of {all})", self.what);
-            _ = std::io::stderr().flush();
-        } else if self.last.is_none_or(|last| percent / 10 > last / 10) {
-            eprintln!("{} {percent} % ({done} of {all})", self.what);
-        }
-        self.last = Some(percent);
-    }
-
-    fn end(&self) {
-        if std::io::stderr().is_terminal() && self.last.is_some() {
-            eprintln!();
-        }
-    }
-}
 
 /// Copies a space into one file.
 pub(crate) fn backup(global: &Global, to: &Path) -> Result<ExitCode> {

@@ -111,18 +111,9 @@ pub(crate) fn diff(global: &Global, from: &str, to: Option<&str>, limit: usize) 
 }
 
 /// Undoes a transaction or all that a component wrote.
-pub(crate) fn undo(
-    global: &Global,
-    transaction: Option<u64>,
-    component: Option<String>,
-    dry_run: bool,
-) -> Result<ExitCode> {
+pub(crate) fn undo(global: &Global, target: &UndoTarget, dry_run: bool) -> Result<ExitCode> {
     let host = start(global, false)?;
-    let target = match (transaction, component) {
-        (_, Some(digest)) => UndoTarget::Component(digest),
-        (transaction, None) => UndoTarget::Transaction(transaction.unwrap_or_default()),
-    };
-    let undone = host.kernel.undo(host.space(), &target, &Principal::local(), dry_run)?;
+    let undone = host.kernel.undo(host.space(), target, &Principal::local(), dry_run)?;
     print(global.json, &undone, |undone| {
         let mut text: String = (undone.changes.iter())
             .map(|change| {

@@ -2,6 +2,7 @@
 
 mod call;
 mod care;
+mod consolidate;
 mod doctor;
 mod history;
 mod plugin;
@@ -11,6 +12,7 @@ mod space;
 use crate::cli::{Cli, Command, Config};
 use crate::{config, host, output};
 use anyhow::Result;
+use memstrata_store::UndoTarget;
 use std::process::ExitCode;
 
 /// Runs what the command line says.
@@ -29,7 +31,19 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::History { id, limit } => history::history(&global, id.as_deref(), limit),
         Command::Asof { id, time } => history::asof(&global, &id, &time),
         Command::Diff { from, to, limit } => history::diff(&global, &from, to.as_deref(), limit),
-        Command::Undo { transaction, component, dry_run } => history::undo(&global, transaction, component, dry_run),
+        Command::Consolidate { strategy, namespace, since, dry_run, again } => {
+            consolidate::consolidate(&global, consolidate::Asked { strategy, namespace, since, dry_run, again })
+        }
+        Command::Runs { run, limit } => consolidate::runs(&global, run.as_deref(), limit),
+        Command::Replay { run } => consolidate::replay(&global, &run),
+        Command::Undo { transaction, component, run, dry_run } => {
+            let target = match (transaction, component, run) {
+                (_, _, Some(run)) => UndoTarget::Run(run),
+                (_, Some(digest), None) => UndoTarget::Component(digest),
+                (transaction, None, None) => UndoTarget::Transaction(transaction.unwrap_or_default()),
+            };
+            history::undo(&global, &target, dry_run)
+        }
         Command::Backup { to } => care::backup(&global, &to),
         Command::Restore { from, name } => care::restore(&global, &from, name),
         Command::Verify { rebuild, all } => care::verify(&global, rebuild, all),

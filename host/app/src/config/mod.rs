@@ -32,6 +32,10 @@ pub(crate) struct Config {
     /// Default tools: name -> operation.
     pub(crate) tools: toml::Table,
     pub(crate) layers: BTreeMap<String, LayerConfig>,
+    /// Consolidation strategies: components too.
+    #[serde(default)]
+    pub(crate) strategies: BTreeMap<String, LayerConfig>,
+    pub(crate) consolidation: ConsolidationConfig,
     pub(crate) log: LogConfig,
 }
 
@@ -68,6 +72,14 @@ pub(crate) struct LayerConfig {
     pub(crate) writes: BTreeSet<String>,
     #[serde(default)]
     pub(crate) settings: toml::Table,
+}
+
+/// What consolidation may do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsolidationConfig {
+    pub(crate) end_share: f64,
+    pub(crate) end_least: u64,
 }
 
 /// The log.

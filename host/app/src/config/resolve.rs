@@ -4,7 +4,7 @@ use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
-use memstrata_kernel::{KernelOptions, LayerOptions};
+use memstrata_kernel::{KernelOptions, LayerOptions, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
 use memstrata_runtime::Grants;
 use memstrata_store::{Durability, SpaceOptions};
@@ -45,7 +45,17 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
     };
     let mut layers = BTreeMap::new();
     for (name, layer) in config.layers.iter().filter(|(_, layer)| layer.enabled) {
-        note(resolve_layer(name, layer, &folder).map(|options| _ = layers.insert(name.clone(), options)));
+        note(resolve_layer("layers", name, layer, &folder).map(|options| _ = layers.insert(name.clone(), options)));
+    }
+    for (name, strategy) in config.strategies.iter().filter(|(_, strategy)| strategy.enabled) {
+        let resolved = resolve_layer("strategies", name, strategy, &folder);
+        note(resolved.and_then(|options| match layers.insert(name.clone(), options) {
+            None => Ok(()),
+            Some(_) => bail!("strategies.{name} has the name of a layer; take another"),
+        }));
+    }
+    if !(0.0..=1.0).contains(&config.consolidation.end_share) {
+        note(Err(anyhow::anyhow!("consolidation.end_share must be 0 to 1")));
     }
     let mut embedder: Option<Arc<dyn Embedder>> = None;
     note(make_embedder(&config.embedder, &folder).map(|made| embedder = Some(made)));
@@ -106,6 +116,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
                 queue: config.workers.queue,
                 default_space: config.default_space,
                 background: true,
+                quota: Quota { share: config.consolidation.end_share, least: config.consolidation.end_least },
             },
             gateway,
             tokens,
@@ -120,28 +131,28 @@ fn user_data() -> Option<PathBuf> {
     std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home).map(|folder| folder.join("memstrata"))
 }
 
-fn resolve_layer(name: &str, layer: &LayerConfig, folder: &Path) -> Result<LayerOptions> {
+fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) -> Result<LayerOptions> {
     let grants =
         Grants { interfaces: layer.interfaces.clone(), reads: layer.reads.clone(), writes: layer.writes.clone() };
     if let Some(fault) = grants.faults().first() {
-        bail!("layers.{name}: {fault}");
+        bail!("{section}.{name}: {fault}");
     }
     let settings = serde_json::to_value(&layer.settings)
         .ok()
         .and_then(|settings| settings.as_object().cloned())
-        .with_context(|| format!("layers.{name}.settings must be a table"))?;
+        .with_context(|| format!("{section}.{name}.settings must be a table"))?;
     let (wasm, origin): (Arc<[u8]>, String) = match layer.source.as_str() {
         "bundled" => {
             let known: Vec<_> = memstrata_bundle::BUNDLED.iter().map(|(name, _)| *name).collect();
             let bytes = memstrata_bundle::bundled(name).with_context(|| {
-                format!("layers.{name}: no such component is bundled; there are: {}", known.join(", "))
+                format!("{section}.{name}: no such component is bundled; there are: {}", known.join(", "))
             })?;
             (bytes.into(), "bundled".into())
         }
         path => {
             let path = folder.join(path);
             let bytes =
-                std::fs::read(&path).with_context(|| format!("layers.{name}: cannot read {}", path.display()))?;
+                std::fs::read(&path).with_context(|| format!("{section}.{name}: cannot read {}", path.display()))?;
             (bytes.into(), path.display().to_string())
         }
     };

@@ -1,6 +1,7 @@
 //! Step 6 of 7: the host interfaces. Each function reads in three moves: check the grant, translate, call the store or a model.
 #![allow(unreachable_pub, reason = "the generated bindings re-export the handles")]
 
+mod consolidation;
 mod llm;
 mod search;
 mod small;
@@ -8,6 +9,7 @@ mod store_read;
 mod store_write;
 mod vectors;
 
+pub use consolidation::PatchHandle;
 pub use llm::PromptHandle;
 pub use search::{RequestHandle, ResultsHandle};
 pub use store_read::QueryHandle;

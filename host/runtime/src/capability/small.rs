@@ -2,6 +2,7 @@
 
 use super::Answer;
 use crate::bindings::memstrata::plugin::{budget, clock, events, hints, log, progress, random, settings};
+use crate::error::HostError;
 use crate::state::CallState;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ const MOST_BYTES: u32 = 1 << 16;
 
 impl hints::Host for CallState {
     fn touch(&mut self, ids: Vec<u64>) -> Answer<()> {
+        if self.identity.proposes {
+            return Err(HostError::fault("denied.write", "a strategy proposes; it leaves no traces of use"));
+        }
         Ok(self.granted("hints")?.touch(&ids)?)
     }
 

@@ -21,6 +21,8 @@ pub enum UndoTarget {
     Transaction(u64),
     /// Everything a component wrote, by its digest.
     Component(String),
+    /// All commits of a consolidation run.
+    Run(String),
 }
 
 impl UndoTarget {
@@ -30,7 +32,29 @@ impl UndoTarget {
         match self {
             Self::Transaction(seq) => seq.to_string(),
             Self::Component(digest) => format!("component {digest}"),
+            Self::Run(run) => format!("run {run}"),
         }
+    }
+
+    /// Reads what [`UndoTarget::name`] wrote.
+    fn parse(name: &str) -> Self {
+        match name.split_once(' ') {
+            Some(("run", run)) => Self::Run(run.to_owned()),
+            Some((_, digest)) => Self::Component(digest.to_owned()),
+            None => Self::Transaction(name.parse().unwrap_or_default()),
+        }
+    }
+
+    /// Its transactions before a sequence.
+    fn sequences(&self, connection: &Connection, before: i64) -> Result<Vec<i64>> {
+        let (which, value) = match self {
+            Self::Transaction(seq) => ("seq = ?", Sql::Integer(*seq as i64)),
+            Self::Component(digest) => ("component = ? AND kind != 'undo'", Sql::Text(digest.clone())),
+            Self::Run(run) => ("kind = 'consolidation' AND operation = ?", Sql::Text(run.clone())),
+        };
+        let mut statement = connection.prepare_cached(&format!("SELECT seq FROM journal WHERE {which} AND seq < ?"))?;
+        let sequences = statement.query_map(params![value, before], |row| row.get(0))?;
+        Ok(sequences.collect::<rusqlite::Result<_>>()?)
     }
 }
 
@@ -52,16 +76,7 @@ impl Space {
     }
 
     fn plan(&self, connection: &Connection, target: &UndoTarget) -> Result<WriteSet> {
-        let mut undone: HashSet<i64> = match target {
-            UndoTarget::Transaction(seq) => connection
-                .prepare("SELECT seq FROM journal WHERE seq = ?")?
-                .query_map([*seq as i64], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-            UndoTarget::Component(digest) => connection
-                .prepare("SELECT seq FROM journal WHERE component = ? AND kind != 'undo'")?
-                .query_map([digest], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-        };
+        let mut undone: HashSet<i64> = target.sequences(connection, i64::MAX)?.into_iter().collect();
         if undone.is_empty() {
             return Err(StoreError::NotFound(format!("the journal of `{}` has no {}", self.name(), target.name())));
         }
@@ -177,8 +192,6 @@ fn neutral(connection: &Connection, undone: &HashSet<i64>) -> Result<HashMap<i64
     let mut statement = connection.prepare(
         "SELECT seq, undoes FROM journal WHERE kind = 'undo' AND undoes IS NOT NULL AND seq > ? ORDER BY seq DESC",
     )?;
-    let mut written =
-        connection.prepare("SELECT seq FROM journal WHERE component = ? AND kind != 'undo' AND seq < ?")?;
     let mut neutral = HashMap::new();
     let mut rows = statement.query([first])?;
     while let Some(row) = rows.next()? {
@@ -187,12 +200,7 @@ fn neutral(connection: &Connection, undone: &HashSet<i64>) -> Result<HashMap<i64
         if neutral.contains_key(&seq) {
             continue;
         }
-        let targets: Vec<i64> = match undoes.strip_prefix("component ") {
-            Some(digest) => {
-                written.query_map(params![digest, seq], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-            }
-            None => undoes.parse().into_iter().collect(),
-        };
+        let targets = UndoTarget::parse(&undoes).sequences(connection, seq)?;
         let begin = targets.iter().min().copied().unwrap_or(seq);
         neutral.extend(targets.into_iter().map(|target| (target, begin)));
         neutral.insert(seq, begin);

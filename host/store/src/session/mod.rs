@@ -103,6 +103,8 @@ pub struct SessionOptions {
     pub binding: String,
     /// Writes are refused.
     pub read_only: bool,
+    /// The sequence all reads are of; none: the newest there is at the first read.
+    pub as_of: Option<u64>,
 }
 
 /// See the module.
@@ -137,10 +139,10 @@ impl Session {
     pub(crate) fn new(space: Arc<Space>, options: SessionOptions) -> Self {
         Self {
             space,
-            options,
             reader: None,
             reads_at: 0,
-            seq: None,
+            seq: options.as_of.map(|seq| seq as i64),
+            options,
             write: WriteSet::default(),
             seen: HashMap::new(),
             issued: HashSet::new(),

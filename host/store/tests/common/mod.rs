@@ -95,6 +95,7 @@ pub fn session_options() -> SessionOptions {
         limits: ReadLimits::default(),
         binding: "space|principal|operation".into(),
         read_only: false,
+        as_of: None,
     }
 }
 

@@ -31,6 +31,8 @@ fn searched() -> Value {
 fn events() -> Value {
     json!({
         "summary": "What happened, in order of time.",
+        "raw": true,
+        "marks": ["consolidation_status", "consolidated_at"],
         "fields": fields([
             ("content", json!({"type": "text", "required": true, "search": true, "embed": true})),
             ("timestamp", needed("time")),

@@ -10,8 +10,8 @@ pub(super) fn collections() -> Value {
             "summary": "What is known, one statement a row.",
             "fields": {
                 "content": {"type": "text", "required": true, "search": true, "embed": true},
-                // Not a field callers set: it makes content unique in its namespace.
-                "content_hash": {"type": "text", "required": true},
+                // Not a field callers set: it makes content unique in its namespace. Others that write here need not know the rule.
+                "content_hash": {"type": "text", "required": true, "digest_of": "content"},
                 "memory_type": {"type": "text", "values": TYPES, "default": "fact"},
                 "tags": {"type": "list"},
                 "topic": {"type": "text"},

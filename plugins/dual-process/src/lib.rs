@@ -1,0 +1,38 @@
+//! Groups events by session and place, finds patterns by heuristics, and asks a model where they are unsure.
+#![cfg(target_family = "wasm")]
+
+use memstrata_consolidation_rules::dual_process::{Settings, propose};
+use memstrata_consolidation_rules::{guest, measure, question};
+use memstrata_sdk::{Fault, Job, Patch, Strategy, llm, settings};
+
+/// Tokens of an answer (requirements 1.10).
+const ANSWER: u32 = 2_000;
+
+struct DualProcess;
+
+memstrata_sdk::strategy!(DualProcess);
+
+impl Strategy for DualProcess {
+    fn manifest() -> String {
+        include_str!("manifest.json").to_owned()
+    }
+
+    fn propose(job: &Job) -> Result<Patch, Fault> {
+        let settings: Settings = settings::get()?;
+        let events = guest::unit_events(job)?;
+        let known = guest::known(&settings.collection, &job.namespace)?;
+        let schema = question::schema().to_string();
+        // Without a model, or with one that does not answer, System 1 stands alone, and the numbers say so.
+        let mut ask = |question: &str| {
+            let prompt = llm::Prompt::new(question);
+            prompt.max_tokens(ANSWER);
+            prompt.schema(&schema).ok()?;
+            prompt.run().ok()
+        };
+        let outcome = propose(&events, &known, &settings, guest::now(job), &mut ask);
+        let quality = measure::quality(&events, &outcome.report);
+        let mut measures = quality.measures().to_vec();
+        measures.push(("prompts", outcome.report.prompts as f64));
+        guest::patch(&outcome.proposals, &measures)
+    }
+}

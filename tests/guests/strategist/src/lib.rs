@@ -1,0 +1,79 @@
+//! A strategy that does as its setting `do` says: one sound behaviour, and every one the host must refuse.
+#![cfg(target_family = "wasm")]
+
+use memstrata_sdk::{Fault, Job, Patch, Query, Strategy, Value, get_many, json, random, settings};
+
+struct Strategist;
+
+memstrata_sdk::strategy!(Strategist);
+
+impl Strategy for Strategist {
+    fn manifest() -> String {
+        include_str!("manifest.json").to_owned()
+    }
+
+    fn propose(job: &Job) -> Result<Patch, Fault> {
+        let patch = Patch::default();
+        let told: Value = settings::get()?;
+        let what = told.get("do").and_then(Value::as_str).unwrap_or("summarise").to_owned();
+        let memories = || -> Result<Vec<u64>, Fault> { Query::of("semantic.memories").limit(1000).ids() };
+        let first = job.ids.first().copied().unwrap_or_default();
+        let memory = |content: &str| json!({"content": content, "memory_type": "fact"});
+        let why = "a test";
+        match what.as_str() {
+            "summarise" => summarise(job, &patch)?,
+            "nothing" => {}
+            "invent" => _ = patch.create("semantic.memories", &memory("invented"), &[u64::from(u32::MAX)], why)?,
+            "no_evidence" => _ = patch.create("semantic.memories", &memory("unfounded"), &[], why)?,
+            "retire_events" => patch.retire(&job.ids, &job.ids, why)?,
+            "update_event" => patch.update(first, &json!({"content": "nothing happened"}), &job.ids, why)?,
+            "retire_all" => patch.retire(&memories()?, &job.ids, why)?,
+            "mark_content" => patch.mark(&job.ids, &json!({"content": "x"}))?,
+            "unknown_field" => {
+                let row = json!({"content": "x", "color": "red"});
+                _ = patch.create("semantic.memories", &row, &job.ids, why)?;
+            }
+            "foreign" => _ = patch.create("semantic.updates", &json!({"memory": 1, "action": "add"}), &job.ids, why)?,
+            "overclaim" => {
+                let row = json!({"content": "sure", "confidence": 1.0});
+                _ = patch.create("semantic.memories", &row, &memories()?, why)?;
+            }
+            "circle" => {
+                if let [a, b, ..] = memories()?.as_slice() {
+                    patch.supersede(*a, &format!("m:{b}"), &job.ids, why)?;
+                    patch.supersede(*b, &format!("m:{a}"), &job.ids, why)?;
+                }
+            }
+            "loop" => loop {
+                std::hint::black_box(0);
+            },
+            "trap" => {
+                summarise(job, &patch)?;
+                panic!("half-way");
+            }
+            "huge" => {
+                let row = memory(&"x".repeat(8 << 20));
+                _ = patch.create("semantic.memories", &row, &job.ids, why)?;
+            }
+            "many" => {
+                for _ in 0..100_000 {
+                    patch.mark(&job.ids, &json!({"consolidation_status": "consolidated"}))?;
+                }
+            }
+            "unseeded" => _ = patch.create("semantic.memories", &memory(&random::next().to_string()), &job.ids, why)?,
+            other => return Err(Fault::invalid(format!("do what? `{other}`"))),
+        }
+        patch.measure("rows", job.ids.len() as f64)?;
+        Ok(patch)
+    }
+}
+
+/// One memory that says how many events there were, all of them marked.
+fn summarise(job: &Job, patch: &Patch) -> Result<(), Fault> {
+    let events = get_many(&job.collection, &job.ids)?;
+    let said: Vec<&str> =
+        events.iter().flatten().filter_map(|event| event.get("content").and_then(Value::as_str)).collect();
+    let row = json!({"content": format!("{} events: {}", said.len(), said.join("; ")), "memory_type": "pattern"});
+    patch.create("semantic.memories", &row, &job.ids, "they belong together")?;
+    patch.mark(&job.ids, &json!({"consolidation_status": "consolidated", "consolidated_at": job.as_of}))
+}
