@@ -1,4 +1,4 @@
-//! Vector search through the store, exact re-scoring included, beside sqlite-vec's own scan of the same rows.
+//! Vector search through the store, re-scoring included, beside sqlite-vec's own scan of the same rows.
 
 use crate::sample::{Sample, Sentences, row};
 use memstrata_models::{Embedder as _, StaticEmbedding};

@@ -139,3 +139,17 @@ fn sigterm_answers_what_is_in_flight() {
     // One answer of each writer may have been lost on the way; none that arrived may be missing.
     assert!((acknowledged..=acknowledged + 8).contains(&rows), "{acknowledged} acknowledged, {rows} rows");
 }
+
+#[test]
+fn calls_and_bodies_are_limited() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[gateway]\nmax_body_bytes = 2000\nrate_limits = { \"*\" = 3 }\n";
+    std::fs::write(folder.path().join("memstrata.toml"), config).unwrap();
+    let server = Server::start(folder.path(), &["--config", "memstrata.toml"]);
+    let (status, answer) = server.post("/remember", &json!({ "content": "x".repeat(3000) })).unwrap();
+    assert_eq!(status, 413, "{answer}");
+    let statuses: Vec<u16> = (0..6).map(|_| server.post("/recall", &json!({ "query": "x" })).unwrap().0).collect();
+    assert_eq!(statuses[0], 200, "{statuses:?}");
+    assert!(statuses.contains(&429), "{statuses:?}");
+    assert_eq!(server.get("/health").unwrap().0, 200, "health is always told");
+}

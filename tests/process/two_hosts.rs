@@ -18,6 +18,7 @@ pub fn session_options() -> SessionOptions {
         limits: ReadLimits::default(),
         binding: "test".into(),
         read_only: true,
+        as_of: None,
     }
 }
 

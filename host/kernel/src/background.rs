@@ -2,7 +2,7 @@
 
 use crate::api::{CallError, CallRequest, Principal};
 use crate::dispatch::Commission;
-use crate::kernel::{Kernel, lock, now_ms};
+use crate::kernel::{Kernel, now_ms};
 use memstrata_store::{Due, Space};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -285,14 +285,5 @@ fn request(space: &str, principal: &str, operation: String, arguments: Map<Strin
         dry_run: false,
         cancelled: Arc::default(),
         progress: None,
-    }
-}
-
-/// Whether the background runs.
-impl Kernel {
-    /// Whether this process works on schedules, events and late vectors.
-    #[must_use]
-    pub fn has_background(&self) -> bool {
-        lock(&self.shared.background).is_some()
     }
 }

@@ -26,7 +26,6 @@ mod search;
 mod session;
 mod space;
 mod spaces;
-#[allow(dead_code, reason = "some methods serve tests and benches only")]
 mod vector;
 mod write_set;
 mod writer;

@@ -334,12 +334,14 @@ fn a_search_of_the_past_finds_what_was_known_then() {
     let lab = lab();
     let kept = lab.note(json!({ "title": "a", "body": "apple pie at four" }));
     let changed = lab.note(json!({ "title": "b", "body": "apple cake at noon" }));
+    let deleted = lab.note(json!({ "title": "d", "body": "apple tart" }));
+    let no_vector = lab.note(json!({ "title": "pear" }));
     let then = common::tick();
+    lab.write(|call| call.delete(&lab.notes, deleted, None).unwrap());
     lab.write(|call| {
         call.update(&lab.notes, changed, None, &object(json!({ "body": "plum cake at noon" }))).unwrap();
     });
     let late = lab.note(json!({ "title": "c", "body": "apple juice" }));
-
     let mut now = ask(&lab, "apple", &["text"]);
     let found: Vec<u64> = found(&mut lab.session(), &now).iter().map(|hit| hit.id).collect();
     assert!(found.contains(&kept) && found.contains(&late) && !found.contains(&changed), "{found:?}");
@@ -349,13 +351,49 @@ fn a_search_of_the_past_finds_what_was_known_then() {
     let results = session.search(&now).unwrap();
     let mut ids: Vec<u64> = results.hits.iter().map(|hit| hit.id).collect();
     ids.sort_unstable();
-    assert_eq!(ids, [kept, changed]);
+    assert_eq!(ids, [kept, changed, deleted]);
     let rows = session.hit_rows(&results.hits, Some(then)).unwrap().join("\n");
     assert!(rows.contains("apple cake") && !rows.contains("plum"), "shown as it was: {rows}");
 
     let mut meaning = ask(&lab, "apple cake at noon", &["vector"]);
     meaning.known_at(then);
     let results = session.search(&meaning).unwrap();
-    assert!(results.hits.iter().all(|hit| hit.id == kept), "only unchanged rows have their vector still");
-    assert!(results.notes.iter().any(|note| note.contains("changed since")), "{:?}", results.notes);
+    let found: Vec<u64> = results.hits.iter().map(|hit| hit.id).collect();
+    assert_eq!(found, [kept], "only unchanged rows have their vector still");
+    let changes = "vector: 2 rows of `lab.notes` have changed since then; those by text only";
+    assert_eq!(results.notes, [changes], "one without a vector has not changed");
+
+    let mut alone = ask(&lab, "", &["time"]);
+    alone.known_at(then);
+    let found = session.search(&alone).unwrap().hits;
+    let mut newest: Vec<u64> = found.iter().map(|hit| hit.id).collect();
+    newest.sort_unstable();
+    assert_eq!(newest, [kept, changed, deleted, no_vector]);
+}
+
+#[test]
+fn a_search_of_the_past_says_what_it_leaves_out() {
+    let lab = lab();
+    let said = lab.say("s", 1, "ferry timetable");
+    let note = lab.note(json!({ "title": "ferry" }));
+    let mut request = SearchRequest::new("ferry");
+    request.known_at(common::tick());
+    request.collections.extend([Arc::clone(&lab.notes), Arc::clone(&lab.turns)]);
+    request.seeds(vec![note]);
+    let results = lab.session().search(&request).unwrap();
+    assert_eq!(results.hits.len(), 2);
+    assert_eq!(results.notes, ["graph: not searched in the past", "context: not searched in the past"]);
+    request.weight("context", 0.0).unwrap();
+    request.weight("graph", 0.0).unwrap();
+    assert_eq!(lab.session().search(&request).unwrap().notes, [""; 0]);
+
+    lab.write(|call| {
+        for number in 0..5000 {
+            call.insert(&lab.notes, object(json!({ "title": format!("n{number}") }))).unwrap();
+        }
+    });
+    request.known_at(common::tick());
+    let results = lab.session().search(&request).unwrap();
+    assert_eq!(results.notes, ["known_at: only the newest 5000 rows of `lab.notes` were looked through"]);
+    assert_eq!(results.hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [said], "the note is the oldest");
 }

@@ -103,6 +103,12 @@ impl Request {
         u32::try_from((self.limit() * factor).max(10)).unwrap_or(u32::MAX).min(500)
     }
 
+    /// The instant at which what is recalled must be valid.
+    #[must_use]
+    pub fn valid_at(&self, now: u64) -> u64 {
+        self.as_of.or(self.known_at).map_or(now, |time| time.0)
+    }
+
     /// The scope searched, as answers say it.
     #[must_use]
     pub fn scope(&self, now: u64) -> Map<String, Value> {
@@ -151,6 +157,7 @@ pub fn emptiness(
             format!("namespace `{namespace}` has nothing in this scope; without it {rows} rows are eligible")
         }
         _ if request.range().is_some() || request.as_of.is_some() => "no row lies in this time range: widen it".into(),
+        _ if request.known_at.is_some() => "nothing was known in this scope then".into(),
         _ => "nothing is remembered in this scope yet".into(),
     };
     ("nothing eligible in scope", hint)
@@ -204,6 +211,9 @@ mod tests {
         assert!(emptiness(&scoped, 0, Some(12), 0).1.contains("12 rows"));
         assert_eq!(emptiness(&scoped, 5, None, 0).0, "nothing matched");
         assert!(emptiness(&scoped, 5, None, 3).1.contains("other kinds"));
+        let then = request(json!({"query": "a", "known_at": 5}));
+        assert_eq!(emptiness(&then, 0, None, 0).1, "nothing was known in this scope then");
+        assert_eq!(emptiness(&request(json!({"query": "a"})), 0, None, 0).1, "nothing is remembered in this scope yet");
     }
 
     #[test]

@@ -33,6 +33,30 @@ impl Check {
     }
 }
 
+/// The first check of a row that can be read.
+#[must_use]
+pub fn check_there(request: &Request) -> Check {
+    Check::pass("exists", if request.known_at.is_some() { "it was known then" } else { "it exists and is live" })
+}
+
+/// The checks of a row that was deleted at an instant and lived in a collection.
+#[must_use]
+pub fn checks_of_deleted(collection: &str, at: u64) -> Vec<Check> {
+    vec![
+        Check::pass("exists", format!("it lived in `{collection}`")),
+        Check::drop("deleted", format!("it was deleted at {}", when::iso(at))),
+    ]
+}
+
+/// The checks of a row that was not there at the instant asked about, and has been deleted at `deleted` if it is by now.
+#[must_use]
+pub fn checks_of_unknown(known_at: u64, collection: &str, deleted: Option<u64>) -> Vec<Check> {
+    match deleted {
+        Some(at) if at <= known_at => checks_of_deleted(collection, at),
+        _ => vec![Check::drop("exists", "it was not known then")],
+    }
+}
+
 /// The checks that need only the row: collection, namespace and valid time.
 #[must_use]
 pub fn checks_of_row(request: &Request, row: &Value, collection: &str, now: u64) -> Vec<Check> {
@@ -43,7 +67,7 @@ pub fn checks_of_row(request: &Request, row: &Value, collection: &str, now: u64)
     checks.push(Check::of("collection", listed, format!("it lives in `{collection}`")));
     let namespace = row.get("namespace").and_then(Value::as_str).unwrap_or_default();
     checks.push(Check::of("namespace", request.covers(namespace), format!("its namespace is `{namespace}`")));
-    let at = request.as_of.map_or(now, |time| time.0);
+    let at = request.valid_at(now);
     let superseded = int("superseded_by").map(|by| format!(", superseded by m:{by}")).unwrap_or_default();
     let (valid, detail) = match (int("valid_from"), int("valid_to")) {
         (Some(from), _) if at < from => (false, format!("it is valid only from {}", when::iso(from))),
@@ -72,7 +96,7 @@ pub fn check_kind(request: &Request, kind: Option<&str>) -> Check {
 #[must_use]
 pub fn advice(stage: &str) -> &'static str {
     match stage {
-        "exists" => "check the id; it may belong to another space or to a layer recall may not read",
+        "exists" => "check the id and `known_at`; it may belong to another space or to a layer recall may not read",
         "deleted" => "restore it with its layer's restore operation",
         "collection" => "leave out `collections` or add this one",
         "namespace" => "leave out `namespace` or use one that covers it",
@@ -126,9 +150,28 @@ mod tests {
             (json!({"query": "a"}), json!({"valid_to": 100, "superseded_by": 9}), "valid"),
             (json!({"query": "a", "as_of": 99}), json!({"valid_to": 100}), "none"),
             (json!({"query": "a"}), json!({"valid_from": 101}), "valid"),
+            (json!({"query": "a", "known_at": 99}), json!({"valid_to": 100}), "none"),
+            (json!({"query": "a", "known_at": 99}), json!({"valid_from": 100}), "valid"),
+            (json!({"query": "a", "known_at": 99, "as_of": 100}), json!({"valid_from": 100}), "none"),
         ] {
             assert_eq!(stage(request.clone(), row), dropped, "{request}");
         }
+    }
+
+    #[test]
+    fn a_row_that_was_not_known_then_is_not_there() {
+        for (deleted, stage, reason) in [
+            (None, "exists", "it was not known then"),
+            (Some(101), "exists", "it was not known then"),
+            (Some(100), "deleted", "it was deleted at 1970-01-01"),
+        ] {
+            let verdict = verdict(1, &checks_of_unknown(100, "semantic.memories", deleted));
+            assert_eq!(verdict["stage"], stage, "{deleted:?}");
+            assert!(verdict["reason"].as_str().is_some_and(|said| said.starts_with(reason)), "{verdict}");
+        }
+        let then: Request = serde_json::from_value(json!({"query": "a", "known_at": 99})).unwrap_or_default();
+        assert_eq!(check_there(&then), Check::pass("exists", "it was known then"));
+        assert_eq!(check_there(&Request::default()), Check::pass("exists", "it exists and is live"));
     }
 
     #[test]

@@ -48,13 +48,13 @@ fn a_damaged_component_is_refused() {
 
 #[test]
 fn a_component_of_another_world_is_refused_with_what_it_lacks() {
-    not_loaded(&wat::parse_str("(component)").unwrap(), "it does not export `manifest`");
+    not_loaded(&wat::parse_str("(component)").unwrap(), "it exports neither `manifest` and `call`");
     let renamed = r#"(component
         (core module $m (func (export "f")))
         (core instance $i (instantiate $m))
         (func (export "manifest") (canon lift (core func $i "f")))
         (func (export "call") (canon lift (core func $i "f"))))"#;
-    not_loaded(&wat::parse_str(renamed).unwrap(), "world `layer`");
+    not_loaded(&wat::parse_str(renamed).unwrap(), "its exports are not those of the world it is of");
 }
 
 #[test]

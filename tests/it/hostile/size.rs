@@ -140,3 +140,37 @@ fn a_flooded_log_drops_lines_and_keeps_them_harmless() {
     }
     serves(&host);
 }
+
+/// A model that takes 600 tokens for each answer and counts them.
+#[derive(Default)]
+struct Counting(std::sync::atomic::AtomicU32);
+
+impl memstrata_models::Llm for Counting {
+    fn model(&self) -> &'static str {
+        "counting"
+    }
+
+    fn complete(
+        &self,
+        _request: &memstrata_models::Completion,
+        _budget: std::time::Duration,
+    ) -> Result<memstrata_models::CompletionAnswer, memstrata_models::ModelError> {
+        let nth = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(memstrata_models::CompletionAnswer { text: format!("answer {nth}"), input_tokens: 100, output_tokens: 500 })
+    }
+}
+
+#[test]
+fn a_call_has_so_many_tokens_of_language_models() {
+    let model = std::sync::Arc::new(Counting::default());
+    let asked = || model.0.load(std::sync::atomic::Ordering::Relaxed);
+    let host = stage(|options| {
+        options.limits.llm_tokens = 1_000;
+        options.llm = Some(model.clone());
+    });
+    refused(&host, "hostile.prompts", json!({ "times": 3, "different": 3 }), "budget.tokens");
+    assert_eq!(asked(), 2, "the third was not asked");
+    let answer = host.ok("hostile.prompts", json!({ "times": 5, "different": 1 }));
+    assert_eq!(asked(), 3, "a question asked again is answered as before");
+    assert_eq!(answer["answers"], json!(vec!["answer 2"; 5]));
+}

@@ -69,12 +69,6 @@ pub(crate) fn gather(
             let mut live = Query::new(Arc::clone(&collection));
             live.valid_at(now);
             let live = session.count(&live)?;
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a share"
-            )]
             let share = (live as f64 * quota.share.clamp(0.0, 1.0)) as u64;
             left.insert(name.clone(), share.max(quota.least));
         }

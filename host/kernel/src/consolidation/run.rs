@@ -208,7 +208,6 @@ impl Kernel {
                 self.shared.control.acquire(&lease.name, &lease.holder, LEASE_MS)?;
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "a mean")]
         let mean = |(name, (sum, count)): (String, (f64, u32))| (name, sum / f64::from(count));
         report.measures = measured.into_iter().map(mean).collect();
         if report.failed > 0 {

@@ -57,6 +57,9 @@ fn patch(steps: Vec<(Change, Vec<u64>)>) -> Patch {
     Patch { steps: steps.into_iter().map(step).collect(), measures: BTreeMap::new() }
 }
 
+/// Changes with their evidence, and the codes of the faults they must have.
+type Row = (Vec<(Change, Vec<u64>)>, &'static [&'static str]);
+
 #[test]
 fn each_rule_has_its_name() {
     let retire = |rows: Vec<u64>| Change::Retire { rows };
@@ -65,7 +68,7 @@ fn each_rule_has_its_name() {
         |rows: Vec<u64>, kind: &str| Change::FlagConflict { rows, kind: kind.into(), severity: "low".into() };
     let mark = |rows: Vec<u64>, fields| Change::Mark { rows, fields: object(fields) };
     let update = |row, fields| Change::Update { row, fields: object(fields) };
-    let table: Vec<(Vec<(Change, Vec<u64>)>, &[&str])> = vec![
+    let table: Vec<Row> = vec![
         (vec![(create(json!({"content": "x"})), vec![1, 2])], &[]),
         (vec![(create(json!({"content": "x"})), vec![])], &["patch.evidence"]),
         (vec![(create(json!({"content": "x"})), vec![99])], &["patch.unknown"]),

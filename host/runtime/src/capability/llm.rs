@@ -55,16 +55,16 @@ impl HostPrompt for CallState {
         self.granted("llm")?;
         let mut completion = self.table.get(&prompt)?.0.clone();
         let key = format!("{completion:?}");
+        let known = self.models.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(answer) = known {
+            return Ok(answer);
+        }
         let Some(model) = self.models.llm.clone() else {
             return Err(HostError::fault(
                 "unavailable.llm",
                 "no language model is configured; add `[llm]` to the configuration",
             ));
         };
-        let known = self.models.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(answer) = known {
-            return Ok(answer);
-        }
         if self.llm_tokens == 0 {
             return Err(HostError::fault("budget.tokens", "the call has used up its tokens of language models"));
         }

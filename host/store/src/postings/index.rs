@@ -53,7 +53,7 @@ pub(crate) struct TextIndex {
     pub(super) live: usize,
     pub(super) live_words: u64,
     /// There was no room for an entry.
-    full: bool,
+    pub(super) full: bool,
     /// Buffers of searches that are over.
     spare: Mutex<Vec<Sums>>,
 }
@@ -170,6 +170,12 @@ impl TextIndex {
         self.full
     }
 
+    /// Whether texts had no room that may have it by now. What is missing only a new index can have; it is worth making when
+    /// a 16th is free, so that one in which not all rows fit is not made again and again.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.full && has_room(self.entries.len(), MOST_ENTRIES) && has_room(self.numbers.len(), u32::MAX as usize)
+    }
+
     /// Bytes of memory in use, about.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>()
@@ -233,6 +239,11 @@ impl TextIndex {
     fn length(&self, slot: u32) -> u32 {
         self.lengths.get(slot as usize).copied().unwrap_or(0)
     }
+}
+
+/// Whether a 16th is free.
+pub(super) fn has_room(used: usize, most: usize) -> bool {
+    used <= most - most / 16
 }
 
 /// The numbers of an entry's terms.

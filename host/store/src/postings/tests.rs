@@ -2,6 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "a test that indexes past the end has failed")]
 
+use super::index::has_room;
 use super::tokens::{words, write_term};
 use super::{LONGEST, TextIndex};
 use crate::entries::{Candidate, Filter, IdSet};
@@ -311,4 +312,14 @@ fn one_that_says_the_same_takes_no_room() {
     assert!(index.bytes() > 0 && !index.is_full());
     index.insert(2, 0, 1, &"x".repeat(LONGEST + 1));
     assert_eq!(index.live_words, 6);
+}
+
+#[test]
+fn one_that_was_full_is_made_anew_once_there_is_room() {
+    let mut index = TextIndex::default();
+    index.insert(1, 0, 1, "words");
+    assert!(!index.is_outdated(), "nothing is missing");
+    index.full = true;
+    assert!(index.is_full() && index.is_outdated());
+    assert!(has_room(150, 160) && !has_room(151, 160), "a 16th is free");
 }

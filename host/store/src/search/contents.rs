@@ -140,6 +140,10 @@ impl Follower for TextIndex {
         Self::compact(self, oldest, all);
     }
 
+    fn is_outdated(&self) -> bool {
+        Self::is_outdated(self)
+    }
+
     fn bytes(&self) -> usize {
         Self::bytes(self)
     }

@@ -47,6 +47,11 @@ pub(super) trait Follower: Sized + Send + Sync + 'static {
     /// Drops what ended before the oldest sequence still asked for: when it is worth it, or `all` of it.
     fn compact(&mut self, oldest: u64, all: bool);
 
+    /// Whether it lacks rows that a new one would have.
+    fn is_outdated(&self) -> bool {
+        false
+    }
+
     /// Bytes held.
     fn bytes(&self) -> usize;
 }

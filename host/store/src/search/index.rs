@@ -227,6 +227,10 @@ impl<I: Follower> Slot<I> {
         if let Some(state) = guard.as_mut() {
             state.catch_up(snapshot.connection, collection, kind, snapshot.seq)?;
         }
+        // The tables serve until the next search has loaded it anew.
+        if guard.as_ref().is_some_and(|state| state.index.is_outdated()) {
+            *guard = None;
+        }
         Ok(())
     }
 

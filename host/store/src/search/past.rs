@@ -2,20 +2,20 @@
 
 use super::fuse::Ranked;
 use super::run::{Scored, Sought};
-use super::{CHANNELS, SearchRequest};
+use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest};
 use crate::collection::{Collection, at};
 use crate::entries::Filter;
 use crate::error::Result;
 use crate::postings::TextIndex;
 use crate::session::Session;
 use crate::writer::load_vector;
-use rusqlite::OptionalExtension;
 use rusqlite::types::ValueRef;
-use std::collections::HashMap;
+use serde_json::json;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Rows of a collection looked through, newest first.
-const SCANNED: usize = 5_000;
+const SCANNED: u32 = 5_000;
 
 /// A row as it was known.
 struct Known {
@@ -35,6 +35,7 @@ impl Session {
         collection: &Arc<Collection>,
         notes: &mut Vec<String>,
     ) -> Result<[Scored; CHANNELS.len()]> {
+        unsearched(request, sought, collection, notes);
         let known = self.known(request, collection, notes)?;
         let mut channels: [Scored; CHANNELS.len()] = Default::default();
         let [text, vector, _, newest, _] = &mut channels;
@@ -49,16 +50,17 @@ impl Session {
         }
         if let (true, Some(query), Some(_)) = (on_vector, &sought.vector, collection.embedded) {
             let least = request.min_similarity.unwrap_or(f64::NEG_INFINITY);
-            let mut changed = 0;
-            for row in &known {
-                match self.unchanged_vector(collection, row)? {
-                    Some(stored) => {
-                        let cosine = query.iter().zip(&stored).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-                        if cosine >= least {
-                            vector.push((row.id, cosine));
-                        }
-                    }
-                    None => changed += 1,
+            let unchanged = self.unchanged(collection, &known)?;
+            let changed = known.len() - unchanged.len();
+            let connection = self.begin()?;
+            for id in unchanged {
+                // One without a vector has not changed: it is not embedded, or not yet.
+                let Some(stored) = load_vector(connection, &collection.table, id)? else {
+                    continue;
+                };
+                let cosine = query.iter().zip(&stored).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                if cosine >= least {
+                    vector.push((id, cosine));
                 }
             }
             vector.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -67,7 +69,11 @@ impl Session {
                 notes.push(format!("vector: {changed} rows of `{name}` have changed since then; those by text only"));
             }
         }
-        if on_time {
+        // Nothing is looked for: the newest, as in the present.
+        let alone = request.text.is_empty() && request.seeds.is_empty() && request.vector.is_none();
+        if on_time && alone {
+            newest.extend(known.iter().map(|row| (row.id, row.time)));
+        } else if on_time {
             let times: HashMap<i64, f64> = known.iter().map(|row| (row.id, row.time)).collect();
             newest.extend(text.iter().chain(vector.iter()).filter_map(|(id, _)| Some((*id, *times.get(id)?))));
             newest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -85,49 +91,59 @@ impl Session {
     ) -> Result<Vec<Known>> {
         let mut query = self.eligible_query(request, collection)?;
         query.order_by(collection.time_column(), true)?;
-        query.limit(self.options().limits.page_rows);
         let (when, _) = collection.column(collection.time_column())?;
         let mut places = vec![at::ID, at::VERSION, when];
         let first_text = places.len();
         places.extend(&collection.searched);
-        let mut known = Vec::new();
-        loop {
-            let (rows, next) = self.page(&query, &places, |row| {
-                let mut text = String::new();
-                for nth in first_text..places.len() {
-                    if let ValueRef::Text(words) = row.get_ref(nth)? {
-                        text.push_str(&String::from_utf8_lossy(words));
-                        text.push('\n');
-                    }
+        let (known, more) = self.first(&query, SCANNED, &places, |row| {
+            let mut text = String::new();
+            for nth in first_text..places.len() {
+                if let ValueRef::Text(words) = row.get_ref(nth)? {
+                    text.push_str(&String::from_utf8_lossy(words));
+                    text.push('\n');
                 }
-                let time: Option<f64> = row.get(2)?;
-                Ok(Known { id: row.get(0)?, version: row.get(1)?, time: time.unwrap_or_default(), text })
-            })?;
-            known.extend(rows);
-            match next {
-                Some(_) if known.len() >= SCANNED => {
-                    let name = collection.name();
-                    notes.push(format!(
-                        "known_at: only the newest {} rows of `{name}` were looked through",
-                        known.len()
-                    ));
-                    return Ok(known);
-                }
-                Some(next) => query.after(&next),
-                None => return Ok(known),
             }
+            let time: Option<f64> = row.get(2)?;
+            Ok(Known { id: row.get(0)?, version: row.get(1)?, time: time.unwrap_or_default(), text })
+        })?;
+        if more.is_some() {
+            let name = collection.name();
+            notes.push(format!("known_at: only the newest {SCANNED} rows of `{name}` were looked through"));
         }
+        Ok(known)
     }
 
-    /// The stored vector of a row, if the row is still as it was.
-    fn unchanged_vector(&mut self, collection: &Arc<Collection>, row: &Known) -> Result<Option<Vec<f32>>> {
-        let connection = self.begin()?;
-        let sql = format!("SELECT version FROM \"{}\" WHERE id = ? AND deleted_at IS NULL", collection.table);
-        let version: Option<i64> = connection.prepare_cached(&sql)?.query_row([row.id], |row| row.get(0)).optional()?;
-        if version != Some(row.version) {
-            return Ok(None);
+    /// The ids of the rows that are still as they were; the others have another version by now, or are deleted.
+    fn unchanged(&mut self, collection: &Arc<Collection>, known: &[Known]) -> Result<HashSet<i64>> {
+        let versions: HashMap<i64, i64> = known.iter().map(|row| (row.id, row.version)).collect();
+        let ids = json!(known.iter().map(|row| row.id).collect::<Vec<_>>()).to_string();
+        let sql = format!(
+            "SELECT id, version FROM \"{}\" WHERE deleted_at IS NULL AND id IN (SELECT value FROM json_each(?))",
+            collection.table
+        );
+        let mut statement = self.begin()?.prepare_cached(&sql)?;
+        let mut rows = statement.query([ids])?;
+        let mut unchanged = HashSet::new();
+        while let Some(row) = rows.next()? {
+            let (id, version): (i64, i64) = (row.get(0)?, row.get(1)?);
+            if versions.get(&id) == Some(&version) {
+                unchanged.insert(id);
+            }
         }
-        load_vector(connection, &collection.table, row.id)
+        Ok(unchanged)
+    }
+}
+
+/// Says which channels were asked for that only the present has; once, however many collections there are.
+fn unsearched(request: &SearchRequest, sought: &Sought, collection: &Collection, notes: &mut Vec<String>) {
+    let weight = |channel: usize| request.weights.get(channel).is_some_and(|weight| *weight > 0.0);
+    let context = collection.spec.sequence.is_some() && (!sought.words.is_empty() || sought.vector.is_some());
+    for (channel, asked) in [(CONTEXT, context), (GRAPH, !request.seeds.is_empty())] {
+        let name = CHANNELS.get(channel).copied().unwrap_or_default();
+        let note = format!("{name}: not searched in the past");
+        if asked && weight(channel) && !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 }
 

@@ -174,7 +174,7 @@ impl Session {
         Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
     }
 
-    /// Runs a query for one page of some columns; one row more is read to know whether there are more.
+    /// Runs a query for one page of some columns, and tells the cursor of the next if there are more.
     pub(crate) fn page<T>(
         &mut self,
         query: &Query,
@@ -182,6 +182,20 @@ impl Session {
         read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<(Vec<T>, Option<String>)> {
         let limit = query.limit.min(self.options.limits.page_rows).max(1);
+        let (out, last) = self.first(query, limit, columns, read)?;
+        let next = last.map(|last| self.scoped(query).cursor_after(&self.space.secret, &self.options.binding, &last));
+        Ok((out, next))
+    }
+
+    /// The first `limit` rows of a query, be it more than a page, and the keys of the last if there are more: one row more is
+    /// read to know.
+    pub(crate) fn first<T>(
+        &mut self,
+        query: &Query,
+        limit: u32,
+        columns: &[usize],
+        read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<(Vec<T>, Option<Vec<Sql>>)> {
         let query = self.scoped(query);
         let source = self.source(&query)?;
         let names = columns.iter().filter_map(|place| query.collection.columns.get(*place));
@@ -211,7 +225,7 @@ impl Session {
         };
         let (out, last) = run().map_err(|error| self.blame(error))?;
         self.count_rows(out.len())?;
-        Ok((out, last.map(|last| query.cursor_after(&secret, &binding, &last))))
+        Ok((out, last))
     }
 
     /// How many rows match.

@@ -29,6 +29,8 @@ pub(crate) struct VectorIndex {
     dimension: usize,
     rotation: Rotation,
     kernels: Kernels,
+    /// Threads of one search or load; 0 is one, and more only where the index is so large that it pays (a load of 65,536 rows,
+    /// a search in 2,097,152).
     threads: usize,
     signs_from: usize,
     /// All full but the last; slot `n` is row `n % ROWS` of segment `n / ROWS`.
@@ -54,13 +56,6 @@ impl VectorIndex {
             live: 0,
             centre: None,
         }
-    }
-
-    /// Makes one search or load use so many threads; 0, the default, is one thread, and more only where the index is so large
-    /// that it pays (a load of 65,536 rows, a search in 2,097,152).
-    pub(crate) fn with_threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
-        self
     }
 
     /// Adds a row's vector, seen from journal sequence `born` on; an earlier live entry of the id is seen until then.
@@ -156,27 +151,12 @@ impl VectorIndex {
         self.segments.last().map_or(0, |last| (self.segments.len() - 1) * ROWS + last.len())
     }
 
-    /// Whether there is no entry at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.segments.is_empty()
-    }
-
-    /// Entries that have not ended.
-    pub(crate) fn live(&self) -> usize {
-        self.live
-    }
-
     /// Bytes of memory in use, about.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.segments.iter().map(Segment::bytes).sum::<usize>()
             + self.slots.bytes()
             + self.centre.as_ref().map_or(0, Centre::bytes)
-    }
-
-    /// Numbers in a vector.
-    pub(crate) fn dimension(&self) -> usize {
-        self.dimension
     }
 
     /// The slots a search must score if its filter allows so few ids that this is quicker than a scan; else none.
@@ -349,6 +329,27 @@ impl VectorIndex {
     pub(super) fn with_kernels(mut self, kernels: Kernels) -> Self {
         self.kernels = kernels;
         self
+    }
+
+    /// Makes one search or load use so many threads.
+    pub(super) fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Whether there is no entry at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Entries that have not ended.
+    pub(super) fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Numbers in a vector.
+    pub(super) fn dimension(&self) -> usize {
+        self.dimension
     }
 
     pub(super) fn segments(&self) -> &[Segment] {

@@ -37,13 +37,6 @@ impl Top {
         }
     }
 
-    /// The best slots with their scores, best first.
-    pub(super) fn into_sorted(mut self) -> impl Iterator<Item = (f32, u32)> {
-        self.keys.sort_unstable_by(|a, b| b.cmp(a));
-        self.keys.truncate(self.limit);
-        self.keys.into_iter().map(|key| (score(key), slot(key)))
-    }
-
     /// The best slots, in ascending order of slot.
     pub(super) fn into_slots(mut self) -> Vec<u32> {
         self.prune();

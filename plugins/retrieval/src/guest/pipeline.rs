@@ -28,7 +28,7 @@ pub(super) struct Gathered {
 pub(super) fn search(request: &Request, query: &str, namespace: Option<&str>, now: u64) -> Result<Search, Fault> {
     let mut search = Search::of(query)
         .namespace(namespace)?
-        .valid_at(Some(request.as_of.or(request.known_at).map_or(now, |time| time.0)))
+        .valid_at(Some(request.valid_at(now)))
         .known_at(request.known_at.map(|time| time.0))
         .min_similarity(request.min_similarity.unwrap_or(LEAST_COSINE));
     for collection in &request.collections {

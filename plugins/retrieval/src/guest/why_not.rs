@@ -6,8 +6,9 @@ use crate::args::Id;
 use crate::fit::{Frame, reference, summary};
 use crate::request::{LEAST_COSINE, Request};
 use crate::text::terms;
-use crate::trace::{Check, check_kind, check_time, checks_of_row, verdict};
-use crate::when;
+use crate::trace::{
+    Check, check_kind, check_there, check_time, checks_of_deleted, checks_of_row, checks_of_unknown, verdict,
+};
 use memstrata_sdk::{Answer, Fault, Hit, Value, arguments, batch::Batch, clock, hits, json, rows};
 use serde::Deserialize;
 
@@ -24,20 +25,23 @@ struct Expected {
 pub(super) fn why_not(given: Value) -> Answer {
     let Expected { id: Id(id), request } = arguments(given)?;
     let (query, now) = (request.check()?, clock::now());
-    let mut checks = Vec::new();
-    let (collection, row) = match read(id, None)? {
-        Read::Unknown => {
-            checks.push(Check::drop("exists", "no memory that recall may read has this id"));
+    let known_at = request.known_at.map(|time| time.0);
+    let unreadable = || vec![Check::drop("exists", "no memory that recall may read has this id")];
+    let (collection, row) = match (read(id, known_at)?, known_at) {
+        (Read::Row { collection, row }, _) => (collection, row),
+        (Read::Deleted { collection, at }, _) => return Ok(verdict(id, &checks_of_deleted(&collection, at))),
+        (Read::Unknown, None) => return Ok(verdict(id, &unreadable())),
+        (Read::Unknown, Some(then)) => {
+            // What is there now tells an id nobody knows from one that was not there then.
+            let checks = match read(id, None)? {
+                Read::Row { collection, .. } => checks_of_unknown(then, &collection, None),
+                Read::Deleted { collection, at } => checks_of_unknown(then, &collection, Some(at)),
+                Read::Unknown => unreadable(),
+            };
             return Ok(verdict(id, &checks));
         }
-        Read::Deleted { collection, at } => {
-            checks.push(Check::pass("exists", format!("it lived in `{collection}`")));
-            checks.push(Check::drop("deleted", format!("it was deleted at {}", when::iso(at))));
-            return Ok(verdict(id, &checks));
-        }
-        Read::Row { collection, row } => (collection, row),
     };
-    checks.push(Check::pass("exists", "it exists and is live"));
+    let mut checks = vec![check_there(&request)];
     checks.extend(checks_of_row(&request, &row, &collection, now));
     if checks.iter().all(|check| check.passed) {
         searched(&request, query, id, &collection, now, &mut checks)?;
@@ -134,7 +138,9 @@ fn alone_scores(request: &Request, own: Option<&Hit>, query: &str, id: u64, coll
         None => "it shares no searched word with the question".into(),
     };
     let least = request.min_similarity.unwrap_or(LEAST_COSINE);
-    let cosine = score("vector").or_else(|| cosine(query, id, collection));
+    // The stored vector is that of now: of the past only what the search itself found may be told.
+    let stored = || if request.known_at.is_none() { cosine(query, id, collection) } else { None };
+    let cosine = score("vector").or_else(stored);
     let meaning = match cosine {
         Some(cosine) if cosine < least => format!("its cosine {cosine:.2} is below min_similarity {least:.2}"),
         Some(cosine) => format!("its cosine is {cosine:.2}"),

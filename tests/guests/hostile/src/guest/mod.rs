@@ -34,6 +34,7 @@ fn run(operation: &str, arguments: &Value) -> Raw {
     match operation {
         "good" => write::good(arguments),
         "seed" => write::seed(arguments),
+        "prompts" => size::prompts(arguments),
         "loop_forever" => time::loop_forever(),
         "loop_clock" => time::loop_clock(),
         "loop_queries" => time::loop_queries(),

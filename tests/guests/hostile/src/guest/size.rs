@@ -81,3 +81,16 @@ pub(super) fn log_flood(arguments: &Value) -> Raw {
     }
     done(json!({ "lines": lines }))
 }
+
+/// Asks the model question after question.
+pub(super) fn prompts(arguments: &Value) -> Raw {
+    let mut answers = Vec::new();
+    for nth in 0..number(arguments, "times") {
+        answers.push(
+            Prompt::new(&format!("question {}", nth % number(arguments, "different").max(1)))
+                .run()
+                .map_err(Fault::from)?,
+        );
+    }
+    done(json!({ "answers": answers }))
+}
