@@ -141,7 +141,9 @@ pub fn layer(wasm: &[u8]) -> LayerOptions {
 
 /// The bundled layers.
 pub fn bundled() -> BTreeMap<String, LayerOptions> {
-    memstrata_bundle::BUNDLED.iter().map(|(name, wasm)| ((*name).to_owned(), layer(wasm))).collect()
+    memstrata_bundle::names()
+        .filter_map(|name| Some((name.to_owned(), layer(&memstrata_bundle::bundled(name)?))))
+        .collect()
 }
 
 /// A call in the default space.

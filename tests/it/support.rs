@@ -64,7 +64,7 @@ pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>) -> KernelO
 
 /// The bundled layers.
 pub fn bundled_layers() -> BTreeMap<String, LayerOptions> {
-    memstrata_bundle::BUNDLED.iter().map(|(name, wasm)| ((*name).to_owned(), layer(wasm))).collect()
+    memstrata_bundle::names().map(|name| (name.to_owned(), layer(&memstrata_bundle::bundled(name).unwrap()))).collect()
 }
 
 /// A host with the bundled layers.

@@ -143,7 +143,7 @@ fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) 
         .with_context(|| format!("{section}.{name}.settings must be a table"))?;
     let (wasm, origin): (Arc<[u8]>, String) = match layer.source.as_str() {
         "bundled" => {
-            let known: Vec<_> = memstrata_bundle::BUNDLED.iter().map(|(name, _)| *name).collect();
+            let known: Vec<_> = memstrata_bundle::names().collect();
             let bytes = memstrata_bundle::bundled(name).with_context(|| {
                 format!("{section}.{name}: no such component is bundled; there are: {}", known.join(", "))
             })?;
