@@ -8,6 +8,7 @@
     reason = "a test that unwraps nothing has failed"
 )]
 
+mod background;
 mod consolidation;
 mod hostile;
 mod support;

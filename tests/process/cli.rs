@@ -124,3 +124,34 @@ fn configuration_is_checked_whole() {
     assert!(ok(folder.path(), &["doctor"]).contains("layer"));
     assert!(run(folder.path(), &["--help"]).status.success());
 }
+
+#[test]
+fn a_consolidation_is_tried_applied_replayed_and_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let event = |content: &str, kind: &str| json!({ "content": content, "event_type": kind, "session_id": "s", "outcome": "success" });
+    let events = json!({ "events": [
+        event("Chose SQLite over Postgres because one file is enough", "decision"),
+        event("Wrote the migration to SQLite", "file_change"),
+    ] });
+    ok(folder, &["call", "episodic.batch_record_events", &events.to_string()]);
+
+    let tried = ok(folder, &["consolidate", "dual_process", "--dry-run"]);
+    assert!(
+        tried.contains("+ semantic.memories") && tried.contains("because") && tried.contains("would be new"),
+        "{tried}"
+    );
+    assert!(ok(folder, &["--json", "runs"]).trim() == "[]", "a dry run is no run");
+
+    let applied = ok(folder, &["consolidate", "dual_process"]);
+    let run = applied.split("undo --run ").nth(1).unwrap().trim().to_owned();
+    assert!(ok(folder, &["runs"]).contains(&run));
+    let found = ok(folder, &["call", "recall", "{\"query\": \"why SQLite and not Postgres\", \"detail\": \"full\"}"]);
+    assert!(found.contains("\"consolidation\"") && found.contains("\"sources\""), "{found}");
+    assert!(ok(folder, &["replay", &run]).contains("1 of 1 patches are what they were"));
+    assert!(ok(folder, &["undo", "--run", &run]).contains("undone run"));
+    assert!(ok(folder, &["runs"]).contains("undone"));
+    assert!(fails(folder, &["consolidate", "nobody"]).contains("there is no strategy `nobody`; there are: "));
+    assert!(fails(folder, &["consolidate"]).contains("say which strategy"));
+    assert!(ok(folder, &["verify"]).contains("ok"));
+}

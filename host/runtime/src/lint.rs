@@ -275,4 +275,22 @@ mod tests {
         assert!(schema_faults(&deep).join(";").contains("deeper"));
         assert!(schema_faults(&json!({"type": "object", "properties": {"a": {"type": "integer"}}})).is_empty());
     }
+
+    #[test]
+    fn a_strategy_cannot_write_and_offers_nothing() {
+        let told = json!({
+            "manifest": 1, "name": "mine", "version": "1", "summary": "s",
+            "imports": ["consolidation", "store-read", "store-write", "events"],
+            "operations": {"x": {"summary": "s", "effect": "read", "input": {"type": "object"}, "output": {"type": "object"}}},
+            "strategy": {"collection": "events", "units": {"by": "window", "field": "at", "every_ms": 5}, "max_rows": 0},
+        });
+        let manifest: Manifest = serde_json::from_value(told).unwrap();
+        let imports = manifest.imports.iter().cloned().collect();
+        let faults = lint(&manifest, &imports).faults.join(";");
+        for word in ["`store-write`", "`events`", "`operations`", "layer.collection", "max_rows", "every_ms"] {
+            assert!(faults.contains(word), "{word}: {faults}");
+        }
+        let layer = Manifest { strategy: None, ..manifest };
+        assert!(lint(&layer, &imports).faults.join(";").contains("`consolidation` is for strategies"));
+    }
 }

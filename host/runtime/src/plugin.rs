@@ -28,7 +28,7 @@ const VERSION: &str = "0.1.";
 const PROPOSING: &str = "memstrata:plugin/proposing";
 
 /// Time inside the component for its manifest, and by the clock: other components may be compiling on the same cores.
-const MANIFEST_MS: u64 = 200;
+const MANIFEST_MS: u64 = 2_000;
 const MANIFEST_WALL_MS: u64 = 10_000;
 const MANIFEST_BYTES: usize = 1 << 20;
 

@@ -53,7 +53,7 @@ fn telling(text: &str) -> Vec<u8> {
 }
 
 /// The guest with its manifest changed.
-fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+pub(crate) fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut told = manifest();
     change(&mut told);
     telling(&told.to_string())
