@@ -1,11 +1,13 @@
-//! Schedules and events: durable, and each once, however many processes look.
+//! Schedules and events: durable, and each once, however many processes look. Vectors that come late.
 
 use crate::hostile::changed;
 use crate::support::{Host, layer, options};
 use memstrata_kernel::Kernel;
+use memstrata_models::{Embedder, ModelError, ModelId, Role, StaticEmbedding};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -65,4 +67,63 @@ fn an_event_outlives_its_host_and_is_delivered_once() {
     }
     std::thread::sleep(Duration::from_millis(700));
     assert_eq!(rows(&hosts[1]).1, 5, "each once");
+}
+
+/// The built-in model behind a line that may be cut, as if it were a provider on the network.
+struct Line {
+    model: StaticEmbedding,
+    cut: AtomicBool,
+}
+
+impl Embedder for Line {
+    fn model(&self) -> &ModelId {
+        self.model.model()
+    }
+
+    fn dimension(&self) -> usize {
+        self.model.dimension()
+    }
+
+    fn local(&self) -> bool {
+        false
+    }
+
+    fn embed(&self, texts: &[&str], budget: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
+        if self.cut.load(Ordering::Relaxed) {
+            return Err(ModelError::Unavailable {
+                role: Role::Embedder,
+                provider: "test".into(),
+                reason: "the line is cut".into(),
+                retry_after: None,
+            });
+        }
+        self.model.embed(texts, budget)
+    }
+}
+
+#[test]
+fn while_the_embedder_is_down_writes_succeed_search_says_so_and_vectors_follow() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let line = Arc::new(Line { model: StaticEmbedding::builtin().unwrap(), cut: AtomicBool::new(true) });
+    let mut options = options(folder.path(), crate::support::bundled_layers());
+    options.embedder = line.clone();
+    let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };
+    let written =
+        host.call("semantic.remember", json!({"content": "The spare key lies under the blue flower pot"})).unwrap();
+    assert_eq!(written.embed_pending, 1);
+    let found = host.ok("retrieval.recall", json!({"query": "spare key"}));
+    assert_eq!(found["found"], 1, "words are found: {found}");
+    assert!(found["notes"].to_string().contains("text only"), "{found}");
+    let space = host.kernel.open_space("default").unwrap();
+    assert_eq!(space.pending().unwrap(), 1);
+
+    line.cut.store(false, Ordering::Relaxed);
+    let until = Instant::now() + Duration::from_secs(30);
+    while space.pending().unwrap() > 0 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(space.pending().unwrap(), 0, "the vector followed");
+    let found =
+        host.ok("retrieval.recall", json!({"query": "where to find the thing that opens the door, near plants"}));
+    assert!(!found.to_string().contains("text only"), "{found}");
 }
