@@ -173,6 +173,26 @@ fn the_same_inputs_give_the_same_patch() {
 }
 
 #[test]
+fn what_was_done_is_skipped_unless_asked_again_and_since_narrows() {
+    let host = filled("unseeded");
+    assert_eq!(run(&host, Mode::Apply).applied, 2);
+    let skipped = run(&host, Mode::Apply);
+    assert_eq!((skipped.units, skipped.skipped, skipped.applied), (2, 2, 0));
+    let again = Consolidate { again: true, ..asked(Mode::Apply) };
+    assert_eq!(host.kernel.consolidate(&again).unwrap().applied, 2);
+    let later = Consolidate { since: Some(u64::MAX >> 12), ..asked(Mode::DryRun) };
+    assert_eq!(host.kernel.consolidate(&later).unwrap().units, 0);
+    let flag = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let gone = Arc::clone(&flag);
+    let leave: memstrata_kernel::ProgressSink =
+        Arc::new(move |_| gone.store(true, std::sync::atomic::Ordering::Relaxed));
+    let left = host.kernel.consolidate(&Consolidate { cancelled: flag, progress: Some(leave), ..again }).unwrap();
+    assert_eq!((left.status, left.applied), ("cancelled", 0));
+    let told = &host.kernel.runs("default", &Principal::local(), Some(&left.run), 1).unwrap()[0];
+    assert_eq!(told["status"], "cancelled");
+}
+
+#[test]
 fn a_replay_gives_the_same_patches_after_all_has_changed() {
     let host = filled("summarise");
     let report = run(&host, Mode::Apply);

@@ -68,7 +68,7 @@ pub struct RunReport {
     pub digest: String,
     /// Whether anything was written.
     pub mode: Mode,
-    /// `done`, `failed` (every unit failed) or `partial`.
+    /// `done`, `failed` (units failed and none was applied), `partial` or `cancelled`.
     pub status: &'static str,
     /// The journal sequence it began at.
     pub as_of: u64,

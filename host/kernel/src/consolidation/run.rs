@@ -46,22 +46,6 @@ impl Kernel {
         report
     }
 
-    /// The strategies that are loaded, with their manifests.
-    #[must_use]
-    pub fn strategies(&self) -> Vec<(String, Value)> {
-        let set = self.shared.layers.load_full();
-        let strategies = set.layers.iter().filter(|(_, layer)| layer.plugin.manifest().strategy.is_some());
-        strategies
-            .map(|(name, layer)| {
-                let manifest = layer.plugin.manifest();
-                (
-                    name.clone(),
-                    json!({ "version": manifest.version, "summary": manifest.summary, "strategy": manifest.strategy }),
-                )
-            })
-            .collect()
-    }
-
     /// The runs of a space, newest first; one run with its units as `details`.
     ///
     /// # Errors
@@ -196,6 +180,7 @@ impl Kernel {
         let mut at = as_of;
         for (nth, unit) in units.iter().enumerate() {
             if request.cancelled.load(Ordering::Relaxed) {
+                report.status = "cancelled";
                 report.error = Some("it was cancelled; what is applied stays, and can be undone".into());
                 break;
             }
@@ -210,7 +195,7 @@ impl Kernel {
         }
         let mean = |(name, (sum, count)): (String, (f64, u32))| (name, sum / f64::from(count));
         report.measures = measured.into_iter().map(mean).collect();
-        if report.failed > 0 {
+        if report.failed > 0 && report.status == "done" {
             report.status = if report.applied == 0 { "failed" } else { "partial" };
             let first = report.details.iter().find(|unit| unit.status == "failed");
             report.error = report.error.or_else(|| first.and_then(|unit| unit.error.clone()));
