@@ -129,8 +129,11 @@ impl<'a> Check<'a> {
                 rows.iter().for_each(|row| self.ends(*row));
             }
             Change::FlagConflict { rows, kind, severity } => {
-                if rows.len() < 2 {
+                if rows.iter().collect::<HashSet<_>>().len() < 2 {
                     self.say("patch.empty", "a conflict needs two rows".into());
+                }
+                if *rows != step.evidence {
+                    self.all_known(rows);
                 }
                 for (what, value, known) in [("kind", kind, KINDS), ("severity", severity, SEVERITIES)] {
                     if !known.contains(&value.as_str()) {

@@ -105,6 +105,8 @@ fn each_rule_has_its_name() {
         (vec![(Change::Link { row: RowName::Row(1), to: vec![2] }, vec![1])], &["patch.raw"]),
         (vec![(conflict(vec![11, 12], "temporal"), vec![11, 12])], &[]),
         (vec![(conflict(vec![11], "temporal"), vec![11])], &["patch.empty"]),
+        (vec![(conflict(vec![11, 11], "temporal"), vec![11, 11])], &["patch.empty"]),
+        (vec![(conflict(vec![11, 99], "temporal"), vec![11])], &["patch.unknown"]),
         (vec![(conflict(vec![11, 12], "strange"), vec![11, 12])], &["patch.argument"]),
     ];
     let facts = facts(2);
@@ -182,7 +184,9 @@ proptest! {
                     prop_assert!(rows.iter().all(|id| known(id) && *id != 21) && fields.keys().all(|field| field == "seen"));
                 }
                 Change::Retire { rows } => ended.extend(rows),
-                Change::FlagConflict { rows, .. } => prop_assert!(rows.len() > 1 && rows.iter().all(known)),
+                Change::FlagConflict { rows, .. } => {
+                    prop_assert!(rows.iter().collect::<HashSet<_>>().len() > 1 && rows.iter().all(known));
+                }
             }
         }
         prop_assert!(ended.iter().all(|id| (11..=15).contains(id)), "raw, foreign and ended rows stay");
