@@ -124,7 +124,7 @@ pub fn options(
         queue: 512,
         default_space: "default".into(),
         background: false,
-        quota: memstrata_kernel::Quota::default(),
+        consolidation: memstrata_kernel::ConsolidationOptions::default(),
     }
 }
 

@@ -58,7 +58,7 @@ pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>) -> KernelO
         queue: 256,
         default_space: "default".into(),
         background: true,
-        quota: memstrata_kernel::Quota::default(),
+        consolidation: memstrata_kernel::ConsolidationOptions::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::api::{CallError, Health, Principal};
 use crate::background::Background;
 use crate::catalog::Catalog;
-use crate::consolidation::{Quota, records};
+use crate::consolidation::{ConsolidationOptions, records};
 use crate::layers::{Layer, LayerSet, short};
 use crate::workers::Workers;
 use arc_swap::ArcSwap;
@@ -43,8 +43,8 @@ pub struct KernelOptions {
     pub default_space: String,
     /// Whether schedules, events and late vectors are worked on here.
     pub background: bool,
-    /// How many rows one consolidation run may end.
-    pub quota: Quota,
+    /// How strategies run.
+    pub consolidation: ConsolidationOptions,
 }
 
 /// One configured layer.
@@ -253,13 +253,14 @@ impl Kernel {
         if name == records::HOST {
             return Err(CallError::new("invalid.component", "`host` is the host's own name: call the layer otherwise"));
         }
-        if plugin.manifest().name != name {
+        // A strategy owns nothing that is called after it, so one component may serve under several names and settings.
+        if plugin.manifest().name != name && plugin.manifest().strategy.is_none() {
             return Err(CallError::new(
                 "invalid.component",
                 format!("the component is layer `{}`, not `{name}`", plugin.manifest().name),
             ));
         }
-        Layer::new(plugin, generation.generation).map_err(|fault| CallError::new("invalid.component", fault))
+        Layer::new(name, plugin, generation.generation).map_err(|fault| CallError::new("invalid.component", fault))
     }
 
     /// Opens a space; its collections are made the first time this process does.

@@ -13,13 +13,15 @@ pub(crate) const MOST_NAME: usize = 200;
 /// A layer's component with its compiled schemas.
 #[derive(Debug)]
 pub(crate) struct Layer {
+    /// Its name here: that of its manifest, or for a strategy what the configuration calls it.
+    name: String,
     pub(crate) plugin: Plugin,
     pub(crate) generation: u64,
     schemas: HashMap<String, Schemas>,
 }
 
 impl Layer {
-    pub(crate) fn new(plugin: Plugin, generation: u64) -> Result<Self, String> {
+    pub(crate) fn new(name: &str, plugin: Plugin, generation: u64) -> Result<Self, String> {
         let mut schemas = HashMap::new();
         for (name, spec) in &plugin.manifest().operations {
             schemas.insert(
@@ -27,7 +29,7 @@ impl Layer {
                 Schemas::compile(&spec.input, &spec.output).map_err(|fault| format!("{name}: {fault}"))?,
             );
         }
-        Ok(Self { plugin, generation, schemas })
+        Ok(Self { name: name.to_owned(), plugin, generation, schemas })
     }
 
     pub(crate) fn schemas(&self, operation: &str) -> Option<&Schemas> {
@@ -35,7 +37,7 @@ impl Layer {
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.plugin.manifest().name
+        &self.name
     }
 
     fn health(&self) -> LayerHealth {

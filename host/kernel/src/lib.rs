@@ -17,7 +17,9 @@ pub use api::{
     CallAnswer, CallError, CallRequest, Effect, Health, LayerHealth, Operation, Principal, Progress, ProgressSink,
 };
 pub use catalog::Catalog;
-pub use consolidation::{Consolidate, Mode, PatchFault, Quota, Replayed, RunReport, UnitReport};
+pub use consolidation::{
+    Consolidate, ConsolidationOptions, Mode, PatchFault, PromotionRule, Quota, Replayed, RunReport, UnitReport,
+};
 pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};
 pub use swap::Swapped;

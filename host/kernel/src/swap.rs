@@ -115,12 +115,12 @@ impl Kernel {
     fn adopt_collections(&self, layer: &Layer) -> Result<(), CallError> {
         let manifest = layer.plugin.manifest();
         for space in self.shared.spaces.opened() {
-            space.ensure_collections(&manifest.name, &manifest.collections)?;
+            space.ensure_collections(layer.name(), &manifest.collections)?;
             for event in &manifest.events {
-                space.subscribe(&format!("{}.{}", manifest.name, event.name))?;
+                space.subscribe(&format!("{}.{}", layer.name(), event.name))?;
             }
             for schedule in &manifest.schedules {
-                self.shared.control.ensure_schedule(space.name(), &manifest.name, &schedule.name, schedule.every_ms)?;
+                self.shared.control.ensure_schedule(space.name(), layer.name(), &schedule.name, schedule.every_ms)?;
             }
         }
         Ok(())

@@ -126,7 +126,7 @@ fn scratch(
         queue: 16,
         default_space: "default".into(),
         background: false,
-        quota: crate::consolidation::Quota::default(),
+        consolidation: crate::consolidation::ConsolidationOptions::default(),
     })?;
     Ok((kernel, manifest, folder))
 }

@@ -47,6 +47,20 @@ impl Identity {
     pub(crate) fn full_name(&self, name: &str) -> String {
         if name.contains('.') { name.to_owned() } else { format!("{}.{name}", self.layer) }
     }
+
+    /// Whether it may read a collection: its own, or by grant. A strategy owns none, whatever its manifest calls it.
+    pub(crate) fn may_read(&self, collection: &str) -> bool {
+        self.grants.may_read(self.owner(), collection)
+    }
+
+    /// Whether it may write a collection, or propose changes of it.
+    pub(crate) fn may_write(&self, collection: &str) -> bool {
+        self.grants.may_write(self.owner(), collection)
+    }
+
+    fn owner(&self) -> &str {
+        if self.proposes { "" } else { &self.layer }
+    }
 }
 
 /// What a component is, ready to be instantiated.
@@ -422,13 +436,13 @@ impl Plugin {
     /// Whether it may read a collection.
     #[must_use]
     pub fn may_read(&self, collection: &str) -> bool {
-        self.identity.grants.may_read(&self.identity.layer, collection)
+        self.identity.may_read(collection)
     }
 
     /// Whether it may write a collection, or propose changes of it.
     #[must_use]
     pub fn may_write(&self, collection: &str) -> bool {
-        self.identity.grants.may_write(&self.identity.layer, collection)
+        self.identity.may_write(collection)
     }
 
     /// What it was granted.

@@ -84,7 +84,7 @@ impl CallState {
         let identity = Arc::clone(&self.identity);
         let session = self.granted(interface)?;
         let name = identity.full_name(name);
-        if !identity.grants.may_read(&identity.layer, &name) {
+        if !identity.may_read(&name) {
             return Err(HostError::fault(
                 "denied.read",
                 format!(
@@ -101,7 +101,7 @@ impl CallState {
         let identity = Arc::clone(&self.identity);
         let session = self.granted("store-write")?;
         let name = identity.full_name(name);
-        if !identity.grants.may_write(&identity.layer, &name) {
+        if !identity.may_write(&name) {
             return Err(HostError::fault(
                 "denied.write",
                 format!(

@@ -80,6 +80,35 @@ pub(crate) struct LayerConfig {
 pub(crate) struct ConsolidationConfig {
     pub(crate) end_share: f64,
     pub(crate) end_least: u64,
+    /// The strategy that runs where none is named.
+    pub(crate) active: String,
+    /// Strategies in shadow beside it.
+    pub(crate) candidates: Vec<String>,
+    /// Comparisons in a row a candidate must win to become active; 0: only by command.
+    pub(crate) promote_after: u32,
+    /// By so much.
+    pub(crate) promote_margin: f64,
+}
+
+impl ConsolidationConfig {
+    /// Everything that is wrong with it.
+    fn faults(&self, strategies: &BTreeMap<String, LayerConfig>) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !(0.0..=1.0).contains(&self.end_share) {
+            faults.push("consolidation.end_share must be 0 to 1".to_owned());
+        }
+        if !(0.0..=1.0).contains(&self.promote_margin) {
+            faults.push("consolidation.promote_margin must be 0 to 1".to_owned());
+        }
+        let serves = |name: &String| strategies.get(name).is_some_and(|strategy| strategy.enabled);
+        let named = self.candidates.iter().chain(Some(&self.active).filter(|name| !name.is_empty()));
+        for name in named.filter(|name| !serves(name)) {
+            faults.push(format!(
+                "consolidation names the strategy `{name}`; there is no [strategies.{name}] that is enabled"
+            ));
+        }
+        faults
+    }
 }
 
 /// The log.

@@ -4,7 +4,7 @@ use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
-use memstrata_kernel::{KernelOptions, LayerOptions, Quota};
+use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, PromotionRule, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
 use memstrata_runtime::Grants;
 use memstrata_store::{Durability, SpaceOptions};
@@ -54,9 +54,8 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             Some(_) => bail!("strategies.{name} has the name of a layer; take another"),
         }));
     }
-    if !(0.0..=1.0).contains(&config.consolidation.end_share) {
-        note(Err(anyhow::anyhow!("consolidation.end_share must be 0 to 1")));
-    }
+    let consolidation = resolve_consolidation(&config);
+    config.consolidation.faults(&config.strategies).into_iter().for_each(|fault| note(Err(anyhow::anyhow!(fault))));
     let mut embedder: Option<Arc<dyn Embedder>> = None;
     note(make_embedder(&config.embedder, &folder).map(|made| embedder = Some(made)));
     let mut llm: Option<Arc<dyn Llm>> = None;
@@ -116,12 +115,23 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
                 queue: config.workers.queue,
                 default_space: config.default_space,
                 background: true,
-                quota: Quota { share: config.consolidation.end_share, least: config.consolidation.end_least },
+                consolidation,
             },
             gateway,
             tokens,
         }),
         _ => bail!("the configuration has faults:\n  - {}", faults.join("\n  - ")),
+    }
+}
+
+fn resolve_consolidation(config: &Config) -> ConsolidationOptions {
+    let asked = &config.consolidation;
+    ConsolidationOptions {
+        quota: Quota { share: asked.end_share, least: asked.end_least },
+        active: (!asked.active.is_empty()).then(|| asked.active.clone()),
+        candidates: asked.candidates.clone(),
+        promotion: PromotionRule { wins: asked.promote_after, margin: asked.promote_margin },
+        recall: config.tools.get("recall").and_then(toml::Value::as_str).map(str::to_owned),
     }
 }
 
@@ -142,12 +152,13 @@ fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) 
         .and_then(|settings| settings.as_object().cloned())
         .with_context(|| format!("{section}.{name}.settings must be a table"))?;
     let (wasm, origin): (Arc<[u8]>, String) = match layer.source.as_str() {
-        "bundled" => {
+        source if source == "bundled" || source.starts_with("bundled:") => {
             let known: Vec<_> = memstrata_bundle::names().collect();
-            let bytes = memstrata_bundle::bundled(name).with_context(|| {
-                format!("{section}.{name}: no such component is bundled; there are: {}", known.join(", "))
+            let component = source.strip_prefix("bundled:").unwrap_or(name);
+            let bytes = memstrata_bundle::bundled(component).with_context(|| {
+                format!("{section}.{name}: no component `{component}` is bundled; there are: {}", known.join(", "))
             })?;
-            (bytes.into(), "bundled".into())
+            (bytes.into(), source.to_owned())
         }
         path => {
             let path = folder.join(path);

@@ -4,15 +4,18 @@
 mod apply;
 mod cut;
 mod facts;
+mod options;
 mod propose;
 pub(crate) mod records;
 mod replay;
 mod run;
+mod unit;
 mod validate;
 
 pub use facts::Quota;
+pub use options::{ConsolidationOptions, PromotionRule};
+pub(crate) use records::mark_undone;
 pub use replay::Replayed;
-pub(crate) use run::mark_undone;
 pub use validate::PatchFault;
 
 use crate::api::{Principal, ProgressSink};

@@ -3,8 +3,7 @@
 use super::cut::Unit;
 use super::facts::Left;
 use super::propose::{Inputs, Job, Refused};
-use super::records::UNITS;
-use super::run::host_session;
+use super::records::{UNITS, host_session};
 use crate::api::{CallError, Principal};
 use crate::kernel::{Kernel, admit_space, now_ms};
 use crate::layers::Layer;
@@ -91,7 +90,7 @@ impl Kernel {
                 namespace: text(record, "scope"),
                 now: number("now"),
                 seed: 0,
-                quota: self.shared.options.quota,
+                quota: self.shared.options.consolidation.quota,
                 cancelled: Arc::default(),
             };
             let recorded = text(record, "patch_hash");

@@ -128,9 +128,12 @@ impl HostRequest for CallState {
         }
         if request.collections.is_empty() {
             let identity = self.identity.clone();
-            let readable = self.granted("search")?.space().collections().into_iter().filter(|collection| {
-                collection.spec().recall.is_some() && identity.grants.may_read(&identity.layer, collection.name())
-            });
+            let readable = self
+                .granted("search")?
+                .space()
+                .collections()
+                .into_iter()
+                .filter(|collection| collection.spec().recall.is_some() && identity.may_read(collection.name()));
             request.collections = readable.collect();
         }
         let mut note = None;

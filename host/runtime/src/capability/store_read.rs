@@ -55,7 +55,7 @@ impl Host for CallState {
     fn locate(&mut self, id: u64) -> Answer<Option<String>> {
         let found = self.granted("store-read")?.locate(id)?;
         let identity = &self.identity;
-        let may_read = |name: &String| identity.grants.may_read(&identity.layer, name);
+        let may_read = |name: &String| identity.may_read(name);
         Ok(found.map(|collection| collection.name().to_owned()).filter(may_read))
     }
 
