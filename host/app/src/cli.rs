@@ -130,6 +130,41 @@ pub(crate) enum Command {
         /// The run, see `memstrata runs`
         run: String,
     },
+    /// Try strategies in shadow: each on a copy of the space, compared with the active one; nothing is changed
+    Shadow {
+        /// The candidates [default: `candidates` of the configuration]
+        candidates: Vec<String>,
+        /// Only this namespace and below
+        #[arg(long, default_value = "", hide_default_value = true)]
+        namespace: String,
+        /// Only rows changed since: milliseconds UTC, or like 2026-11-21T09:00:00Z
+        #[arg(long)]
+        since: Option<String>,
+        /// Undo this run on the copies first: what would have been done in its place?
+        #[arg(long, value_name = "RUN")]
+        instead_of: Option<String>,
+        /// Show the comparisons made so far, at most this many
+        #[arg(long, value_name = "LIMIT", num_args = 0..=1, default_missing_value = "20", conflicts_with_all = ["candidates", "instead_of"])]
+        list: Option<u32>,
+    },
+    /// Make a strategy the active one, if it passes its trial on a copy of the space
+    Promote {
+        /// The strategy
+        #[arg(required_unless_present_any = ["back", "list"])]
+        strategy: Option<String>,
+        /// Go back to the strategy before the last promotion
+        #[arg(long, conflicts_with = "strategy")]
+        back: bool,
+        /// Undo this run on the copy first, so that the trial has something to do
+        #[arg(long, value_name = "RUN", conflicts_with = "back")]
+        instead_of: Option<String>,
+        /// Show the active strategy and the promotions so far
+        #[arg(long, conflicts_with_all = ["strategy", "back", "instead_of"])]
+        list: bool,
+    },
+    /// Pinned recalls: questions that must go on finding a memory, whatever strategies do
+    #[command(subcommand)]
+    Pin(Pin),
     /// Undo a transaction, everything one component wrote, or a consolidation run
     Undo {
         /// The transaction's number, see `memstrata history`
@@ -202,6 +237,38 @@ pub(crate) enum Plugin {
     Rollback {
         /// The layer
         layer: String,
+    },
+}
+
+/// What can be done with pinned recalls.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pin {
+    /// Pin one; it must hold now
+    Add {
+        /// What is asked, as a client would
+        question: String,
+        /// The memory it must find, `42` or `m:42`
+        #[arg(long, value_name = "ID", required_unless_present = "says")]
+        finds: Option<String>,
+        /// Or a text that must stand in a hit
+        #[arg(long, value_name = "TEXT", conflicts_with = "finds")]
+        says: Option<String>,
+        /// Hits looked at
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+        within: u32,
+        /// The namespace it is asked in
+        #[arg(long, default_value = "", hide_default_value = true)]
+        namespace: String,
+        /// For people
+        #[arg(long, default_value = "", hide_default_value = true)]
+        note: String,
+    },
+    /// Ask all of them; fails if one does not hold
+    Check,
+    /// Let go of one
+    Remove {
+        /// Its id, as `memstrata pin check` shows it
+        pin: String,
     },
 }
 

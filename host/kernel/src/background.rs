@@ -175,7 +175,7 @@ impl State {
         let Value::Object(mut arguments) = arguments else { return false };
         arguments.retain(|_, value| !value.is_null());
         let acknowledges = Some((subscriber.to_owned(), delivery.seq, delivery.n));
-        let commission = Commission { acknowledges: acknowledges.clone(), lease: None };
+        let commission = Commission { acknowledges: acknowledges.clone(), ..Commission::default() };
         let called =
             runtime.block_on(kernel.commissioned(request(space.name(), "event", operation, arguments), commission));
         let key = (space.name().to_owned(), subscriber.to_owned());
@@ -262,7 +262,7 @@ fn fire_schedules(kernel: &Kernel, runtime: &tokio::runtime::Runtime) -> Result<
         let mut arguments = schedule.arguments.clone();
         arguments.insert("idempotency_key".into(), format!("{}.{}@{}", due.layer, due.name, due.due_at).into());
         let operation = format!("{}.{}", due.layer, schedule.operation);
-        let commission = Commission { acknowledges: None, lease: Some((lease.name.clone(), lease.token)) };
+        let commission = Commission { lease: Some((lease.name.clone(), lease.token)), ..Commission::default() };
         let called =
             runtime.block_on(kernel.commissioned(request(&due.space, "schedule", operation, arguments), commission));
         if let Err(error) = called {

@@ -1,6 +1,7 @@
 //! Steps 3 and 4 of 7: operation to layer, arguments checked, then the call as one transaction, run again on a conflict.
 
 use crate::api::{CallAnswer, CallError, CallRequest, Effect, Operation, Progress};
+use crate::consolidation::records::HOST;
 use crate::kernel::Kernel;
 use crate::layers::{Layer, LayerSet};
 use memstrata_models::Embedder;
@@ -18,12 +19,14 @@ const ATTEMPTS: u32 = 4;
 const EMBED_BUDGET: Duration = Duration::from_millis(1_000);
 
 /// What else goes with a commit, for calls the host makes itself.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Commission {
     /// Acknowledges an event: subscriber, sequence, number.
     pub(crate) acknowledges: Option<(String, u64, u64)>,
     /// The lease it runs under: name and fencing token.
     pub(crate) lease: Option<(String, u64)>,
+    /// A copy of the space to work on instead of the space itself.
+    pub(crate) copy: Option<Arc<Space>>,
 }
 
 /// A call whose operation is known and whose arguments fit.
@@ -63,14 +66,37 @@ impl Kernel {
     /// # Errors
     /// See [`CallError`]; nothing is written then.
     pub async fn call(&self, request: CallRequest) -> Result<CallAnswer, CallError> {
+        if request.operation.starts_with(HOST)
+            && let Some(answer) = self.host_call(request.clone()).await
+        {
+            return answer;
+        }
         self.commissioned(request, Commission::default()).await
     }
 
     pub(crate) async fn commissioned(
         &self,
-        mut request: CallRequest,
+        request: CallRequest,
         commission: Commission,
     ) -> Result<CallAnswer, CallError> {
+        let (slow, work) = self.prepare(request, commission)?;
+        let pool = if slow { &self.shared.slow } else { &self.shared.interactive };
+        pool.run(work).await
+    }
+
+    /// Runs one operation on this thread, on a copy of the space it names.
+    pub(crate) fn call_on(&self, copy: &Arc<Space>, request: CallRequest) -> Result<CallAnswer, CallError> {
+        let commission = Commission { copy: Some(Arc::clone(copy)), ..Commission::default() };
+        let (_, work) = self.prepare(request, commission)?;
+        work()
+    }
+
+    /// Checks a call; answers whether it is slow, and the work.
+    fn prepare(
+        &self,
+        mut request: CallRequest,
+        commission: Commission,
+    ) -> Result<(bool, impl FnOnce() -> Result<CallAnswer, CallError> + Send + 'static), CallError> {
         let set: Arc<LayerSet> = self.shared.layers.load_full();
         let (layer, bare) = set.find(&request.operation)?;
         let Some(operation) = set.catalog.get(&request.operation).cloned() else {
@@ -89,7 +115,10 @@ impl Kernel {
         };
         let (kernel, bare) = (self.clone(), bare.to_owned());
         let work = move || {
-            let space = kernel.space(&request.space)?;
+            let space = match &commission.copy {
+                Some(copy) => Arc::clone(copy),
+                None => kernel.space(&request.space)?,
+            };
             let arguments = Value::Object(request.arguments.clone()).to_string();
             let checked = Checked {
                 hash: hash(&[&request.operation, &canonical(&request.arguments)]),
@@ -107,12 +136,11 @@ impl Kernel {
             };
             kernel.transact(&checked)
         };
-        let pool = if slow { &self.shared.slow } else { &self.shared.interactive };
-        pool.run(work).await
+        Ok((slow, work))
     }
 
     /// Whether the principal may call this here.
-    fn admit(&self, request: &CallRequest, operation: &Operation) -> Result<(), CallError> {
+    pub(crate) fn admit(&self, request: &CallRequest, operation: &Operation) -> Result<(), CallError> {
         let principal = &request.principal;
         crate::kernel::admit_space(principal, &request.space)?;
         if operation.effect != Effect::Read && !principal.may_write {

@@ -4,6 +4,7 @@ use crate::api::{CallError, Health, Principal};
 use crate::background::Background;
 use crate::catalog::Catalog;
 use crate::consolidation::{ConsolidationOptions, records};
+use crate::host_operations::HostOperations;
 use crate::layers::{Layer, LayerSet, short};
 use crate::workers::Workers;
 use arc_swap::ArcSwap;
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) spaces: Spaces,
     pub(crate) control: Control,
     pub(crate) layers: ArcSwap<LayerSet>,
+    pub(crate) host: HostOperations,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) llm: Option<Arc<dyn Llm>>,
     pub(crate) interactive: Workers,
@@ -146,6 +148,7 @@ impl Kernel {
             control: Control::open(&data)?,
             runtime: Arc::new(runtime),
             layers: ArcSwap::from_pointee(LayerSet::default()),
+            host: HostOperations::new()?,
             embedder: Arc::clone(&options.embedder),
             llm: options.llm.clone(),
             interactive: Workers::start("call", options.workers, options.queue)?,
@@ -164,6 +167,7 @@ impl Kernel {
         // The file is opened now, so that a damaged one is told at start and not at the first call.
         kernel.space(&kernel.shared.options.default_space)?;
         kernel.beat();
+        kernel.clear_forks();
         if kernel.shared.options.background {
             let background = Background::start(kernel.clone())?;
             *lock(&kernel.shared.background) = Some(background);

@@ -80,7 +80,7 @@ impl LayerSet {
                 .map(|(name, spec)| operation(&manifest.name, name, spec))
                 .collect::<Vec<Operation>>()
         });
-        let catalog = Arc::new(Catalog::new(number, operations));
+        let catalog = Arc::new(Catalog::new(number, operations.chain(crate::host_operations::all())));
         Self { layers, failed, catalog }
     }
 

@@ -5,6 +5,7 @@ mod background;
 mod catalog;
 mod consolidation;
 mod dispatch;
+mod host_operations;
 mod kernel;
 mod layers;
 mod manage;
@@ -18,7 +19,8 @@ pub use api::{
 };
 pub use catalog::Catalog;
 pub use consolidation::{
-    Consolidate, ConsolidationOptions, Mode, PatchFault, PromotionRule, Quota, Replayed, RunReport, UnitReport,
+    Compare, Comparison, Consolidate, ConsolidationOptions, Mode, PatchFault, Pin, Pinned, Promoted, PromotionRule,
+    Quota, Replayed, RunReport, Trial, UnitReport,
 };
 pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};

@@ -5,8 +5,10 @@ mod care;
 mod consolidate;
 mod doctor;
 mod history;
+mod pin;
 mod plugin;
 mod serve;
+mod shadow;
 mod space;
 
 use crate::cli::{Cli, Command, Config};
@@ -36,6 +38,13 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Runs { run, limit } => consolidate::runs(&global, run.as_deref(), limit),
         Command::Replay { run } => consolidate::replay(&global, &run),
+        Command::Shadow { list: Some(limit), .. } => shadow::list(&global, limit),
+        Command::Shadow { candidates, namespace, since, instead_of, list: None } => {
+            shadow::shadow(&global, shadow::Asked { candidates, namespace, since, instead_of })
+        }
+        Command::Promote { list: true, .. } => shadow::promotions(&global),
+        Command::Promote { strategy, instead_of, .. } => shadow::promote(&global, strategy.as_deref(), instead_of),
+        Command::Pin(command) => pin::run(&global, command),
         Command::Undo { transaction, component, run, dry_run } => {
             let target = match (transaction, component, run) {
                 (_, _, Some(run)) => UndoTarget::Run(run),

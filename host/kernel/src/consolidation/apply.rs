@@ -1,10 +1,10 @@
 //! A valid patch becomes staged writes: each row it changes or cites must still be what the strategy saw.
 
-use super::records::CONFLICTS;
+use super::records::{CONFLICTS, condition};
 use super::validate::Facts;
 use crate::api::CallError;
 use memstrata_runtime::{Change, Patch, RowName};
-use memstrata_store::{Collection, Condition, Query, Session};
+use memstrata_store::{Collection, Query, Session};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -193,8 +193,4 @@ impl Staging<'_> {
         }
         common.unwrap_or_default().join(":")
     }
-}
-
-fn condition(condition: &Value) -> Result<Condition, CallError> {
-    Ok(Condition::parse(&condition.to_string())?)
 }

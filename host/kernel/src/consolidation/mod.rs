@@ -4,18 +4,27 @@
 mod apply;
 mod cut;
 mod facts;
+mod fork;
 mod options;
+mod pins;
+mod promote;
 mod propose;
 pub(crate) mod records;
 mod replay;
 mod run;
+mod score;
+mod shadow;
 mod unit;
 mod validate;
 
 pub use facts::Quota;
 pub use options::{ConsolidationOptions, PromotionRule};
+pub use pins::{Pin, Pinned};
+pub use promote::Promoted;
 pub(crate) use records::mark_undone;
 pub use replay::Replayed;
+pub use score::Trial;
+pub use shadow::{Compare, Comparison};
 pub use validate::PatchFault;
 
 use crate::api::{Principal, ProgressSink};
@@ -40,7 +49,7 @@ pub enum Mode {
 pub struct Consolidate {
     /// The space.
     pub space: String,
-    /// The strategy; none: the only one there is.
+    /// The strategy; none: the active one.
     pub strategy: Option<String>,
     /// Only rows of this namespace and below.
     pub namespace: String,
@@ -71,7 +80,7 @@ pub struct RunReport {
     pub digest: String,
     /// Whether anything was written.
     pub mode: Mode,
-    /// `done`, `failed` (units failed and none was applied), `partial` or `cancelled`.
+    /// `done`, `failed` (units failed and none was applied), `partial`, `cancelled`, or `undone` (it broke a pinned recall).
     pub status: &'static str,
     /// The journal sequence it began at.
     pub as_of: u64,
@@ -99,9 +108,40 @@ pub struct RunReport {
     pub measures: BTreeMap<String, f64>,
     /// The units, with what each proposes.
     pub details: Vec<UnitReport>,
+    /// Pinned recalls that held before and not after, for which it was taken back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins_broken: Vec<String>,
     /// Of a failed run, the first fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+impl RunReport {
+    /// The report of a run that has done nothing yet.
+    pub(crate) fn begun(run: &str, strategy: &str, digest: &str, mode: Mode, as_of: u64) -> Self {
+        Self {
+            run: run.into(),
+            strategy: strategy.into(),
+            digest: digest.into(),
+            mode,
+            status: "done",
+            as_of,
+            units: 0,
+            applied: 0,
+            skipped: 0,
+            failed: 0,
+            created: 0,
+            changed: 0,
+            ended: 0,
+            conflicts: 0,
+            tokens: 0,
+            guest_ms: 0.0,
+            measures: BTreeMap::new(),
+            details: Vec::new(),
+            pins_broken: Vec::new(),
+            error: None,
+        }
+    }
 }
 
 /// How a unit went.

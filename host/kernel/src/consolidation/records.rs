@@ -17,11 +17,8 @@ pub(crate) const HOST: &str = "host";
 pub(crate) const RUNS: &str = "host.runs";
 pub(crate) const UNITS: &str = "host.units";
 pub(crate) const CONFLICTS: &str = "host.conflicts";
-#[expect(dead_code, reason = "written by shadow runs, on the way")]
 pub(crate) const COMPARISONS: &str = "host.comparisons";
-#[expect(dead_code, reason = "written by promotions, on the way")]
 pub(crate) const PROMOTIONS: &str = "host.promotions";
-#[expect(dead_code, reason = "written by pinned recalls, on the way")]
 pub(crate) const PINS: &str = "host.pins";
 
 /// Their declarations, as a manifest would make them.
@@ -76,7 +73,7 @@ pub(crate) fn collections() -> Result<IndexMap<String, CollectionSpec>, serde_js
         "pins": {
             "summary": "Pinned recalls: questions that must go on finding a memory.",
             "fields": fields(&[
-                ("question", "text"), ("finds", "integer"), ("says", "text"), ("within", "integer"), ("scope", "text"), ("note", "text"),
+                ("question", "text"), ("finds", "integer"), ("says", "text"), ("within", "integer"), ("note", "text"),
             ]),
         },
         "conflicts": {
@@ -109,13 +106,13 @@ impl Kernel {
         query.order_by("started_at", true)?;
         query.limit(limit);
         if let Some(run) = run {
-            query.filter(Condition::parse(&json!(["run", "=", run]).to_string())?)?;
+            query.filter(condition(&json!(["run", "=", run]))?)?;
         }
         let mut found: Vec<Value> =
             session.rows(&query)?.rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect();
         if let (Some(run), Some(Value::Object(one))) = (run, found.first_mut()) {
             let mut units = Query::new(space.collection(UNITS)?);
-            units.filter(Condition::parse(&json!(["run", "=", run]).to_string())?)?;
+            units.filter(condition(&json!(["run", "=", run]))?)?;
             units.limit(1_000);
             let units = session.rows(&units)?.rows;
             let units: Vec<Value> = units.iter().filter_map(|row| serde_json::from_str(row).ok()).collect();
@@ -180,13 +177,26 @@ pub(crate) fn mark_undone(kernel: &Kernel, space: &Arc<Space>, run: &str) -> Res
     let mut session = host_session(kernel, space, now_ms());
     let runs = space.collection(RUNS)?;
     let mut query = Query::new(Arc::clone(&runs));
-    query.filter(Condition::parse(&json!(["run", "=", run]).to_string())?)?;
+    query.filter(condition(&json!(["run", "=", run]))?)?;
     for id in session.ids(&query)? {
         let Value::Object(undone) = json!({ "status": "undone" }) else { continue };
         session.update(&runs, id, None, &undone)?;
     }
     space.commit(session.finish(), record_meta("system"), None)?;
     Ok(())
+}
+
+/// A condition of the host's own making.
+pub(super) fn condition(condition: &Value) -> Result<Condition, CallError> {
+    Ok(Condition::parse(&condition.to_string())?)
+}
+
+/// The fields of a row of the host's own making.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        _ => Map::new(),
+    }
 }
 
 /// A session of the host for its records.

@@ -3,11 +3,11 @@
 use super::cut::Unit;
 use super::facts::Left;
 use super::propose::{Inputs, Job, Refused};
-use super::records::{UNITS, host_session};
+use super::records::{UNITS, condition, host_session};
 use crate::api::{CallError, Principal};
 use crate::kernel::{Kernel, admit_space, now_ms};
 use crate::layers::Layer;
-use memstrata_store::{Condition, Generation, Query};
+use memstrata_store::{Generation, Query};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -39,8 +39,8 @@ impl Kernel {
         let space = self.space(space)?;
         let mut session = host_session(self, &space, now_ms());
         let mut query = Query::new(space.collection(UNITS)?);
-        for condition in [json!(["run", "=", run]), json!(["status", "=", "applied"])] {
-            query.filter(Condition::parse(&condition.to_string())?)?;
+        for part in [json!(["run", "=", run]), json!(["status", "=", "applied"])] {
+            query.filter(condition(&part)?)?;
         }
         query.limit(1_000);
         let mut records: Vec<Value> = Vec::new();

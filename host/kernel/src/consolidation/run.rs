@@ -3,13 +3,14 @@
 use super::cut::units;
 use super::facts::Left;
 use super::propose::Job;
-use super::records::{RUNS, host_session, record_meta};
+use super::records::{RUNS, condition, host_session, record_meta};
+use super::score::Tally;
 use super::unit::Run;
 use super::{Consolidate, Mode, RunReport};
 use crate::api::{CallError, Progress};
 use crate::kernel::{Kernel, admit_space, now_ms};
-use crate::layers::Layer;
-use memstrata_store::{Condition, Lease, Namespace, Query, Space};
+use crate::layers::{Layer, short};
+use memstrata_store::{Lease, Namespace, Query, Space};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +19,23 @@ use std::sync::atomic::Ordering;
 /// How long the right to run is held without a sign of life.
 const LEASE_MS: u64 = 300_000;
 
+/// What a run goes on with, besides what was asked.
+pub(super) struct Terms<'a> {
+    pub(super) layer: Arc<Layer>,
+    /// The space, or a copy of it.
+    pub(super) space: &'a Arc<Space>,
+    /// The right to run; a copy needs none.
+    pub(super) lease: Option<&'a Lease>,
+    /// Its clock.
+    pub(super) now: u64,
+    /// Its randomness; none: its own.
+    pub(super) seed: Option<u64>,
+    /// Gathers what is proposed, to be judged.
+    pub(super) tally: Option<&'a mut Tally>,
+}
+
 impl Kernel {
-    /// Runs a strategy over a space.
+    /// Runs a strategy over a space. A run that breaks a pinned recall is taken back.
     ///
     /// # Errors
     /// `not-found.strategy`, `denied.*`, `conflict.running` while another run goes on in the space, and those of the store. A
@@ -32,32 +48,42 @@ impl Kernel {
                 format!("`{}` may only read; a dry run is allowed", request.principal.name),
             ));
         }
-        let layer = self.strategy(request.strategy.as_deref())?;
         let space = self.space(&request.space)?;
-        let lease = match request.mode {
-            Mode::DryRun => None,
-            Mode::Apply => Some(self.only_one(&space)?),
+        let name = match &request.strategy {
+            Some(name) => name.clone(),
+            None => self.active_in(&space)?,
         };
-        let report = self.consolidate_under(request, layer, &space, lease.as_ref());
-        if let Some(lease) = &lease {
-            self.shared.control.release(lease)?;
+        let layer = self.strategy(&name)?;
+        let terms =
+            |lease| Terms { layer: Arc::clone(&layer), space: &space, lease, now: now_ms(), seed: None, tally: None };
+        if request.mode == Mode::DryRun {
+            return self.run_on(request, terms(None));
         }
+        let lease = self.only_one(&space)?;
+        let report = self.guarded(request, terms(Some(&lease)));
+        self.shared.control.release(&lease)?;
         report
     }
 
-    fn strategy(&self, name: Option<&str>) -> Result<Arc<Layer>, CallError> {
+    /// A strategy that serves, by its name.
+    pub(super) fn strategy(&self, name: &str) -> Result<Arc<Layer>, CallError> {
         let set = self.shared.layers.load_full();
-        let mut strategies = set.layers.iter().filter(|(_, layer)| layer.plugin.manifest().strategy.is_some());
-        let known: Vec<&str> = strategies.clone().map(|(name, _)| name.as_str()).collect();
-        let found = match name {
-            Some(wanted) => strategies.find(|(name, _)| *name == wanted),
-            None => strategies.next().filter(|_| known.len() == 1),
-        };
-        found.map(|(_, layer)| Arc::clone(layer)).ok_or_else(|| {
-            let what =
-                name.map_or_else(|| "say which strategy".to_owned(), |name| format!("there is no strategy `{name}`"));
-            CallError::new("not-found.strategy", format!("{what}; there are: {}", known.join(", ")))
+        let found = set.layers.get(name).filter(|layer| layer.plugin.manifest().strategy.is_some());
+        found.map(Arc::clone).ok_or_else(|| {
+            let why = set.failed.get(name).map(|reason| format!(", for it did not load: {reason}")).unwrap_or_default();
+            CallError::new(
+                "not-found.strategy",
+                format!("there is no strategy `{}`{why}; there are: {}", short(name), self.strategies().join(", ")),
+            )
         })
+    }
+
+    /// The names of the strategies that serve.
+    #[must_use]
+    pub fn strategies(&self) -> Vec<String> {
+        let set = self.shared.layers.load_full();
+        let strategies = set.layers.iter().filter(|(_, layer)| layer.plugin.manifest().strategy.is_some());
+        strategies.map(|(name, _)| name.clone()).collect()
     }
 
     /// The right to run in a space. Runs that were cut off are then known to be: their records say so.
@@ -74,7 +100,7 @@ impl Kernel {
         let mut session = host_session(self, space, now_ms());
         let runs = space.collection(RUNS)?;
         let mut cut_off = Query::new(Arc::clone(&runs));
-        cut_off.filter(Condition::parse(&json!(["status", "=", "running"]).to_string())?)?;
+        cut_off.filter(condition(&json!(["status", "=", "running"]))?)?;
         for id in session.ids(&cut_off)? {
             let Value::Object(end) = json!({ "status": "failed", "error": "it was cut off", "ended_at": now_ms() })
             else {
@@ -86,25 +112,21 @@ impl Kernel {
         Ok(lease)
     }
 
-    fn consolidate_under(
-        &self,
-        request: &Consolidate,
-        layer: Arc<Layer>,
-        space: &Arc<Space>,
-        lease: Option<&Lease>,
-    ) -> Result<RunReport, CallError> {
+    /// Runs a strategy on a space or a copy of one.
+    pub(super) fn run_on(&self, request: &Consolidate, terms: Terms<'_>) -> Result<RunReport, CallError> {
+        let Terms { layer, space, lease, now, seed, tally } = terms;
         let Some(spec) = layer.plugin.manifest().strategy.clone() else {
             return Err(CallError::new("internal", "a layer is no strategy"));
         };
         let collection = space.collection(&spec.collection)?;
-        let now = now_ms();
         let run = format!("r{now:x}{:04x}", rand::random::<u16>());
+        let own_seed = u64::from_str_radix(run.trim_start_matches('r'), 16).unwrap_or(now);
         let job = Job {
             kernel: self.clone(),
             space: Arc::clone(space),
             scope: request.principal.scope.clone(),
             namespace: request.namespace.clone(),
-            seed: u64::from_str_radix(run.trim_start_matches('r'), 16).unwrap_or(now),
+            seed: seed.unwrap_or(own_seed),
             run,
             now,
             quota: self.shared.options.consolidation.quota,
@@ -116,32 +138,14 @@ impl Kernel {
         let namespace = Namespace::parse(&request.namespace)?;
         let units = units(&mut session, &collection, &spec, &namespace, request.since)?;
         drop(session);
-        let report = RunReport {
-            run: job.run.clone(),
-            strategy: job.layer.name().to_owned(),
-            digest: job.layer.plugin.digest().to_owned(),
-            mode: request.mode,
-            status: "done",
-            as_of,
-            units: units.len() as u64,
-            applied: 0,
-            skipped: 0,
-            failed: 0,
-            created: 0,
-            changed: 0,
-            ended: 0,
-            conflicts: 0,
-            tokens: 0,
-            guest_ms: 0.0,
-            measures: BTreeMap::new(),
-            details: Vec::new(),
-            error: None,
-        };
+        let begun = RunReport::begun(&job.run, job.layer.name(), job.layer.plugin.digest(), request.mode, as_of);
+        let report = RunReport { units: units.len() as u64, ..begun };
         let record = match request.mode {
             Mode::Apply => Some(job.open_record(request, &report)?),
             Mode::DryRun => None,
         };
-        let mut run = Run { job, request, lease, at: as_of, left: Left::new(), report, measured: BTreeMap::new() };
+        let mut run =
+            Run { job, request, lease, at: as_of, left: Left::new(), report, measured: BTreeMap::new(), tally };
         for (nth, unit) in units.iter().enumerate() {
             if request.cancelled.load(Ordering::Relaxed) {
                 run.report.status = "cancelled";

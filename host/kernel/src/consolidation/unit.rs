@@ -4,10 +4,11 @@ use super::apply::{Author, Counts, stage};
 use super::cut::Unit;
 use super::facts::Left;
 use super::propose::{Inputs, Job, Proposed, Refused};
-use super::records::{UNITS, host_session, record_meta};
+use super::records::{UNITS, condition, host_session, record_meta};
+use super::score::Tally;
 use super::{Consolidate, Mode, RunReport, UnitReport};
 use crate::api::CallError;
-use memstrata_store::{CommitMeta, Condition, Deadline, Lease, Query};
+use memstrata_store::{CommitMeta, Deadline, Lease, Query};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(super) struct Run<'a> {
     pub(super) report: RunReport,
     /// Sum and count of each number the strategy gave.
     pub(super) measured: BTreeMap<String, (f64, u32)>,
+    /// Gathers what is proposed, to be judged.
+    pub(super) tally: Option<&'a mut Tally>,
 }
 
 impl Run<'_> {
@@ -45,6 +48,9 @@ impl Run<'_> {
         if !self.request.again && self.job.done_before(unit)? {
             self.report.skipped += 1;
             return Ok(detail);
+        }
+        if let Some(tally) = &mut self.tally {
+            tally.unit(unit);
         }
         for attempt in 1..=ATTEMPTS {
             let mut quota = self.left.clone();
@@ -69,6 +75,9 @@ impl Run<'_> {
                     spend(&mut quota, &proposed);
                     self.left = quota;
                     self.report.take(&proposed);
+                    if let Some(tally) = &mut self.tally {
+                        tally.take(unit, &proposed);
+                    }
                     for (name, value) in &proposed.patch.measures {
                         let (sum, count) = self.measured.entry(name.clone()).or_default();
                         (*sum, *count) = (*sum + value, *count + 1);
@@ -132,12 +141,12 @@ impl Job {
     fn done_before(&self, unit: &Unit) -> Result<bool, CallError> {
         let mut session = host_session(&self.kernel, &self.space, self.now);
         let mut done = Query::new(self.space.collection(UNITS)?);
-        for condition in [
+        for part in [
             json!(["digest", "=", self.layer.plugin.digest()]),
             json!(["rows_hash", "=", unit.rows_hash]),
             json!(["status", "=", "applied"]),
         ] {
-            done.filter(Condition::parse(&condition.to_string())?)?;
+            done.filter(condition(&part)?)?;
         }
         Ok(session.count(&done)? > 0)
     }
