@@ -11,5 +11,6 @@
 mod background;
 mod consolidation;
 mod hostile;
+mod shadow;
 mod support;
 mod tidy;

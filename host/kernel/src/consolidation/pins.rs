@@ -3,7 +3,7 @@
 use super::records::{PINS, condition, host_session, object, record_meta};
 use crate::api::{CallError, CallRequest, Principal};
 use crate::kernel::{Kernel, admit_space, now_ms};
-use memstrata_store::{Namespace, Query, Space};
+use memstrata_store::{FieldType, Namespace, Query, Space};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 const MOST_PINS: usize = 200;
 /// Hits looked at where a pin does not say.
 pub(super) const WITHIN: u32 = 10;
+/// Rows looked at to find what stands for a memory.
+const MOST_HEIRS: usize = 100;
 /// The longest question and text.
 const MOST_TEXT: usize = 2_000;
 
@@ -249,21 +251,28 @@ impl Kernel {
         Ok(hits.iter().map(Hit::read).collect())
     }
 
-    /// A memory and, once it has ended, those that cite it and are valid.
+    /// A memory and, once it has ended, what stands for it: rows that cite or refer to it, and so on while those have ended too.
     fn stands_for(&self, space: &Arc<Space>, id: u64) -> Result<Vec<u64>, CallError> {
         let now = now_ms();
         let mut session = host_session(self, space, now);
         let mut all = vec![id];
-        let Some(collection) = session.locate(id)? else { return Ok(all) };
-        let row: Option<Value> = session.get(&collection, id)?.and_then(|row| serde_json::from_str(&row).ok());
-        let ended = |row: &Value| row.get("valid_to").and_then(Value::as_u64).is_some_and(|end| end <= now);
-        if row.as_ref().is_some_and(|row| !ended(row)) {
-            return Ok(all);
+        let mut next = 0;
+        while let Some(id) = all.get(next).copied().filter(|_| next < MOST_HEIRS) {
+            next += 1;
+            let Some(collection) = session.locate(id)? else { continue };
+            let row: Option<Value> = session.get(&collection, id)?.and_then(|row| serde_json::from_str(&row).ok());
+            let ended = |row: &Value| row.get("valid_to").and_then(Value::as_u64).is_some_and(|end| end <= now);
+            if row.as_ref().is_some_and(|row| !ended(row)) {
+                continue;
+            }
+            let refers = collection.spec().fields.iter().filter(|(_, field)| field.kind == FieldType::Ref);
+            let refers = refers.map(|(name, _)| json!([name, "=", id])).chain([json!(["sources", "has", id])]);
+            let mut heirs = Query::new(Arc::clone(&collection));
+            heirs.filter(condition(&json!({ "any": refers.collect::<Vec<_>>() }))?)?;
+            heirs.limit(100);
+            let found = session.ids(&heirs)?;
+            all.extend(found.into_iter().filter(|heir| !all.contains(heir)).collect::<Vec<_>>());
         }
-        let mut heirs = Query::new(collection);
-        heirs.filter(condition(&json!(["sources", "has", id]))?)?;
-        heirs.limit(100);
-        all.extend(session.ids(&heirs)?);
         Ok(all)
     }
 }

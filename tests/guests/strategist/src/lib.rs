@@ -28,6 +28,17 @@ impl Strategy for Strategist {
             "retire_events" => patch.retire(&job.ids, &job.ids, why)?,
             "update_event" => patch.update(first, &json!({"content": "nothing happened"}), &job.ids, why)?,
             "retire_all" => patch.retire(&memories()?, &job.ids, why)?,
+            "bury" => bury(job, &patch)?,
+            "bury_on_cue" => {
+                summarise(job, &patch)?;
+                let events = get_many(&job.collection, &job.ids)?;
+                let said = |event: &Value| {
+                    event.get("content").and_then(Value::as_str).is_some_and(|text| text.contains("cue"))
+                };
+                if events.iter().flatten().any(said) {
+                    bury(job, &patch)?;
+                }
+            }
             "mark_content" => patch.mark(&job.ids, &json!({"content": "x"}))?,
             "unknown_field" => {
                 let row = json!({"content": "x", "color": "red"});
@@ -66,6 +77,12 @@ impl Strategy for Strategist {
         patch.measure("rows", job.ids.len() as f64)?;
         Ok(patch)
     }
+}
+
+/// Ends the oldest memory: sound by every rule, and a loss.
+fn bury(job: &Job, patch: &Patch) -> Result<(), Fault> {
+    let oldest = Query::of("semantic.memories").filter(json!(["valid_to", "=", null]))?.limit(1).ids()?;
+    patch.retire(&oldest, &job.ids, "nobody will miss it")
 }
 
 /// One memory that says how many events there were, all of them marked.
