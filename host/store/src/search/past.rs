@@ -1,6 +1,5 @@
 //! A search of what was known at an instant: a scan of the rows as they were then, bounded, and said when it was cut.
 
-use super::fuse::Ranked;
 use super::run::{Scored, Sought};
 use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest};
 use crate::collection::{Collection, at};
@@ -144,12 +143,5 @@ fn unsearched(request: &SearchRequest, sought: &Sought, collection: &Collection,
         if asked && weight(channel) && !notes.contains(&note) {
             notes.push(note);
         }
-    }
-}
-
-/// One collection's lists, added to those of all.
-pub(super) fn gather(lists: &mut [Ranked; CHANNELS.len()], found: [Scored; CHANNELS.len()], of: &Arc<Collection>) {
-    for (all, own) in lists.iter_mut().zip(found) {
-        all.extend(own.into_iter().map(|(id, score)| (id, Arc::clone(of), score)));
     }
 }

@@ -1,9 +1,8 @@
 //! Runs a search on a session's snapshot: each channel's list for each collection, then fusion.
 
-use super::fuse::{Ranked, fuse};
+use super::fuse::{fuse, merge};
 use super::index::{Kind, Snapshot};
 use super::lanes::{Candidates, Lane};
-use super::past::gather;
 use super::text::terms;
 use super::{CHANNELS, CONTEXT, GRAPH, SearchRequest, SearchResults, TEXT, TIME, VECTOR};
 use crate::collection::Collection;
@@ -73,17 +72,18 @@ impl Session {
         space.fits(vector.as_ref().map(Vec::len).filter(|length| *length != space.options.dimension))?;
         let query = Sought { words: terms(&request.text), vector: vector.and_then(unit), renewals: embedding.renewals };
         let limit = request.limit.min(self.options().limits.hits).max(1) as usize;
-        let mut lists: [Ranked; CHANNELS.len()] = Default::default();
+        let mut lists: [Vec<(Arc<Collection>, Scored)>; CHANNELS.len()] = Default::default();
         for collection in &request.collections {
             let found = match request.known_at {
                 Some(_) => self.past(request, &query, collection, &mut notes),
                 None => self.part(request, &query, collection, limit)?.run(),
             };
-            gather(&mut lists, found.map_err(|error| self.blame(error))?, collection);
+            for (list, own) in lists.iter_mut().zip(found.map_err(|error| self.blame(error))?) {
+                list.push((Arc::clone(collection), own));
+            }
         }
-        for list in &mut lists {
-            list.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
-        }
+        let mut nth = 0..CHANNELS.len();
+        let lists = lists.map(|list| merge(nth.next().unwrap_or_default(), list));
         let mut hits = fuse(lists, request.weights, request.by_scores);
         hits.truncate(limit);
         self.count_rows(hits.len())?;
