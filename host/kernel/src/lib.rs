@@ -2,6 +2,7 @@
 
 mod api;
 mod background;
+mod budget;
 mod catalog;
 mod consolidation;
 mod dispatch;
@@ -16,6 +17,7 @@ mod workers;
 pub use api::{
     CallAnswer, CallError, CallRequest, Effect, Health, LayerHealth, Operation, Principal, Progress, ProgressSink,
 };
+pub use budget::{LlmBudget, Spending};
 pub use catalog::Catalog;
 pub use consolidation::{Consolidate, Mode, PatchFault, Quota, Replayed, RunReport, UnitReport};
 pub use kernel::{Kernel, KernelOptions, LayerOptions};

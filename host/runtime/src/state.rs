@@ -30,6 +30,8 @@ pub(crate) struct CallState {
     pub(crate) progress: Option<ProgressFn>,
     pub(crate) log_lines: u32,
     pub(crate) llm_tokens: u32,
+    /// Time no language model gets: a tenth, for the guest to end with what it has when one is slow.
+    pub(crate) kept_back: Duration,
     /// Time inside host functions, which the guest is not charged for.
     pub(crate) host_time: Duration,
     /// When the host function that runs was entered.
@@ -51,6 +53,7 @@ impl CallState {
             identity,
             session: context.session,
             models: context.models,
+            kept_back: context.deadline.remaining() / 10,
             deadline: context.deadline,
             now: context.now,
             random: context.seed,

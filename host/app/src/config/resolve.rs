@@ -4,7 +4,7 @@ use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
-use memstrata_kernel::{KernelOptions, LayerOptions, Quota};
+use memstrata_kernel::{KernelOptions, LayerOptions, LlmBudget, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
 use memstrata_runtime::Grants;
 use memstrata_store::{Durability, SpaceOptions};
@@ -59,9 +59,9 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
     }
     let mut embedder: Option<Arc<dyn Embedder>> = None;
     note(make_embedder(&config.embedder, &folder).map(|made| embedder = Some(made)));
-    let mut llm: Option<Arc<dyn Llm>> = None;
+    let (mut llm, mut llm_budget) = (None, LlmBudget::default());
     if let Some(table) = &config.llm {
-        note(make_llm(table, &folder).map(|made| llm = Some(made)));
+        note(make_llm(table, &folder).map(|(made, budget)| (llm, llm_budget) = (Some(made), budget)));
     }
     let durability = match config.store.durability.as_str() {
         "full" => Durability::Full,
@@ -111,6 +111,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
                 layers,
                 embedder,
                 llm,
+                llm_budget,
                 workers: config.workers.interactive,
                 slow_workers: config.workers.slow,
                 queue: config.workers.queue,
@@ -172,9 +173,19 @@ fn make_embedder(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Embedder>
     Ok(Arc::new(Remembered::new(Arc::new(embedder), REMEMBERED)))
 }
 
-fn make_llm(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Llm>> {
-    let (config, key) = provider("llm", table, folder)?;
-    Ok(Arc::new(HttpLlm::new(&config, key).map_err(|error| anyhow::anyhow!("llm: {error}"))?))
+/// The keys of `[llm]` that are what it may cost; the others are the provider's.
+const BUDGET: [&str; 5] = ["tokens_per_day", "money_per_day", "money_per_call", "price_input", "price_output"];
+
+fn make_llm(table: &toml::Table, folder: &Path) -> Result<(Arc<dyn Llm>, LlmBudget)> {
+    let (budget, provided): (toml::Table, toml::Table) =
+        table.clone().into_iter().partition(|(key, _)| BUDGET.contains(&key.as_str()));
+    let budget = LlmBudget::deserialize(budget).map_err(|error| anyhow::anyhow!("llm: {}", error.message()))?;
+    if let Some(fault) = budget.faults().first() {
+        bail!("llm: {fault}");
+    }
+    let (config, key) = provider("llm", &provided, folder)?;
+    let llm = HttpLlm::new(&config, key).map_err(|error| anyhow::anyhow!("llm: {error}"))?;
+    Ok((Arc::new(llm), budget))
 }
 
 fn provider(section: &str, table: &toml::Table, folder: &Path) -> Result<(ProviderConfig, Option<Secret>)> {

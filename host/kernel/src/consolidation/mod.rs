@@ -90,6 +90,8 @@ pub struct RunReport {
     pub conflicts: u64,
     /// Tokens of language models.
     pub tokens: u64,
+    /// What they cost, by the operator's prices.
+    pub money: f64,
     /// Time inside the component, ms.
     pub guest_ms: f64,
     /// The strategy's own numbers, as means over its units.

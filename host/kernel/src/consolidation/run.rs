@@ -166,6 +166,7 @@ impl Kernel {
             ended: 0,
             conflicts: 0,
             tokens: 0,
+            money: 0.0,
             guest_ms: 0.0,
             measures: std::collections::BTreeMap::new(),
             details: Vec::new(),
@@ -420,6 +421,7 @@ impl RunReport {
         self.ended += ended;
         self.conflicts += conflicts;
         self.tokens += u64::from(proposed.tokens);
+        self.money += proposed.money;
         self.guest_ms += proposed.guest.as_secs_f64() * 1000.0;
     }
 }
