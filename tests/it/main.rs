@@ -12,4 +12,5 @@ mod background;
 mod consolidation;
 mod hostile;
 mod support;
+mod system2;
 mod tidy;

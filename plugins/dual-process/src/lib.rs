@@ -23,15 +23,21 @@ impl Strategy for DualProcess {
         let known = guest::known(&settings.collection, &job.namespace)?;
         let schema = question::schema().to_string();
         let thinking = settings.thinking_tokens;
-        // Without a model, or with one that does not answer, System 1 stands alone; log and numbers say so.
+        // Without a model, or with one that does not answer, System 1 stands alone, and the numbers say so; the log says why,
+        // once a unit, unless that is how the operator wants it.
+        let mut told = false;
         let mut ask = |question: &str| {
             let prompt = llm::Prompt::new(question);
             prompt.max_tokens(ANSWER);
             prompt.thinking_tokens(thinking);
             let answer = prompt.schema(&schema).and_then(|()| prompt.run()).map_err(Fault::from);
-            answer
-                .inspect_err(|fault| log::warn(&format!("System 2 did not answer: {}: {}", fault.code, fault.message)))
-                .ok()
+            if let Err(fault) = &answer
+                && !matches!(fault.code.as_str(), "denied.llm" | "not-configured.llm")
+                && !std::mem::replace(&mut told, true)
+            {
+                log::warn(&format!("System 2 did not answer: {}: {}", fault.code, fault.message));
+            }
+            answer.ok()
         };
         let outcome = propose(&events, &known, &settings, guest::now(job), &mut ask);
         let quality = measure::quality(&events, &outcome.report);

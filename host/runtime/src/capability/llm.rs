@@ -74,7 +74,7 @@ impl HostPrompt for CallState {
         }
         let Some(model) = self.models.llm.clone() else {
             return Err(HostError::fault(
-                "unavailable.llm",
+                "not-configured.llm",
                 "no language model is configured; add `[llm]` to the configuration",
             ));
         };
