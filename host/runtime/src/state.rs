@@ -34,8 +34,10 @@ pub(crate) struct CallState {
     pub(crate) kept_back: Duration,
     /// Time inside host functions, which the guest is not charged for.
     pub(crate) host_time: Duration,
-    /// When the host function that runs was entered.
+    /// Since when the host runs, if it does.
     pub(crate) entered: Option<Instant>,
+    /// Host functions that have not returned.
+    pub(crate) host_depth: u32,
     pub(crate) started: Instant,
     /// Why the epoch callback ended the call.
     pub(crate) stopped: Option<&'static str>,
@@ -64,6 +66,7 @@ impl CallState {
             limits,
             host_time: Duration::ZERO,
             entered: None,
+            host_depth: 0,
             started: Instant::now(),
             stopped: None,
         }

@@ -82,7 +82,8 @@ fn sum(record: &Value, measure: &str) -> f64 {
 
 /// Derived memories.
 fn derived(host: &Host) -> Vec<Value> {
-    let found = host.ok("retrieval.recall", json!({"query": "dark mode editor Fridays", "detail": "full", "k": 20}));
+    let found =
+        host.ok("retrieval.recall", json!({"query": "dark mode editor Fridays", "detail": "full", "limit": 20}));
     let rows = found["hits"].as_array().unwrap().iter().map(|hit| hit["row"].clone());
     rows.filter(|row| row["tags"].as_array().is_some_and(|tags| tags.contains(&json!("consolidation")))).collect()
 }
@@ -206,6 +207,18 @@ fn who_is_down_altogether_is_no_failure_of_the_run() {
     let llm = model(ProviderKind::OpenAi, &server, |_| ());
     drop(server);
     alone(&host(|options| options.llm = Some(llm)), "nobody listens", [1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn what_a_model_takes_is_no_time_of_the_component() {
+    let server = Server::start(ProviderKind::Ollama, Mood::Slow(1_500));
+    let host = host(|options| {
+        options.llm = Some(model(ProviderKind::Ollama, &server, |_| ()));
+        options.limits.guest_ms = 700;
+    });
+    let report = run(&host);
+    assert_eq!((report.status, report.created), ("done", 2), "{:?}", report.error);
+    assert!(report.guest_ms < 700.0, "{}", report.guest_ms);
 }
 
 #[test]
