@@ -119,6 +119,7 @@ pub fn options(
         layers,
         embedder: Arc::new(StaticEmbedding::builtin().unwrap()),
         llm: None,
+        llm_budget: memstrata_kernel::LlmBudget::default(),
         workers: 16,
         slow_workers: 1,
         queue: 512,

@@ -13,4 +13,5 @@ mod consolidation;
 mod hostile;
 mod shadow;
 mod support;
+mod system2;
 mod tidy;

@@ -53,6 +53,7 @@ pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>) -> KernelO
         layers,
         embedder: Arc::new(StaticEmbedding::builtin().unwrap()),
         llm: None,
+        llm_budget: memstrata_kernel::LlmBudget::default(),
         workers: 8,
         slow_workers: 1,
         queue: 256,

@@ -2,6 +2,7 @@
 //!
 //! Labels are operations of the catalog and built-in tools only, never what a client sent, so a client cannot grow the series.
 
+use memstrata_kernel::Spending;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -64,6 +65,9 @@ pub(crate) struct Metrics {
     catalog: Gauge,
     generation: Gauge,
     resident: Gauge,
+    prompts: Gauge,
+    tokens: Gauge,
+    money: Float,
     athena: Athena,
 }
 
@@ -100,6 +104,9 @@ impl Metrics {
             catalog: Gauge::default(),
             generation: Gauge::default(),
             resident: Gauge::default(),
+            prompts: Gauge::default(),
+            tokens: Gauge::default(),
+            money: Float::default(),
             athena: Athena::new(),
         };
         let registry = &mut metrics.registry;
@@ -112,6 +119,10 @@ impl Metrics {
         registry.register("memstrata_catalog_operations", "Operations offered now", metrics.catalog.clone());
         registry.register("memstrata_catalog_generation", "Generation of the catalog", metrics.generation.clone());
         registry.register("memstrata_resident_bytes", "Memory the process holds", metrics.resident.clone());
+        // Of all processes on the data directory, and back to 0 at midnight UTC: gauges, not counters of this process.
+        registry.register("memstrata_llm_prompts_today", "Prompts of this day (UTC)", metrics.prompts.clone());
+        registry.register("memstrata_llm_tokens_today", "Tokens read and produced this day", metrics.tokens.clone());
+        registry.register("memstrata_llm_money_today", "Money spent this day, by llm.price_*", metrics.money.clone());
         metrics.athena.register(registry);
         metrics
     }
@@ -152,8 +163,13 @@ impl Metrics {
         self.sessions.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// The series as text, with the catalog's state and the process's memory as of now.
-    pub(crate) fn text(&self, operations: usize, generation: u64) -> String {
+    /// The series as text, with the catalog's state, the process's memory and what language models have used as of now.
+    pub(crate) fn text(&self, operations: usize, generation: u64, spending: Option<&Spending>) -> String {
+        if let Some(spending) = spending {
+            self.prompts.set(i64::try_from(spending.prompts_today).unwrap_or(i64::MAX));
+            self.tokens.set(i64::try_from(spending.tokens_today).unwrap_or(i64::MAX));
+            self.money.set(spending.money_today.unwrap_or_default());
+        }
         self.catalog.set(i64::try_from(operations).unwrap_or(i64::MAX));
         self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
         if let Some(bytes) = resident_bytes() {
@@ -238,11 +254,22 @@ mod tests {
         metrics.ended("a.b", "ok", Duration::from_millis(20));
         metrics.ended("a.b", "not-found", Duration::from_millis(2));
         metrics.answered("a.b", 400);
-        let text = metrics.text(3, 7);
+        let spending = Spending {
+            model: "m".into(),
+            prompts_today: 2,
+            tokens_today: 900,
+            tokens_per_day: 1_000,
+            money_today: Some(0.5),
+            money_per_day: None,
+        };
+        let text = metrics.text(3, 7, Some(&spending));
         for line in [
             r#"memstrata_operations_total{operation="a.b",outcome="ok"} 1"#,
             r#"memstrata_operation_seconds_count{operation="a.b"} 2"#,
             "memstrata_catalog_operations 3",
+            "memstrata_llm_prompts_today 2",
+            "memstrata_llm_tokens_today 900",
+            "memstrata_llm_money_today 0.5",
             r#"athena_operations_total{operation_type="a.b",status="success"} 1"#,
             r#"athena_operation_errors_total{operation_type="a.b",error_type="not-found"} 1"#,
             r#"athena_operation_latency_seconds_bucket{le="0.05",operation_type="a.b"} 2"#,

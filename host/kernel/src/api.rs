@@ -174,6 +174,9 @@ pub struct Health {
     pub layers: std::collections::BTreeMap<String, LayerHealth>,
     /// The embedding model, and whether it answers.
     pub embedder: Value,
+    /// The language model, and what it has used today; absent if none is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub llm: Option<crate::budget::Spending>,
     /// Where the data lies.
     pub data: String,
 }

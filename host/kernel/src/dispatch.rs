@@ -156,7 +156,7 @@ impl Kernel {
     fn transact(&self, checked: &Checked) -> Result<CallAnswer, CallError> {
         let models = Models {
             embedder: Some(Arc::clone(&self.shared.embedder)),
-            llm: self.shared.llm.clone(),
+            llm: self.shared.llm.as_ref().map(|llm| llm.for_call() as Arc<dyn memstrata_models::Llm>),
             answers: Arc::default(),
         };
         let mut attempt = 1;

@@ -2,6 +2,7 @@
 
 use crate::api::{CallError, Health, Principal};
 use crate::background::Background;
+use crate::budget::{Budgeted, LlmBudget, Spending};
 use crate::catalog::Catalog;
 use crate::consolidation::{ConsolidationOptions, records};
 use crate::host_operations::HostOperations;
@@ -34,6 +35,8 @@ pub struct KernelOptions {
     pub embedder: Arc<dyn Embedder>,
     /// Completes prompts.
     pub llm: Option<Arc<dyn Llm>>,
+    /// What it may cost.
+    pub llm_budget: LlmBudget,
     /// Interactive calls at a time.
     pub workers: usize,
     /// Slow calls at a time.
@@ -71,11 +74,11 @@ pub(crate) struct Shared {
     pub(crate) options: KernelOptions,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) spaces: Spaces,
-    pub(crate) control: Control,
+    pub(crate) control: Arc<Control>,
     pub(crate) layers: ArcSwap<LayerSet>,
     pub(crate) host: HostOperations,
     pub(crate) embedder: Arc<dyn Embedder>,
-    pub(crate) llm: Option<Arc<dyn Llm>>,
+    pub(crate) llm: Option<Arc<Budgeted>>,
     pub(crate) interactive: Workers,
     pub(crate) slow: Workers,
     pub(crate) catalog: tokio::sync::watch::Sender<u64>,
@@ -143,14 +146,19 @@ impl Kernel {
         let runtime = Runtime::new(options.limits.clone(), slots, Some(&cache))
             .map_err(|reason| CallError::new("unavailable.runtime", reason))?;
         let (sender, _) = tokio::sync::watch::channel(1);
+        let control = Arc::new(Control::open(&data)?);
+        let llm = options
+            .llm
+            .clone()
+            .map(|model| Arc::new(Budgeted::new(model, Arc::clone(&control), options.llm_budget.clone())));
         let shared = Shared {
             spaces: Spaces::new(spaces, options.spaces.clone()),
-            control: Control::open(&data)?,
+            control,
             runtime: Arc::new(runtime),
             layers: ArcSwap::from_pointee(LayerSet::default()),
             host: HostOperations::new()?,
             embedder: Arc::clone(&options.embedder),
-            llm: options.llm.clone(),
+            llm,
             interactive: Workers::start("call", options.workers, options.queue)?,
             slow: Workers::start("slow", options.slow_workers, options.queue)?,
             catalog: sender,
@@ -327,8 +335,15 @@ impl Kernel {
             embedder: json!({
                 "model": embedder.model().to_string(), "dimension": embedder.dimension(), "local": embedder.local(),
             }),
+            llm: self.spending(),
             data: self.shared.options.data.display().to_string(),
         }
+    }
+
+    /// What language models have used today (UTC); none without a model.
+    #[must_use]
+    pub fn spending(&self) -> Option<Spending> {
+        self.shared.llm.as_ref()?.spending()
     }
 
     /// Lets what runs finish, writes down what is held back, closes the files. Later calls are refused.

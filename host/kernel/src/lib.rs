@@ -2,6 +2,7 @@
 
 mod api;
 mod background;
+mod budget;
 mod catalog;
 mod consolidation;
 mod dispatch;
@@ -17,6 +18,7 @@ mod workers;
 pub use api::{
     CallAnswer, CallError, CallRequest, Effect, Health, LayerHealth, Operation, Principal, Progress, ProgressSink,
 };
+pub use budget::{LlmBudget, Spending};
 pub use catalog::Catalog;
 pub use consolidation::{
     Compare, Comparison, Consolidate, ConsolidationOptions, Mode, PatchFault, Pin, Pinned, Promoted, PromotionRule,

@@ -163,6 +163,7 @@ impl Kernel {
             "last_transaction": space.latest()?,
             "embedder": health.embedder,
             "embed_pending": space.pending()?,
+            "llm": health.llm,
             "operations": self.catalog().operations().count(),
             "layers": health.layers.iter().map(|(name, layer)| (name.clone(), json!(layer.version))).collect::<Map<_, _>>(),
             "problems": problems,

@@ -121,6 +121,7 @@ fn scratch(
         layers: BTreeMap::from([(manifest.name.clone(), layer)]),
         embedder: Arc::clone(embedder),
         llm: None,
+        llm_budget: crate::LlmBudget::default(),
         workers: 1,
         slow_workers: 1,
         queue: 16,

@@ -21,6 +21,15 @@ impl fmt::Display for Role {
     }
 }
 
+/// What a budget counts; the last segment of its error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Tokens, read and produced.
+    Tokens,
+    /// Money, in the operator's currency.
+    Money,
+}
+
 /// A failed model call.
 ///
 /// No message holds a key or a provider's own words (which may quote one): those go to `tracing` at debug level.
@@ -64,6 +73,28 @@ pub enum ModelError {
         status: u16,
         /// What to change.
         advice: &'static str,
+    },
+
+    /// The model answered that it will not complete this prompt.
+    #[error("{provider} gave no text ({reason}): put the prompt otherwise, or use another model")]
+    Declined {
+        /// What the model was for.
+        role: Role,
+        /// The provider's kind and address.
+        provider: String,
+        /// Why, as far as it said.
+        reason: &'static str,
+    },
+
+    /// The operator's budget does not allow this call.
+    #[error("{reason}")]
+    OverBudget {
+        /// What is used up.
+        budget: Budget,
+        /// How much, and what to do.
+        reason: String,
+        /// When there is budget again, if that is a matter of time.
+        retry_after: Option<Duration>,
     },
 
     /// The answer is not what its protocol promises.
@@ -113,6 +144,9 @@ impl ModelError {
             Self::Unavailable { role, .. } => by_role(role, "unavailable.embedder", "unavailable.llm"),
             Self::Timeout { role, .. } => by_role(role, "timeout.embedder", "timeout.llm"),
             Self::Refused { role, .. } => by_role(role, "refused.embedder", "refused.llm"),
+            Self::Declined { role, .. } => by_role(role, "refused.embedder", "refused.llm"),
+            Self::OverBudget { budget: Budget::Tokens, .. } => "budget.tokens",
+            Self::OverBudget { budget: Budget::Money, .. } => "budget.money",
             Self::Malformed { role, .. } => by_role(role, "malformed.embedder", "malformed.llm"),
             Self::WrongDimension { .. } => "wrong-dimension.embedder",
             Self::NotConfigured { role, .. } => by_role(role, "not-configured.embedder", "not-configured.llm"),
@@ -122,7 +156,7 @@ impl ModelError {
     /// How long to wait before trying again, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::Unavailable { retry_after, .. } | Self::OverBudget { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

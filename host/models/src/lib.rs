@@ -2,7 +2,7 @@
 //!
 //! - [`Embedder`] turns texts into unit vectors. [`StaticEmbedding`] is in the binary and needs no network;
 //!   [`HttpEmbedder`] asks an Ollama or OpenAI-compatible server; [`Remembered`] puts a bounded memo before either.
-//! - [`Llm`] completes a prompt. [`HttpLlm`] is its one implementation.
+//! - [`Llm`] completes a prompt. [`HttpLlm`] asks an Ollama, OpenAI-compatible, Anthropic or Gemini server.
 //! - [`ModelError`] is all that can go wrong in a call; its `code` is what plugins and clients see.
 //!
 //! Every call takes a budget and keeps it: waiting, retries and back-off included. This crate reads no file and no
@@ -17,7 +17,7 @@ mod static_embedding;
 
 pub use cache::Remembered;
 pub use embedder::{Embedder, ModelId};
-pub use error::{ModelError, Role};
+pub use error::{Budget, ModelError, Role};
 pub use http::{HttpEmbedder, HttpLlm, ProviderConfig, ProviderKind, Secret};
 pub use llm::{Completion, CompletionAnswer, Llm};
 pub use static_embedding::{FormatError, StaticEmbedding};

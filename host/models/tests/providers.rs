@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+#[allow(dead_code, reason = "the tests of language models use the rest")]
 mod server;
 
 use std::time::{Duration, Instant};
@@ -251,4 +252,10 @@ fn unusable_configurations_say_why() {
     assert_eq!(HttpLlm::new(&config, None).unwrap_err().code(), "not-configured.llm");
     let error = HttpEmbedder::new(&config, Some(Secret::new("sk-hidden\nx"))).unwrap_err();
     assert_hides_the_key(&error);
+    for kind in [ProviderKind::Anthropic, ProviderKind::Gemini] {
+        config.kind = kind;
+        let error = HttpEmbedder::new(&config, None).unwrap_err();
+        assert_eq!(error.code(), "not-configured.embedder");
+        assert!(error.to_string().contains("makes no vectors"), "{error}");
+    }
 }

@@ -169,15 +169,22 @@ impl Plugin {
         });
         store.call_hook(|mut store, hook| {
             let state = store.data_mut();
+            // They nest: an answer is written into memory the guest allots, and that may ask the host to grow it, or be
+            // interrupted by an epoch, before the host function returns.
             match hook {
-                CallHook::CallingHost => state.entered = Some(Instant::now()),
-                CallHook::ReturningFromHost => {
-                    if let Some(entered) = state.entered.take() {
-                        state.host_time += entered.elapsed();
-                    }
-                }
+                CallHook::CallingHost => state.host_depth += 1,
+                CallHook::ReturningFromHost => state.host_depth = state.host_depth.saturating_sub(1),
                 _ => {}
             }
+            if let Some(entered) = state.entered.take() {
+                state.host_time += entered.elapsed();
+            }
+            let in_host = match hook {
+                CallHook::CallingHost => true,
+                CallHook::ReturningFromWasm => state.host_depth > 0,
+                CallHook::CallingWasm | CallHook::ReturningFromHost => false,
+            };
+            state.entered = in_host.then(Instant::now);
             Ok(())
         });
         let instance = match &self.world {

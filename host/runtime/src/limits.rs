@@ -71,7 +71,7 @@ impl Default for Limits {
             ids: store.ids,
             hits: store.hits,
             batch: 2_000,
-            llm_tokens: 20_000,
+            llm_tokens: 100_000,
         }
     }
 }

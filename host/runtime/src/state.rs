@@ -30,10 +30,14 @@ pub(crate) struct CallState {
     pub(crate) progress: Option<ProgressFn>,
     pub(crate) log_lines: u32,
     pub(crate) llm_tokens: u32,
+    /// Time no language model gets: a tenth, for the guest to end with what it has when one is slow.
+    pub(crate) kept_back: Duration,
     /// Time inside host functions, which the guest is not charged for.
     pub(crate) host_time: Duration,
-    /// When the host function that runs was entered.
+    /// Since when the host runs, if it does.
     pub(crate) entered: Option<Instant>,
+    /// Host functions that have not returned.
+    pub(crate) host_depth: u32,
     pub(crate) started: Instant,
     /// Why the epoch callback ended the call.
     pub(crate) stopped: Option<&'static str>,
@@ -51,6 +55,7 @@ impl CallState {
             identity,
             session: context.session,
             models: context.models,
+            kept_back: context.deadline.remaining() / 10,
             deadline: context.deadline,
             now: context.now,
             random: context.seed,
@@ -61,6 +66,7 @@ impl CallState {
             limits,
             host_time: Duration::ZERO,
             entered: None,
+            host_depth: 0,
             started: Instant::now(),
             stopped: None,
         }

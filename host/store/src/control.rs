@@ -1,4 +1,4 @@
-//! `control.db`: what all processes on one data directory share: spaces, plugin generations, due times, leases.
+//! `control.db`: what all processes on one data directory share: spaces, plugin generations, due times, leases, spending.
 
 use crate::error::{Result, StoreError};
 use crate::space::{lock, now_ms};
@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS leases(
   name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS processes(
   id TEXT PRIMARY KEY, pid INTEGER NOT NULL, seen_at INTEGER NOT NULL, applied TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spending(
+  day INTEGER PRIMARY KEY, prompts INTEGER NOT NULL, tokens INTEGER NOT NULL, micros INTEGER NOT NULL);
 ";
 
 /// Generations of a layer kept to roll back to, the current one included.
@@ -84,7 +86,11 @@ impl Control {
         Ok(Self { connection: Mutex::new(connection) })
     }
 
-    fn transact<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        work(&lock(&self.connection))
+    }
+
+    pub(crate) fn transact<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut connection = lock(&self.connection);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = work(&transaction)?;

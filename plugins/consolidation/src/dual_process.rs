@@ -5,7 +5,6 @@ use crate::extract::{Ask, Limits, Outcome, Report, extract};
 use crate::memory::Memory;
 use crate::spatial::{Nearness, places};
 use crate::surprise::{Surprise, surprises};
-use crate::uncertainty::ASK_ABOVE;
 use crate::validate::KEEP;
 use serde::{Deserialize, Serialize};
 
@@ -13,13 +12,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
-    /// As the requirements have it: System 2 above uncertainty .5, at most 8 prompts, keep .7.
+    /// System 2 above uncertainty .18, which is wherever the heuristics found nothing, or one thing in a small or mixed
+    /// group (ADR 26); at most 8 prompts of 40 events, keep .7.
     #[default]
     Balanced,
     /// System 1 only, keep .7.
     Speed,
-    /// System 2 above uncertainty .15, which is wherever the heuristics found nothing, or one thing in a mixed or small
-    /// group; at most 32 prompts of 80 events, keep .7.
+    /// System 2 above uncertainty .1, which is everywhere but in long groups where the heuristics found two things or
+    /// more; at most 32 prompts of 80 events, keep .7.
     Quality,
     /// System 1 only, and only what is nearly certain: keep .85, that is decisions and test-driven changes.
     Minimal,
@@ -87,9 +87,9 @@ impl Settings {
     #[must_use]
     pub fn limits(&self) -> Limits {
         let (ask_above, prompts, shown, keep) = match self.profile {
-            Profile::Balanced => (Some(ASK_ABOVE), 8, 40, KEEP),
+            Profile::Balanced => (Some(0.18), 8, 40, KEEP),
             Profile::Speed => (None, 0, 0, KEEP),
-            Profile::Quality => (Some(0.15), 32, 80, KEEP),
+            Profile::Quality => (Some(0.10), 32, 80, KEEP),
             Profile::Minimal => (None, 0, 0, 0.85),
         };
         Limits {
@@ -225,7 +225,9 @@ mod tests {
         let report = with(good, &quality);
         assert_eq!(report.groups[0].system2, System2::Answered { claims: 1, kept: 1 });
         assert!(report.stored[0].system2 && report.stored[0].evidence == [1, 2, 3]);
-        assert_eq!(with(good, &Settings::default()).groups[0].system2, System2::NotNeeded);
+        assert_eq!(with(good, &Settings::default()).groups[0].system2, System2::Answered { claims: 1, kept: 1 });
+        let asks_little = Settings { ask_above: Some(0.5), ..Settings::default() };
+        assert_eq!(with(good, &asks_little).groups[0].system2, System2::NotNeeded);
         assert_eq!(with("no", &quality).groups[0].system2, System2::BrokenAnswer);
         let lie =
             r#"{"patterns": [{"kind": "fact", "content": "Users pay 5 dollars", "confidence": 1.0, "sources": [1]}]}"#;
@@ -234,6 +236,28 @@ mod tests {
         assert_eq!(with(good, &none).groups[0].system2, System2::NoPromptsLeft);
         let off = Settings { profile: Profile::Speed, ..Settings::default() };
         assert_eq!(with(good, &off).groups[0].system2, System2::Off);
+    }
+
+    #[test]
+    fn nobody_is_asked_of_what_could_not_be_believed() {
+        let told = |count: u64, settings: &Settings| {
+            let rows: Vec<Value> = (1..=count)
+                .map(|id| json!({"id": id, "timestamp": id, "event_type": "conversation", "session_id": "s", "content": "x"}))
+                .collect();
+            let mut prompts = 0;
+            let report = propose(&events(&rows), &[], settings, 5, &mut |_: &str| {
+                prompts += 1;
+                None
+            })
+            .report;
+            assert_eq!((report.prompts, report.prompts_failed), (prompts, prompts));
+            report.groups[0].system2
+        };
+        // The score of a group bounds the confidence of a claim about it: .7 for two events, .8 for three.
+        for (count, system2) in [(1, System2::TooSmall), (2, System2::TooSmall), (3, System2::NoAnswer)] {
+            assert_eq!(told(count, &Settings::default()), system2, "{count} events");
+        }
+        assert_eq!(told(2, &Settings { keep: Some(0.6), ..Settings::default() }), System2::NoAnswer);
     }
 
     #[test]

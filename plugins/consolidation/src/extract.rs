@@ -7,7 +7,7 @@ use crate::pattern::{Kind, Pattern, recurring};
 use crate::proposal::{Proposal, Ref, fields};
 use crate::question::{parse, prompt};
 use crate::session::Group;
-use crate::uncertainty::{text_cohesion, uncertainty};
+use crate::uncertainty::{score, text_cohesion, uncertainty};
 use crate::validate::kept;
 use crate::words::normal;
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub enum System2 {
     NotNeeded,
     /// The profile never asks.
     Off,
+    /// The group is too small, or too doubtful, for any claim about it to be believed enough.
+    TooSmall,
     /// It was needed, but the prompts were spent on more uncertain groups.
     NoPromptsLeft,
     /// Nobody answered: no model, no grant, no time.
@@ -105,6 +107,14 @@ pub struct Report {
     pub postponed: usize,
     /// Prompts sent.
     pub prompts: usize,
+    /// Of these, not answered: no model, no grant, no time, no budget. System 1 stood alone there.
+    pub prompts_failed: usize,
+    /// Of these, answered with what could not be read. System 1 stood alone there too.
+    pub prompts_broken: usize,
+    /// Claims in the answers.
+    pub claims: usize,
+    /// Claims that were borne out.
+    pub claims_kept: usize,
     /// The patterns behind `created` and `linked`.
     pub stored: Vec<Stored>,
 }
@@ -120,6 +130,14 @@ pub struct Outcome<R> {
 
 /// Asks System 2; `None` if there is no answer.
 pub type Ask<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
+
+/// What System 1 makes of a group.
+struct Looked {
+    patterns: Vec<Pattern>,
+    uncertainty: f64,
+    /// A claim about it could be believed enough to be kept.
+    worth: bool,
+}
 
 struct Candidate {
     pattern: Pattern,
@@ -137,26 +155,37 @@ pub(crate) fn extract(
 ) -> Outcome<Report> {
     let mut report = Report { events: groups.iter().map(Vec::len).sum(), ..Report::default() };
     let mut found: Vec<Candidate> = Vec::new();
-    let looked: Vec<(Vec<Pattern>, f64)> = groups
+    let looked: Vec<Looked> = groups
         .iter()
         .map(|group| {
             let patterns = heuristic::patterns(group);
             let uncertainty = uncertainty(group, patterns.len());
-            (patterns, uncertainty)
+            // A claim is believed no more than the group's score, whatever the model says.
+            Looked { patterns, uncertainty, worth: score(group) > limits.keep + 1e-9 }
         })
         .collect();
     let chosen = chosen(&looked, limits);
-    for (nth, (group, (patterns, uncertainty))) in groups.iter().zip(looked).enumerate() {
+    for (nth, (group, Looked { patterns, uncertainty, worth })) in groups.iter().zip(looked).enumerate() {
         let (heuristics, mut claimed) = (patterns.len(), Vec::new());
         let system2 = match limits.ask_above {
             None => System2::Off,
             Some(threshold) if uncertainty <= threshold => System2::NotNeeded,
+            Some(_) if !worth => System2::TooSmall,
             Some(_) if !chosen.contains(&nth) => System2::NoPromptsLeft,
             Some(_) => {
                 report.prompts += 1;
                 consult(group, &patterns, limits, ask, &mut claimed)
             }
         };
+        match system2 {
+            System2::NoAnswer => report.prompts_failed += 1,
+            System2::BrokenAnswer => report.prompts_broken += 1,
+            System2::Answered { claims, kept } => {
+                report.claims += claims;
+                report.claims_kept += kept;
+            }
+            _ => {}
+        }
         found.extend(patterns.into_iter().map(|pattern| Candidate { pattern, system2: false }));
         found.extend(claimed.into_iter().map(|pattern| Candidate { pattern, system2: true }));
         report.groups.push(GroupReport {
@@ -217,13 +246,13 @@ pub(crate) fn extract(
 }
 
 /// The groups System 2 may be asked about: the most uncertain, as far as the prompts reach.
-fn chosen(looked: &[(Vec<Pattern>, f64)], limits: &Limits) -> BTreeSet<usize> {
+fn chosen(looked: &[Looked], limits: &Limits) -> BTreeSet<usize> {
     let Some(threshold) = limits.ask_above else { return BTreeSet::new() };
     let mut unsure: Vec<(f64, usize)> = looked
         .iter()
         .enumerate()
-        .map(|(nth, (_, uncertainty))| (*uncertainty, nth))
-        .filter(|(uncertainty, _)| *uncertainty > threshold)
+        .filter(|(_, looked)| looked.worth && looked.uncertainty > threshold)
+        .map(|(nth, looked)| (looked.uncertainty, nth))
         .collect();
     unsure.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     unsure.into_iter().take(limits.prompts).map(|(_, nth)| nth).collect()

@@ -3,7 +3,7 @@
 
 use memstrata_consolidation_rules::dual_process::{Settings, propose};
 use memstrata_consolidation_rules::{guest, measure, question};
-use memstrata_sdk::{Fault, Job, Patch, Strategy, llm, settings};
+use memstrata_sdk::{Fault, Job, Patch, Strategy, llm, log, settings};
 
 /// Tokens of an answer (requirements 1.10).
 const ANSWER: u32 = 2_000;
@@ -22,17 +22,34 @@ impl Strategy for DualProcess {
         let events = guest::unit_events(job)?;
         let known = guest::known(&settings.collection, &job.namespace)?;
         let schema = question::schema().to_string();
-        // Without a model, or with one that does not answer, System 1 stands alone, and the numbers say so.
+        let thinking = settings.thinking_tokens;
+        // Without a model, or with one that does not answer, System 1 stands alone, and the numbers say so; the log says why,
+        // once a unit, unless that is how the operator wants it.
+        let mut told = false;
         let mut ask = |question: &str| {
             let prompt = llm::Prompt::new(question);
             prompt.max_tokens(ANSWER);
-            prompt.schema(&schema).ok()?;
-            prompt.run().ok()
+            prompt.thinking_tokens(thinking);
+            let answer = prompt.schema(&schema).and_then(|()| prompt.run()).map_err(Fault::from);
+            if let Err(fault) = &answer
+                && !matches!(fault.code.as_str(), "denied.llm" | "not-configured.llm")
+                && !std::mem::replace(&mut told, true)
+            {
+                log::warn(&format!("System 2 did not answer: {}: {}", fault.code, fault.message));
+            }
+            answer.ok()
         };
         let outcome = propose(&events, &known, &settings, guest::now(job), &mut ask);
         let quality = measure::quality(&events, &outcome.report);
+        let report = &outcome.report;
         let mut measures = quality.measures().to_vec();
-        measures.push(("prompts", outcome.report.prompts as f64));
+        measures.extend([
+            ("prompts", report.prompts as f64),
+            ("prompts-failed", report.prompts_failed as f64),
+            ("prompts-broken", report.prompts_broken as f64),
+            ("claims", report.claims as f64),
+            ("claims-kept", report.claims_kept as f64),
+        ]);
         guest::patch(&outcome.proposals, &measures)
     }
 }

@@ -58,9 +58,9 @@ fn an_optional_interface_that_is_not_granted_answers_denied() {
 }
 
 #[test]
-fn a_model_nobody_configured_is_unavailable() {
+fn a_model_nobody_configured_says_so() {
     let host = stage(|_| {});
-    refused(&host, "hostile.use_interface", json!({ "interface": "llm" }), "unavailable.llm");
+    refused(&host, "hostile.use_interface", json!({ "interface": "llm" }), "not-configured.llm");
 }
 
 /// The hostile layer beside a victim with one secret row; its id.

@@ -156,7 +156,12 @@ impl memstrata_models::Llm for Counting {
         _budget: std::time::Duration,
     ) -> Result<memstrata_models::CompletionAnswer, memstrata_models::ModelError> {
         let nth = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Ok(memstrata_models::CompletionAnswer { text: format!("answer {nth}"), input_tokens: 100, output_tokens: 500 })
+        Ok(memstrata_models::CompletionAnswer {
+            text: format!("answer {nth}"),
+            cut: false,
+            input_tokens: 100,
+            output_tokens: 500,
+        })
     }
 }
 

@@ -47,7 +47,17 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode> {
     match start_resolved(resolved, false) {
         Ok(host) => {
             say("engine and layers", Ok(format!("started in {:?}", begun.elapsed())));
-            for (name, layer) in host.kernel.health().layers {
+            let health = host.kernel.health();
+            if let Some(llm) = health.llm {
+                let money = llm.money_today.map(|money| match llm.money_per_day {
+                    Some(most) => format!(", money {money:.4} of {most}"),
+                    None => format!(", money {money:.4}"),
+                });
+                let (used, most, prompts) = (llm.tokens_today, llm.tokens_per_day, llm.prompts_today);
+                let used = format!("{used} of {most} tokens today in {prompts} prompts{}", money.unwrap_or_default());
+                say("language model", Ok(format!("{}, not asked now; {used}", llm.model)));
+            }
+            for (name, layer) in health.layers {
                 let message = format!("{} operations, version {}", layer.operations, layer.version);
                 say(
                     &format!("layer {name}"),

@@ -4,7 +4,7 @@ use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
-use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, PromotionRule, Quota};
+use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, LlmBudget, PromotionRule, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
 use memstrata_runtime::Grants;
 use memstrata_store::{Durability, SpaceOptions};
@@ -58,9 +58,9 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
     config.consolidation.faults(&config.strategies).into_iter().for_each(|fault| note(Err(anyhow::anyhow!(fault))));
     let mut embedder: Option<Arc<dyn Embedder>> = None;
     note(make_embedder(&config.embedder, &folder).map(|made| embedder = Some(made)));
-    let mut llm: Option<Arc<dyn Llm>> = None;
+    let (mut llm, mut llm_budget) = (None, LlmBudget::default());
     if let Some(table) = &config.llm {
-        note(make_llm(table, &folder).map(|made| llm = Some(made)));
+        note(make_llm(table, &folder).map(|(made, budget)| (llm, llm_budget) = (Some(made), budget)));
     }
     let durability = match config.store.durability.as_str() {
         "full" => Durability::Full,
@@ -110,6 +110,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
                 layers,
                 embedder,
                 llm,
+                llm_budget,
                 workers: config.workers.interactive,
                 slow_workers: config.workers.slow,
                 queue: config.workers.queue,
@@ -183,9 +184,19 @@ fn make_embedder(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Embedder>
     Ok(Arc::new(Remembered::new(Arc::new(embedder), REMEMBERED)))
 }
 
-fn make_llm(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Llm>> {
-    let (config, key) = provider("llm", table, folder)?;
-    Ok(Arc::new(HttpLlm::new(&config, key).map_err(|error| anyhow::anyhow!("llm: {error}"))?))
+/// The keys of `[llm]` that are what it may cost; the others are the provider's.
+const BUDGET: [&str; 5] = ["tokens_per_day", "money_per_day", "money_per_call", "price_input", "price_output"];
+
+fn make_llm(table: &toml::Table, folder: &Path) -> Result<(Arc<dyn Llm>, LlmBudget)> {
+    let (budget, provided): (toml::Table, toml::Table) =
+        table.clone().into_iter().partition(|(key, _)| BUDGET.contains(&key.as_str()));
+    let budget = LlmBudget::deserialize(budget).map_err(|error| anyhow::anyhow!("llm: {}", error.message()))?;
+    if let Some(fault) = budget.faults().first() {
+        bail!("llm: {fault}");
+    }
+    let (config, key) = provider("llm", &provided, folder)?;
+    let llm = HttpLlm::new(&config, key).map_err(|error| anyhow::anyhow!("llm: {error}"))?;
+    Ok((Arc::new(llm), budget))
 }
 
 fn provider(section: &str, table: &toml::Table, folder: &Path) -> Result<(ProviderConfig, Option<Secret>)> {
@@ -210,5 +221,64 @@ fn secret(variable: Option<&str>, file: Option<&Path>, folder: &Path) -> Result<
             Ok(Some(value.trim().to_owned()))
         }
         (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed")]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../../examples/config/models.toml");
+
+    fn made(text: &str) -> Result<(Arc<dyn Llm>, LlmBudget)> {
+        make_llm(&text.parse().unwrap(), Path::new(""))
+    }
+
+    /// What goes wrong with a table; empty if nothing does.
+    fn fault(text: &str) -> String {
+        made(text).err().map(|error| format!("{error:#}")).unwrap_or_default()
+    }
+
+    const PLAIN: &str = "kind = \"gemini\"\nbase_url = \"https://host\"\nmodel = \"m\"\n";
+
+    #[test]
+    fn every_provider_of_the_example_is_one() {
+        let text = EXAMPLE.replace("# [llm]", "[llm]");
+        let mut kinds = Vec::new();
+        for block in text.split("[llm]\n").skip(1) {
+            // A commented table goes on while its lines look like keys.
+            let lines = block.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+            let keys: Vec<&str> = lines.take_while(|line| !line.is_empty() && !line.starts_with('[')).collect();
+            let mut table: toml::Table = keys.join("\n").parse().unwrap();
+            table.remove("api_key_env");
+            make_llm(&table, Path::new("")).unwrap();
+            kinds.extend(table["kind"].as_str().map(str::to_owned));
+        }
+        assert_eq!(kinds, ["anthropic", "gemini", "openai", "ollama"]);
+    }
+
+    #[test]
+    fn a_budget_stands_beside_the_provider() {
+        assert_eq!(made(PLAIN).unwrap().1, LlmBudget::default());
+        let budget = made(&format!("{PLAIN}price_input = 1\nprice_output = 2.5\nmoney_per_day = 3\n")).unwrap().1;
+        assert_eq!((budget.price_input, budget.price_output, budget.money_per_day), (1.0, 2.5, Some(3.0)));
+        assert!(fault(&format!("{PLAIN}money_per_day = 3\n")).contains("price_input"));
+        assert!(fault(&format!("{PLAIN}tokens_per_week = 3\n")).contains("tokens_per_week"));
+        assert!(fault(&format!("{PLAIN}tokens_per_day = -1\n")).starts_with("llm: "));
+    }
+
+    #[test]
+    fn a_key_comes_from_a_file_and_is_never_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyed = |key: &str| {
+            std::fs::write(folder.path().join("key"), key).unwrap();
+            make_llm(&format!("{PLAIN}api_key_file = \"key\"\n").parse().unwrap(), folder.path())
+        };
+        keyed("sk-hidden\n").unwrap();
+        let refused = format!("{:#}", keyed("sk-hid den").err().unwrap());
+        assert!(refused.contains("API key") && !refused.contains("den"), "{refused}");
+        assert!(fault(&format!("{PLAIN}api_key_env = \"MEMSTRATA_NO_SUCH_KEY\"\n")).contains("MEMSTRATA_NO_SUCH_KEY"));
+        assert!(fault(&format!("{PLAIN}api_key = \"sk-hidden\"\n")).contains("api_key"), "a key is not written there");
     }
 }

@@ -42,8 +42,8 @@ fn is_up(health: &Health) -> bool {
 
 /// `GET /metrics`.
 pub(super) async fn metrics(State(front): State<Arc<Front>>) -> Response {
-    let catalog = front.gate.kernel().catalog();
-    let text = front.gate.metrics().text(catalog.operations().count(), catalog.generation());
+    let (catalog, spending) = (front.gate.kernel().catalog(), front.gate.kernel().spending());
+    let text = front.gate.metrics().text(catalog.operations().count(), catalog.generation(), spending.as_ref());
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 
@@ -166,6 +166,7 @@ mod tests {
                 },
             )]),
             embedder: Value::Null,
+            llm: None,
             data: String::new(),
         };
         assert!(is_up(&health("healthy", "ok")));

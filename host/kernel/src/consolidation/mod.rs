@@ -102,6 +102,8 @@ pub struct RunReport {
     pub conflicts: u64,
     /// Tokens of language models.
     pub tokens: u64,
+    /// What they cost, by the operator's prices.
+    pub money: f64,
     /// Time inside the component, ms.
     pub guest_ms: f64,
     /// The strategy's own numbers, as means over its units.
@@ -135,6 +137,7 @@ impl RunReport {
             ended: 0,
             conflicts: 0,
             tokens: 0,
+            money: 0.0,
             guest_ms: 0.0,
             measures: BTreeMap::new(),
             details: Vec::new(),

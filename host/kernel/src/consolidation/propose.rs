@@ -5,8 +5,10 @@ use super::cut::Unit;
 use super::facts::{Left, Quota, gather};
 use super::validate::{Facts, PatchFault};
 use crate::api::CallError;
+use crate::budget::Budgeted;
 use crate::kernel::Kernel;
 use crate::layers::Layer;
+use memstrata_models::Llm;
 use memstrata_runtime::{CallContext, Models, Patch};
 use memstrata_store::{Deadline, Namespace, SessionOptions, Space};
 use serde_json::json;
@@ -36,6 +38,8 @@ pub(super) struct Proposed {
     pub(super) counts: Counts,
     pub(super) guest: Duration,
     pub(super) tokens: u32,
+    /// What they cost.
+    pub(super) money: f64,
     /// Model answers by prompt: what a replay is given again.
     pub(super) answers: serde_json::Value,
 }
@@ -101,9 +105,10 @@ impl Job {
             "run": self.run, "unit": unit.name, "namespace": self.namespace, "as_of": self.now, "ids": unit.ids,
             "collection": self.layer.plugin.manifest().strategy.as_ref().map(|strategy| &strategy.collection),
         });
+        let llm = self.kernel.shared.llm.as_ref().filter(|_| !inputs.replay).map(Budgeted::for_call);
         let models = Models {
             embedder: Some(Arc::clone(&self.kernel.shared.embedder)),
-            llm: self.kernel.shared.llm.clone().filter(|_| !inputs.replay),
+            llm: llm.clone().map(|llm| llm as Arc<dyn Llm>),
             answers: inputs.answers,
         };
         let as_of = inputs.as_of;
@@ -132,6 +137,7 @@ impl Job {
             facts,
             guest: proposal.guest,
             tokens: proposal.tokens,
+            money: llm.map_or(0.0, |llm| llm.money()),
             answers,
         })
     }

@@ -37,7 +37,7 @@ pub(crate) fn collections() -> Result<IndexMap<String, CollectionSpec>, serde_js
                 ("trigger", "text"), ("principal", "text"), ("as_of", "integer"), ("started_at", "time"), ("ended_at", "time"),
                 ("units", "integer"), ("applied", "integer"), ("skipped", "integer"), ("failed", "integer"),
                 ("created", "integer"), ("changed", "integer"), ("ended", "integer"), ("conflicts", "integer"),
-                ("tokens", "integer"), ("guest_ms", "number"), ("measures", "json"), ("error", "text"),
+                ("tokens", "integer"), ("money", "number"), ("guest_ms", "number"), ("measures", "json"), ("error", "text"),
                 ("request", "json"), ("quality_before", "json"), ("quality_after", "json"), ("resumed", "integer"),
             ]),
             "indexes": [["status"], ["started_at"]],

@@ -82,6 +82,8 @@ pub struct Trial {
     pub saved: i64,
     /// Tokens of language models.
     pub tokens: u64,
+    /// What they cost, by the operator's prices.
+    pub money: f64,
     /// Time inside the component, ms.
     pub guest_ms: f64,
     /// Time of the whole trial, ms.
@@ -138,6 +140,7 @@ pub(super) fn judge(report: &RunReport, tally: &Tally, new: New, took_ms: f64, p
         trust: new.trust,
         saved: i64::try_from(report.ended).unwrap_or(i64::MAX) - i64::try_from(report.created).unwrap_or(i64::MAX),
         tokens: report.tokens,
+        money: report.money,
         guest_ms: report.guest_ms,
         took_ms,
         pins_held,

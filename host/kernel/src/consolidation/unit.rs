@@ -195,6 +195,7 @@ impl RunReport {
         self.ended += ended;
         self.conflicts += conflicts;
         self.tokens += u64::from(proposed.tokens);
+        self.money += proposed.money;
         self.guest_ms += proposed.guest.as_secs_f64() * 1000.0;
     }
 }

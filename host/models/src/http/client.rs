@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::http::header::{AUTHORIZATION, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
 use ureq::http::{HeaderValue, Response};
 use ureq::{Agent, Body};
 
 use super::backoff::{backoff, jitter, retry_after};
 use super::breaker::Breaker;
-use super::config::ProviderConfig;
+use super::config::{ProviderConfig, ProviderKind};
 use super::secret::Secret;
 use crate::{ModelError, Role};
 
@@ -19,6 +19,8 @@ use crate::{ModelError, Role};
 const MAX_RESPONSE_BYTES: u64 = 64 << 20;
 /// A longer budget is cut to this, so that arithmetic on instants cannot overflow.
 const MAX_BUDGET: Duration = Duration::from_secs(24 * 3600);
+/// The version of Anthropic's API that is spoken here; it is fixed by date.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
 /// How much of a refusal's body goes to the log.
 const LOGGED_CHARS: usize = 500;
 
@@ -29,10 +31,41 @@ pub(super) struct Client {
     /// Kind and address, for errors.
     provider: String,
     root: String,
-    key: Option<(Secret, HeaderValue)>,
+    key: Option<Secret>,
+    /// What every request carries, the key among it.
+    headers: Vec<(HeaderName, HeaderValue)>,
     timeout: Duration,
     retries: u32,
     breaker: Mutex<Breaker>,
+}
+
+/// Why an answer cannot be used.
+pub(super) enum Unusable {
+    /// It is not what the protocol promises.
+    Malformed(String),
+    /// It says that there will be none.
+    Declined(&'static str),
+}
+
+impl From<String> for Unusable {
+    fn from(reason: String) -> Self {
+        Self::Malformed(reason)
+    }
+}
+
+impl From<&str> for Unusable {
+    fn from(reason: &str) -> Self {
+        Self::Malformed(reason.to_owned())
+    }
+}
+
+/// The header that carries a key, and what stands before it.
+fn key_header(kind: ProviderKind) -> (HeaderName, &'static str) {
+    match kind {
+        ProviderKind::Ollama | ProviderKind::OpenAi => (AUTHORIZATION, "Bearer "),
+        ProviderKind::Anthropic => (HeaderName::from_static("x-api-key"), ""),
+        ProviderKind::Gemini => (HeaderName::from_static("x-goog-api-key"), ""),
+    }
 }
 
 /// A failed try.
@@ -52,14 +85,18 @@ impl Client {
         if !faults.is_empty() {
             return Err(not_configured(faults.join("; ")));
         }
-        let key = key
-            .map(|key| {
-                let bearer = key.bearer().ok_or_else(|| {
-                    not_configured("the API key is empty or holds blanks or non-ASCII characters".to_owned())
-                })?;
-                Ok((key, bearer))
-            })
-            .transpose()?;
+        let mut headers = Vec::new();
+        if let Some(key) = &key {
+            let (name, prefix) = key_header(config.kind);
+            let value = key.header(prefix).ok_or_else(|| {
+                not_configured("the API key is empty or holds blanks or non-ASCII characters".to_owned())
+            })?;
+            headers.push((name, value));
+        }
+        if config.kind == ProviderKind::Anthropic {
+            let version = (HeaderName::from_static("anthropic-version"), HeaderValue::from_static(ANTHROPIC_VERSION));
+            headers.push(version);
+        }
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             // a key must not follow a redirect, and a POST does not survive one
@@ -75,6 +112,7 @@ impl Client {
             provider: format!("{} at {}", config.kind.name(), config.root()),
             root: config.root().to_owned(),
             key,
+            headers,
             timeout: Duration::from_millis(config.timeout_ms),
             retries: config.retries,
             breaker: Mutex::new(Breaker::new(
@@ -100,7 +138,7 @@ impl Client {
         path: &str,
         body: &[u8],
         deadline: Instant,
-        decode: impl Fn(&[u8]) -> Result<T, String>,
+        decode: impl Fn(&[u8]) -> Result<T, Unusable>,
     ) -> Result<T, ModelError> {
         let mut attempt = 0;
         // the first cause says more than "no time left" or "the breaker is open"
@@ -140,11 +178,11 @@ impl Client {
         path: &str,
         body: &[u8],
         allowed: Duration,
-        decode: &impl Fn(&[u8]) -> Result<T, String>,
+        decode: &impl Fn(&[u8]) -> Result<T, Unusable>,
     ) -> Result<T, Failure> {
         let mut request = self.agent.post(format!("{}{path}", self.root)).content_type("application/json");
-        if let Some((_, bearer)) = &self.key {
-            request = request.header(AUTHORIZATION, bearer.clone());
+        for (name, value) in &self.headers {
+            request = request.header(name, value.clone());
         }
         let sent = request.config().timeout_global(Some(allowed)).build().send(body);
         let response = sent.map_err(|error| self.no_answer(error, allowed))?;
@@ -155,7 +193,14 @@ impl Client {
             return Err(self.bad_status(status, asked_wait, &read.unwrap_or_default()));
         }
         let bytes = read.map_err(|error| self.no_answer(error, allowed))?;
-        decode(&bytes).map_err(|reason| self.malformed(reason))
+        decode(&bytes).map_err(|unusable| match unusable {
+            Unusable::Malformed(reason) => self.malformed(reason),
+            Unusable::Declined(reason) => {
+                let error = ModelError::Declined { role: self.role, provider: self.provider.clone(), reason };
+                // it answers, so it is up
+                Failure { error, again: false, provider_down: false }
+            }
+        })
     }
 
     /// A transport error: nothing came, or not all of it.
@@ -196,6 +241,7 @@ impl Client {
             404 => "check `base_url`, and that the provider has `model` (Ollama: `ollama pull`)",
             413 => "send shorter texts or lower `batch`",
             300..=399 => "set `base_url` to the address it redirects to",
+            _ if self.role == Role::Llm => "check `model`; the debug log has the provider's words",
             _ => "check `model`, `dimension` and `shorten`; the debug log has the provider's words",
         };
         let error = ModelError::Refused { role, provider, status, advice };
@@ -207,11 +253,12 @@ impl Client {
     fn loggable(&self, body: &[u8]) -> String {
         // blotted before it is cut, so that no half key is left at the end
         let words = String::from_utf8_lossy(body.get(..16 * LOGGED_CHARS).unwrap_or(body));
-        let words = match &self.key {
-            Some((key, _)) => key.blot(&words),
-            None => words.into_owned(),
-        };
-        words.chars().take(LOGGED_CHARS).collect()
+        self.blot(&words).chars().take(LOGGED_CHARS).collect()
+    }
+
+    /// A provider's words without the key.
+    pub(super) fn blot(&self, words: &str) -> String {
+        self.key.as_ref().map_or_else(|| words.to_owned(), |key| key.blot(words))
     }
 
     fn timed_out(&self, waited: Duration) -> ModelError {

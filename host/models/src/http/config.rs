@@ -14,6 +14,10 @@ pub enum ProviderKind {
     Ollama,
     /// OpenAI's, which vLLM, LM Studio, llama.cpp and others speak too: `/v1/embeddings`, `/v1/chat/completions`.
     OpenAi,
+    /// Anthropic's `/v1/messages`; text only.
+    Anthropic,
+    /// Google's `/v1beta/models/..:generateContent`; text only.
+    Gemini,
 }
 
 impl ProviderKind {
@@ -22,7 +26,14 @@ impl ProviderKind {
         match self {
             Self::Ollama => "ollama",
             Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
         }
+    }
+
+    /// Whether it makes vectors too.
+    pub(super) fn embeds(self) -> bool {
+        matches!(self, Self::Ollama | Self::OpenAi)
     }
 }
 
@@ -37,12 +48,12 @@ impl ProviderKind {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderConfig {
-    /// `ollama` or `openai`.
+    /// `ollama` or `openai`; for text also `anthropic` and `gemini`.
     pub kind: ProviderKind,
     /// Scheme, host and port, such as `http://localhost:11434` or `https://api.openai.com`; a path prefix is kept, a
-    /// final `/v1` is understood. No default: where memories are sent is always written down.
+    /// final `/v1` (Gemini: `/v1beta`) is understood. No default: where memories are sent is always written down.
     pub base_url: String,
-    /// The model's name at the provider.
+    /// The model's name at the provider; Gemini's is part of a path, so it may hold letters, digits, `-`, `_` and `.` only.
     pub model: String,
     /// Numbers per vector; required for embeddings, refused for text. A provider that sends another is an error.
     #[serde(default)]
@@ -116,6 +127,10 @@ impl ProviderConfig {
         if self.model.trim().is_empty() {
             faults.push("`model` is empty".to_owned());
         }
+        let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if self.kind == ProviderKind::Gemini && !gemini_model(&self.model).chars().all(sound) {
+            faults.push("`model` is no name of a Gemini model: write one like gemini-2.5-flash".to_owned());
+        }
         if self.api_key_env.is_some() && self.api_key_file.is_some() {
             faults.push("`api_key_env` and `api_key_file` are both given: keep one".to_owned());
         }
@@ -138,11 +153,17 @@ impl ProviderConfig {
         faults
     }
 
-    /// `base_url` without a final slash or `/v1`.
+    /// `base_url` without a final slash, `/v1` or `/v1beta`.
     pub(super) fn root(&self) -> &str {
         let root = self.base_url.trim().trim_end_matches('/');
-        root.strip_suffix("/v1").unwrap_or(root)
+        root.strip_suffix("/v1").or_else(|| root.strip_suffix("/v1beta")).unwrap_or(root)
     }
+}
+
+/// A Gemini model's name without the folder its lists put it in.
+pub(super) fn gemini_model(model: &str) -> &str {
+    let model = model.trim();
+    model.strip_prefix("models/").unwrap_or(model)
 }
 
 /// The URL is shown in errors, so it must hold no secret: neither user nor query.
@@ -176,6 +197,15 @@ mod tests {
         assert_eq!(config.root(), "https://api.openai.com");
         assert!(config.faults().is_empty());
         assert!(serde_json::from_str::<ProviderConfig>(&json.replace("model", "modle")).is_err());
+    }
+
+    #[test]
+    fn a_gemini_model_cannot_change_the_path() {
+        let faults = |model: &str| ProviderConfig::new(ProviderKind::Gemini, "https://host/v1beta", model).faults();
+        assert_eq!(faults("models/gemini-2.5-flash"), Vec::<String>::new());
+        for bad in ["a/../b", "a?key=1", "a b", "a%2fb", "a:b"] {
+            assert_eq!(faults(bad).len(), 1, "{bad}");
+        }
     }
 
     #[test]

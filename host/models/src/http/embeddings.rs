@@ -26,8 +26,15 @@ impl HttpEmbedder {
     /// An embedder as configured; sends nothing yet. `key` is what the configuration's `api_key_*` led to.
     ///
     /// # Errors
-    /// [`ModelError::NotConfigured`] naming every fault, a missing `dimension` among them.
+    /// [`ModelError::NotConfigured`] naming every fault, a missing `dimension` or a kind for text only among them.
     pub fn new(config: &ProviderConfig, key: Option<Secret>) -> Result<Self, ModelError> {
+        if !config.kind.embeds() {
+            let reason = format!(
+                "kind `{}` makes no vectors: use `ollama`, `openai` or the built-in model for them",
+                config.kind.name()
+            );
+            return Err(ModelError::NotConfigured { role: Role::Embedder, reason });
+        }
         let client = Client::new(Role::Embedder, config, key)?;
         let dimension = config.dimension.ok_or_else(|| ModelError::NotConfigured {
             role: Role::Embedder,
@@ -47,21 +54,19 @@ impl HttpEmbedder {
     /// Raw vectors of one batch.
     fn ask(&self, texts: &[&str], deadline: Instant) -> Result<Vec<Vec<f32>>, ModelError> {
         let dimensions = self.shorten.then_some(self.dimension);
-        let (path, body) = match self.kind {
-            ProviderKind::Ollama => (ollama::EMBED_PATH, ollama::embed_body(self.id.name(), texts, dimensions)),
-            ProviderKind::OpenAi => (openai::EMBED_PATH, openai::embed_body(self.id.name(), texts, dimensions)),
+        let ollama = self.kind == ProviderKind::Ollama;
+        let (path, body) = match ollama {
+            true => (ollama::EMBED_PATH, ollama::embed_body(self.id.name(), texts, dimensions)),
+            false => (openai::EMBED_PATH, openai::embed_body(self.id.name(), texts, dimensions)),
         };
         let body = body.map_err(|error| self.malformed(format!("the request cannot be written: {error}")))?;
         self.client.post(path, &body, deadline, |bytes| {
-            let vectors = match self.kind {
-                ProviderKind::Ollama => ollama::embed_answer(bytes)?,
-                ProviderKind::OpenAi => openai::embed_answer(bytes)?,
-            };
+            let vectors = if ollama { ollama::embed_answer(bytes)? } else { openai::embed_answer(bytes)? };
             if vectors.len() != texts.len() {
-                return Err(format!("{} vectors for {} texts", vectors.len(), texts.len()));
+                return Err(format!("{} vectors for {} texts", vectors.len(), texts.len()).into());
             }
             if vectors.iter().flatten().any(|number| !number.is_finite()) {
-                return Err("a vector has a number that is not finite".to_owned());
+                return Err("a vector has a number that is not finite".into());
             }
             Ok(vectors)
         })

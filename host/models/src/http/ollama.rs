@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chat::{Counted, Message, messages};
+use super::client::Unusable;
 use super::embeddings::json_fault;
 use crate::Completion;
 
@@ -52,6 +53,7 @@ struct ChatOptions {
 #[derive(Deserialize)]
 struct ChatAnswer {
     message: ChatText,
+    done_reason: Option<String>,
     prompt_eval_count: Option<u32>,
     eval_count: Option<u32>,
 }
@@ -71,7 +73,12 @@ pub(super) fn chat_body(model: &str, request: &Completion) -> serde_json::Result
     })
 }
 
-pub(super) fn chat_answer(bytes: &[u8]) -> Result<Counted, String> {
+pub(super) fn chat_answer(bytes: &[u8]) -> Result<Counted, Unusable> {
     let answer: ChatAnswer = serde_json::from_slice(bytes).map_err(json_fault)?;
-    Ok(Counted { text: answer.message.content, input: answer.prompt_eval_count, output: answer.eval_count })
+    Ok(Counted {
+        text: answer.message.content,
+        cut: answer.done_reason.as_deref() == Some("length"),
+        input: answer.prompt_eval_count,
+        output: answer.eval_count,
+    })
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::chat::{Counted, Message, messages};
+use super::chat::{Counted, Form, Message, messages};
+use super::client::Unusable;
 use super::embeddings::json_fault;
 use crate::Completion;
 
@@ -50,8 +51,12 @@ pub(super) fn embed_answer(bytes: &[u8]) -> Result<Vec<Vec<f32>>, String> {
 struct ChatRequest<'a> {
     model: &'a str,
     messages: Vec<Message<'a>>,
-    max_tokens: u32,
-    temperature: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<ResponseFormat<'a>>,
 }
@@ -77,12 +82,14 @@ struct ChatAnswer {
 #[derive(Deserialize)]
 struct Choice {
     message: ChatText,
+    finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct ChatText {
     /// Null in a refusal or a tool call.
     content: Option<String>,
+    refusal: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +98,10 @@ struct Usage {
     completion_tokens: Option<u32>,
 }
 
-pub(super) fn chat_body(model: &str, request: &Completion) -> serde_json::Result<Vec<u8>> {
+/// The plain form is that of OpenAI's models that think: they refuse `max_tokens` and any temperature, and count thinking
+/// within `max_completion_tokens`. Servers that speak the protocol mostly know `max_tokens` only, so that is the full form.
+pub(super) fn chat_body(model: &str, request: &Completion, form: Form) -> serde_json::Result<Vec<u8>> {
+    let full = form == Form::Full;
     let response_format = request
         .schema
         .as_ref()
@@ -99,16 +109,25 @@ pub(super) fn chat_body(model: &str, request: &Completion) -> serde_json::Result
     serde_json::to_vec(&ChatRequest {
         model,
         messages: messages(request),
-        max_tokens: request.max_tokens,
-        temperature: request.temperature,
+        max_tokens: full.then_some(request.max_tokens),
+        max_completion_tokens: (!full).then_some(request.output_most()),
+        temperature: full.then_some(request.temperature),
         response_format,
     })
 }
 
-pub(super) fn chat_answer(bytes: &[u8]) -> Result<Counted, String> {
+pub(super) fn chat_answer(bytes: &[u8]) -> Result<Counted, Unusable> {
     let answer: ChatAnswer = serde_json::from_slice(bytes).map_err(json_fault)?;
     let first = answer.choices.into_iter().next().ok_or("it has no choices")?;
-    let text = first.message.content.ok_or("its first choice has no text")?;
+    let cut = first.finish_reason.as_deref() == Some("length");
+    let text = match first.message.content {
+        Some(text) => text,
+        None if first.message.refusal.is_some() => return Err(Unusable::Declined("the model refuses this prompt")),
+        None if first.finish_reason.as_deref() == Some("content_filter") => {
+            return Err(Unusable::Declined("a content filter held it back"));
+        }
+        None => return Err("its first choice has no text".into()),
+    };
     let (input, output) = answer.usage.map_or((None, None), |usage| (usage.prompt_tokens, usage.completion_tokens));
-    Ok(Counted { text, input, output })
+    Ok(Counted { text, cut, input, output })
 }

@@ -14,12 +14,13 @@ impl Secret {
         Self(key.trim().to_owned())
     }
 
-    /// The `Authorization` header; `None` if the key is empty or holds characters no header may carry.
-    pub(super) fn bearer(&self) -> Option<HeaderValue> {
+    /// The value of the header that carries it, after `prefix`; `None` if the key is empty or holds characters no header
+    /// may carry. The value is marked sensitive, so that the HTTP client does not print it either.
+    pub(super) fn header(&self, prefix: &str) -> Option<HeaderValue> {
         if self.0.is_empty() || !self.0.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
+        let mut value = HeaderValue::from_str(&format!("{prefix}{}", self.0)).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
@@ -45,14 +46,14 @@ mod tests {
     fn a_key_is_never_printed() {
         let key = Secret::new(" sk-123\n");
         assert_eq!(format!("{key:?} {:?}", Some(&key)), "[secret] Some([secret])");
-        assert!(!format!("{:?}", key.bearer().unwrap()).contains("sk-123"));
+        assert!(!format!("{:?}", key.header("Bearer ").unwrap()).contains("sk-123"));
         assert_eq!(key.blot("bad key sk-123."), "bad key [secret].");
     }
 
     #[test]
     fn keys_that_would_break_the_header_are_refused() {
         for bad in ["", "  ", "a b", "a\nb", "ä"] {
-            assert_eq!(Secret::new(bad).bearer(), None, "{bad:?}");
+            assert_eq!(Secret::new(bad).header(""), None, "{bad:?}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A scripted HTTP server on loopback: one reply for each request, in order, and a record of what was asked.
 
+pub(crate) mod wire;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +32,16 @@ pub(crate) fn status(status: u16) -> Reply {
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) authorization: Option<String>,
+    /// Names in small letters.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: serde_json::Value,
+}
+
+impl Asked {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 pub(crate) struct Server {
@@ -88,20 +99,24 @@ fn read_request(stream: &TcpStream) -> Option<Asked> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let (mut authorization, mut length) = (None, 0);
+    let (mut headers, mut length) = (Vec::new(), 0);
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
         match line.trim().split_once(": ") {
-            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => authorization = Some(value.to_owned()),
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().unwrap(),
-            Some(_) => {}
+            Some((name, value)) => {
+                if name.eq_ignore_ascii_case("content-length") {
+                    length = value.parse().unwrap();
+                }
+                headers.push((name.to_lowercase(), value.to_owned()));
+            }
             None => break,
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Asked { path, authorization, body: serde_json::from_slice(&body).unwrap() })
+    let authorization = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value.clone());
+    Some(Asked { path, authorization, headers, body: serde_json::from_slice(&body).unwrap() })
 }
 
 fn answer(mut stream: TcpStream, reply: Option<Reply>) {
