@@ -29,6 +29,15 @@ struct Cut {
     key: String,
 }
 
+/// The rows a strategy consolidates.
+pub(super) fn waiting(collection: &Arc<Collection>, spec: &StrategySpec) -> Result<Query, CallError> {
+    let mut query = Query::new(Arc::clone(collection));
+    if let Some(filter) = &spec.filter {
+        query.filter(Condition::parse(&filter.to_string())?)?;
+    }
+    Ok(query)
+}
+
 /// The units of a job, in the order of their rows.
 pub(crate) fn units(
     session: &mut Session,
@@ -37,10 +46,7 @@ pub(crate) fn units(
     namespace: &Namespace,
     since: Option<u64>,
 ) -> Result<Vec<Unit>, CallError> {
-    let mut query = Query::new(Arc::clone(collection));
-    if let Some(filter) = &spec.filter {
-        query.filter(Condition::parse(&filter.to_string())?)?;
-    }
+    let mut query = waiting(collection, spec)?;
     if let Some(since) = since {
         query.filter(Condition::parse(&serde_json::json!(["updated_at", ">=", since]).to_string())?)?;
     }

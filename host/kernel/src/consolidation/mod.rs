@@ -4,17 +4,27 @@
 mod apply;
 mod cut;
 mod facts;
+mod lease;
 mod options;
 mod propose;
+mod quality;
 pub(crate) mod records;
 mod replay;
+mod resume;
 mod run;
+mod runner;
+mod running;
+mod triggers;
 mod unit;
 mod validate;
 
 pub use facts::Quota;
 pub use options::{ConsolidationOptions, PromotionRule};
+pub use quality::Quality;
 pub(crate) use records::mark_undone;
+pub(crate) use runner::Runner;
+pub(crate) use running::Running;
+pub use triggers::{Trigger, When};
 pub use replay::Replayed;
 pub use validate::PatchFault;
 
@@ -97,8 +107,18 @@ pub struct RunReport {
     pub guest_ms: f64,
     /// The strategy's own numbers, as means over its units.
     pub measures: BTreeMap<String, f64>,
-    /// The units, with what each proposes.
+    /// How good what is derived was before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality_before: Option<Quality>,
+    /// How good it is now; a dry run leaves it as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality_after: Option<Quality>,
+    /// How often it was cut off and went on.
+    pub resumed: u64,
+    /// The units, with what each proposes; of a run that was applied the first thousand.
     pub details: Vec<UnitReport>,
+    /// Units that `details` leaves out; `host.units` has them all.
+    pub left_out: u64,
     /// Of a failed run, the first fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
