@@ -13,3 +13,4 @@ mod consolidation;
 mod hostile;
 mod support;
 mod tidy;
+mod triggers;

@@ -26,7 +26,8 @@ pub(super) fn read_triggers(
             other.name() == trigger.name() && !apart(other, &trigger) && !apart(&trigger, other)
         };
         if triggers.iter().any(twice) {
-            faults.push(format!("consolidation.triggers, number {nth}: `{}` is there twice for a space", trigger.name()));
+            faults
+                .push(format!("consolidation.triggers, number {nth}: `{}` is there twice for a space", trigger.name()));
         }
         triggers.push(trigger);
     }
@@ -34,12 +35,16 @@ pub(super) fn read_triggers(
 }
 
 fn read(table: &Table, strategies: &BTreeMap<String, LayerConfig>, wrong: &mut Vec<String>) -> Option<Trigger> {
-    for key in table.keys().filter(|key| !WHEN.contains(&key.as_str()) && !["strategy", "spaces"].contains(&key.as_str())) {
+    for key in
+        table.keys().filter(|key| !WHEN.contains(&key.as_str()) && !["strategy", "spaces"].contains(&key.as_str()))
+    {
         wrong.push(format!("unknown key `{key}`; there are {}, strategy and spaces", WHEN.join(", ")));
     }
     let strategy = match table.get("strategy") {
         None => None,
-        Some(Value::String(name)) if strategies.get(name).is_some_and(|strategy| strategy.enabled) => Some(name.clone()),
+        Some(Value::String(name)) if strategies.get(name).is_some_and(|strategy| strategy.enabled) => {
+            Some(name.clone())
+        }
         Some(other) => {
             wrong.push(format!("there is no [strategies.{}] that is enabled", shown(other)));
             None
@@ -71,7 +76,9 @@ fn when(key: &str, value: &Value) -> Result<When, String> {
     let text = value.as_str().unwrap_or_default();
     let fault = |wanted: &str| format!("{key} = {value} must be {wanted}");
     match key {
-        "at" => minute(text).map(|minute| When::Daily { minute }).ok_or_else(|| fault("a time of day UTC, like \"02:00\"")),
+        "at" => {
+            minute(text).map(|minute| When::Daily { minute }).ok_or_else(|| fault("a time of day UTC, like \"02:00\""))
+        }
         "every" | "idle" => {
             let ms = span(text).filter(|ms| SPAN.contains(ms));
             let ms = ms.ok_or_else(|| fault("a span from 1s to 366d, like \"30m\", \"6h\" or \"7d\""))?;

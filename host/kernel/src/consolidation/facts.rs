@@ -76,11 +76,7 @@ pub(crate) fn gather(
 }
 
 /// How many rows of a collection a run may end, as of the session's snapshot.
-pub(crate) fn quota_of(
-    session: &mut Session,
-    collection: &Arc<Collection>,
-    quota: Quota,
-) -> Result<u64, CallError> {
+pub(crate) fn quota_of(session: &mut Session, collection: &Arc<Collection>, quota: Quota) -> Result<u64, CallError> {
     let mut live = Query::new(Arc::clone(collection));
     live.valid_at(session.options().now);
     let share = (session.count(&live)? as f64 * quota.share.clamp(0.0, 1.0)) as u64;

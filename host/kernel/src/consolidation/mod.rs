@@ -22,10 +22,10 @@ pub use facts::Quota;
 pub use options::{ConsolidationOptions, PromotionRule};
 pub use quality::Quality;
 pub(crate) use records::mark_undone;
+pub use replay::Replayed;
 pub(crate) use runner::Runner;
 pub(crate) use running::Running;
 pub use triggers::{Trigger, When};
-pub use replay::Replayed;
 pub use validate::PatchFault;
 
 use crate::api::{Principal, ProgressSink};

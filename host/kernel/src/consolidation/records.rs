@@ -178,7 +178,10 @@ impl Job {
         let mut session = host_session(&self.kernel, &self.space, now_ms());
         let Ok(Value::Object(mut row)) = serde_json::to_value(report) else { return Ok(()) };
         row.retain(|field, _| {
-            !matches!(field.as_str(), "run" | "strategy" | "digest" | "mode" | "details" | "left_out" | "as_of" | "units")
+            !matches!(
+                field.as_str(),
+                "run" | "strategy" | "digest" | "mode" | "details" | "left_out" | "as_of" | "units"
+            )
         });
         row.insert("ended_at".into(), now_ms().into());
         session.update(&self.space.collection(RUNS)?, id, None, &row)?;

@@ -142,10 +142,16 @@ impl Kernel {
         let asked = record.get("request").and_then(Value::as_object).unwrap_or(&empty);
         let said = |field: &str| asked.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let layer = self.component(&text("strategy"), &text("digest")).map_err(|error| {
-            CallError::new("not-found.component", format!("its component {} is gone: {}", text("digest"), error.message))
+            CallError::new(
+                "not-found.component",
+                format!("its component {} is gone: {}", text("digest"), error.message),
+            )
         })?;
         let Some(spec) = layer.plugin.manifest().strategy.clone() else {
-            return Err(CallError::new("not-found.component", format!("`{}` is no strategy any more", text("strategy"))));
+            return Err(CallError::new(
+                "not-found.component",
+                format!("`{}` is no strategy any more", text("strategy")),
+            ));
         };
         let scope = Namespace::parse(&said("scope"))?;
         let request = Consolidate {
@@ -180,7 +186,8 @@ impl Kernel {
         let mut left_units = units(&mut session, &collection, &spec, &namespace, request.since)?;
         let all = left_units.len() as u64;
         // What is cut by vectors may be cut otherwise now: rows that had their turn have it once.
-        let fresh = |unit: &Unit| !recorded.names.contains(&unit.name) && !unit.ids.iter().any(|id| recorded.rows.contains(id));
+        let fresh =
+            |unit: &Unit| !recorded.names.contains(&unit.name) && !unit.ids.iter().any(|id| recorded.rows.contains(id));
         left_units.retain(fresh);
         let left = left(&mut session, &job, &recorded)?;
         drop(session);

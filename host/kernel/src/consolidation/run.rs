@@ -145,12 +145,7 @@ impl Kernel {
     }
 
     /// The units one after another, and the end of the run.
-    pub(super) fn go_on(
-        &self,
-        mut run: Run<'_>,
-        units: &[Unit],
-        record: Option<u64>,
-    ) -> Result<RunReport, CallError> {
+    pub(super) fn go_on(&self, mut run: Run<'_>, units: &[Unit], record: Option<u64>) -> Result<RunReport, CallError> {
         let (request, lease) = (run.request, run.lease);
         let done = run.report.units - units.len() as u64;
         for (nth, unit) in units.iter().enumerate() {
@@ -188,13 +183,7 @@ impl Kernel {
 
 impl<'a> Run<'a> {
     /// A run that begins.
-    pub(super) fn new(
-        job: Job,
-        request: &'a Consolidate,
-        lease: Option<&'a Held>,
-        at: u64,
-        report: RunReport,
-    ) -> Self {
+    pub(super) fn new(job: Job, request: &'a Consolidate, lease: Option<&'a Held>, at: u64, report: RunReport) -> Self {
         Self {
             job,
             request,
@@ -222,7 +211,8 @@ impl<'a> Run<'a> {
     /// Puts a unit into the report: in the place it had before it was put off, and no more than are read of a run that is applied.
     fn tell(&mut self, detail: UnitReport) {
         let details = &mut self.report.details;
-        let before = details.iter_mut().find(|told| self.last_try && told.status == POSTPONED && told.unit == detail.unit);
+        let before =
+            details.iter_mut().find(|told| self.last_try && told.status == POSTPONED && told.unit == detail.unit);
         if let Some(place) = before {
             *place = detail;
         } else if self.request.mode == Mode::DryRun || details.len() < TOLD {

@@ -1,9 +1,9 @@
 //! The thread on which runs begin by themselves: due times, rows that wait, events, and runs that were cut off.
 
 use super::lease::Held;
+use super::records::{HOST, RUNS, host_session, record_meta};
 use super::triggers::{Trigger, Wanted, When};
 use super::{Consolidate, Mode};
-use super::records::{HOST, RUNS, host_session, record_meta};
 use crate::api::{CallError, Principal};
 use crate::kernel::{Kernel, now_ms};
 use memstrata_store::{CommitMeta, Condition, Due, Query, Schedule, Space, WriteSet};
@@ -290,8 +290,14 @@ impl Looks {
         };
         let report = self.kernel.consolidate_for(&request, acknowledges)?;
         tracing::info!(
-            run = report.run, strategy = report.strategy, space, trigger = request.trigger, status = report.status,
-            units = report.units, created = report.created, "a run has ended"
+            run = report.run,
+            strategy = report.strategy,
+            space,
+            trigger = request.trigger,
+            status = report.status,
+            units = report.units,
+            created = report.created,
+            "a run has ended"
         );
         Ok(())
     }

@@ -236,7 +236,10 @@ mod tests {
         let due = |payload: Value| Due { seq: 1, n: 0, at: 0, id: None, payload: Some(payload) };
         let full = json!({"strategy": "s", "namespace": "user:a", "since": 5, "again": true, "dry_run": true, "request": "q", "more": 1});
         let wanted = Wanted::of(&due(full)).unwrap();
-        assert_eq!((wanted.strategy.as_deref(), wanted.since, wanted.request.as_deref()), (Some("s"), Some(5), Some("q")));
+        assert_eq!(
+            (wanted.strategy.as_deref(), wanted.since, wanted.request.as_deref()),
+            (Some("s"), Some(5), Some("q"))
+        );
         assert!(wanted.again && wanted.dry_run);
         assert_eq!(Wanted::of(&due(json!({}))).unwrap(), Wanted::default());
         assert_eq!(Wanted::of(&due(json!({"since": "soon"}))).unwrap_err().code, "invalid.argument");

@@ -168,13 +168,7 @@ impl Job {
     }
 
     /// Applies a patch in one transaction, with the record of its unit.
-    fn apply(
-        &self,
-        unit: &Unit,
-        proposed: &Proposed,
-        at: u64,
-        lease: Option<&Held>,
-    ) -> Result<Option<u64>, CallError> {
+    fn apply(&self, unit: &Unit, proposed: &Proposed, at: u64, lease: Option<&Held>) -> Result<Option<u64>, CallError> {
         let mut options = self.session_options(None, false);
         options.limits.rows_read = u64::MAX;
         let mut session = self.space.session(options);
