@@ -14,3 +14,4 @@ mod hostile;
 mod support;
 mod tidy;
 mod triggers;
+mod units;

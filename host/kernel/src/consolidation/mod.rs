@@ -2,6 +2,7 @@
 //! of one snapshot, checked, and applied in a transaction of its own.
 
 mod apply;
+mod cluster;
 mod cut;
 mod facts;
 mod lease;

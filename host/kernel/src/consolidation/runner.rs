@@ -63,13 +63,16 @@ impl Drop for Runner {
     }
 }
 
+/// Rows that wait, and when the newest of them came.
+type Waiting = (u64, Option<u64>);
+
 struct Looks {
     kernel: Kernel,
     cancelled: Arc<AtomicBool>,
     /// Failures of the event a trigger is at, by space and subscriber.
     failures: HashMap<(String, String), (u64, u64, u32)>,
     /// What waited in a space for a trigger, and the journal's sequence when that was counted.
-    waiting: HashMap<(String, String), (u64, (u64, Option<u64>))>,
+    waiting: HashMap<(String, String), (u64, Waiting)>,
     /// The fault told last of each part of the work: one that stays is told once.
     said: HashMap<String, String>,
 }
@@ -216,7 +219,7 @@ impl Looks {
         }
     }
 
-    fn count(&self, space: &Arc<Space>, trigger: &Trigger) -> Result<(u64, Option<u64>), CallError> {
+    fn count(&self, space: &Arc<Space>, trigger: &Trigger) -> Result<Waiting, CallError> {
         let layer = self.kernel.strategy(self.kernel.triggered(trigger).as_deref())?;
         self.kernel.waiting(space, &layer)
     }
@@ -304,7 +307,7 @@ impl Looks {
 }
 
 /// Whether a trigger fires for so many rows that wait, the newest of them that old.
-fn wants(trigger: &Trigger, (rows, newest): (u64, Option<u64>)) -> bool {
+fn wants(trigger: &Trigger, (rows, newest): Waiting) -> bool {
     match trigger.when {
         When::Rows { rows: wanted } => rows >= wanted,
         When::Idle { ms } => newest.is_some_and(|newest| newest + ms <= now_ms()),

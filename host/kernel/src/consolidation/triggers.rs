@@ -57,7 +57,7 @@ pub enum When {
 /// A span of time as a configuration writes it.
 fn span(ms: u64) -> String {
     let units = [("d", DAY_MS), ("h", 60 * MINUTE_MS), ("m", MINUTE_MS), ("s", 1_000), ("ms", 1)];
-    let whole = units.into_iter().find(|(_, long)| ms >= *long && ms % long == 0);
+    let whole = units.into_iter().find(|(_, long)| ms >= *long && ms.is_multiple_of(*long));
     whole.map_or_else(|| "0s".to_owned(), |(unit, long)| format!("{}{unit}", ms / long))
 }
 
