@@ -58,10 +58,10 @@ fn units(report: &RunReport) -> Vec<(String, usize)> {
 fn rows_of_one_meaning_are_a_unit_and_those_without_a_vector_are_one_more() {
     let host = host();
     let garden = record(&host, "The garden roses need water in summer");
-    let blank = record(&host, "?!");
+    let blank = record(&host, "\u{13000}\u{13001}");
     let deploy = record(&host, "The deployment of the server failed with a timeout");
     record(&host, "Garden roses need a lot of water in the summer");
-    record(&host, "...");
+    record(&host, "\u{13002}");
     record(&host, "Deployment failed, the server had a timeout");
     record(&host, "In summer the roses in the garden need more water");
 
@@ -77,9 +77,9 @@ fn rows_of_one_meaning_are_a_unit_and_those_without_a_vector_are_one_more() {
 #[test]
 fn a_cluster_is_cut_at_the_strategys_most_rows() {
     let host = host();
-    let first = record(&host, "The same thing happened again");
-    for _ in 0..59 {
-        record(&host, "The same thing happened again");
+    let first = record(&host, "The same old thing happened here once again");
+    for nth in 1..60 {
+        record(&host, &format!("The same old thing happened here once again {nth}"));
     }
     let report = run(&host, Mode::DryRun);
     let sizes: Vec<usize> = report.details.iter().map(|unit| unit.rows).collect();

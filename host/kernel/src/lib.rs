@@ -18,8 +18,8 @@ pub use api::{
 };
 pub use catalog::Catalog;
 pub use consolidation::{
-    Consolidate, ConsolidationOptions, Mode, PatchFault, PromotionRule, Quality, Quota, Replayed, RunReport, Trigger,
-    UnitReport, When,
+    CollectionFacts, Consolidate, ConsolidationOptions, Facts, Mode, PatchFault, PromotionRule, Quality, Quota,
+    Replayed, RowFacts, RunReport, Trigger, UnitReport, When,
 };
 pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};

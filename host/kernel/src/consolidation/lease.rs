@@ -78,3 +78,68 @@ impl Drop for Held {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed")]
+mod tests {
+    use super::*;
+    use crate::consolidation::ConsolidationOptions;
+    use crate::kernel::KernelOptions;
+    use memstrata_models::StaticEmbedding;
+    use memstrata_runtime::Limits;
+    use memstrata_store::SpaceOptions;
+    use std::time::Instant;
+
+    fn kernel(folder: &std::path::Path) -> Kernel {
+        Kernel::start(KernelOptions {
+            data: folder.to_owned(),
+            cache: None,
+            spaces: SpaceOptions::default(),
+            limits: Limits::default(),
+            layers: std::collections::BTreeMap::new(),
+            embedder: Arc::new(StaticEmbedding::builtin().unwrap()),
+            llm: None,
+            workers: 1,
+            slow_workers: 1,
+            queue: 1,
+            default_space: "default".into(),
+            background: false,
+            consolidation: ConsolidationOptions::default(),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_lease_outlasts_its_term_while_it_is_held_and_a_lost_one_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let kernel = kernel(folder.path());
+        let held = Held::take(&kernel, "work").unwrap().unwrap();
+        assert!(Held::take(&kernel, "work").unwrap().is_none(), "two of one process exclude each other");
+        std::thread::sleep(Duration::from_millis(LEASE_MS + 1_000));
+        assert!(Held::take(&kernel, "work").unwrap().is_none(), "it was renewed");
+        held.check().unwrap();
+
+        // Another process has found it run out.
+        kernel.shared.control.release(&held.lease).unwrap();
+        let other = kernel.shared.control.acquire("work", "another process", 60_000).unwrap().unwrap();
+        assert!(other.token > held.fence().1);
+        let until = Instant::now() + Duration::from_secs(30);
+        while held.check().is_ok() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(held.check().unwrap_err().code, "unavailable.taken-over");
+        drop(held);
+        let kept = kernel.shared.control.acquire("work", "a third", 1).unwrap();
+        assert!(kept.is_none(), "giving a lost lease back takes nothing from who holds it");
+        kernel.stop();
+    }
+
+    #[test]
+    fn a_lease_is_free_once_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let kernel = kernel(folder.path());
+        drop(Held::take(&kernel, "work").unwrap().unwrap());
+        assert!(Held::take(&kernel, "work").unwrap().is_some());
+        kernel.stop();
+    }
+}

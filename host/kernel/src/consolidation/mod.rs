@@ -27,7 +27,7 @@ pub use replay::Replayed;
 pub(crate) use runner::Runner;
 pub(crate) use running::Running;
 pub use triggers::{Trigger, When};
-pub use validate::PatchFault;
+pub use validate::{CollectionFacts, Facts, PatchFault, RowFacts};
 
 use crate::api::{Principal, ProgressSink};
 use memstrata_runtime::Patch;
