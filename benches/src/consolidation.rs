@@ -21,7 +21,7 @@ const SESSION: usize = 20;
 const RECALLS: usize = 1_000;
 const STRATEGY: &str = "dual_process";
 const OUTCOMES: [&str; 3] = ["failure", "success", "partial"];
-const KINDS: [&str; 5] = ["test_run", "file_change", "decision", "error", "command"];
+const KINDS: [&str; 5] = ["test_run", "file_change", "decision", "error", "action"];
 
 pub fn run() -> anyhow::Result<()> {
     let large = std::env::var("MEMSTRATA_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
@@ -170,7 +170,8 @@ fn native(kernel: &Kernel, events: usize) -> anyhow::Result<Duration> {
         let Some(next) = page.next else { break };
         query.after(&next);
     }
-    anyhow::ensure!(sessions.values().map(Vec::len).sum::<usize>() == events, "events are missing");
+    let found = sessions.values().map(Vec::len).sum::<usize>();
+    anyhow::ensure!(found == events, "of {events} events {found} were recorded");
     let settings = Settings::default();
     let mut best = Duration::MAX;
     for _ in 0..3 {
