@@ -1,6 +1,6 @@
 //! Measures what docs/performance.md reports: `cargo run --release -p memstrata-benches -- [PART..]`.
 //!
-//! Parts: `runtime`, `recall`, `vectors`, `writes`, `doors`, `start`; all of them if none is named. Each prints rows of a
+//! Parts: `runtime`, `recall`, `vectors`, `writes`, `doors`, `start`, `consolidation`; all of them if none is named. Each prints rows of a
 //! Markdown table. Absolute times depend on the machine; the ratios are measured in one run.
 #![allow(
     unreachable_pub,
@@ -11,6 +11,7 @@
     reason = "a measurement that cannot go on ends"
 )]
 
+mod consolidation;
 mod doors;
 mod recall;
 mod runtime;
@@ -24,13 +25,14 @@ type Part = (&'static str, fn() -> anyhow::Result<()>);
 
 fn main() -> anyhow::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let parts: [Part; 6] = [
+    let parts: [Part; 7] = [
         ("runtime", runtime::run),
         ("recall", recall::run),
         ("vectors", vectors::run),
         ("writes", writes::run),
         ("doors", doors::run),
         ("start", start::run),
+        ("consolidation", consolidation::run),
     ];
     for name in &wanted {
         anyhow::ensure!(

@@ -15,3 +15,5 @@ mod shadow;
 mod support;
 mod system2;
 mod tidy;
+mod triggers;
+mod units;

@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod consolidation;
 mod faults;
 mod http;
 mod kill;

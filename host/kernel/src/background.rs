@@ -1,6 +1,7 @@
 //! The background: follows swaps, delivers events, fires schedules, fills in late vectors, writes statistics down.
 
 use crate::api::{CallError, CallRequest, Principal};
+use crate::consolidation::records::HOST;
 use crate::dispatch::Commission;
 use crate::kernel::{Kernel, now_ms};
 use memstrata_store::{Due, Space};
@@ -247,7 +248,8 @@ impl Kernel {
 
 /// Runs what is due. The commit carries an idempotency key of the due time: it takes effect once, whoever runs it.
 fn fire_schedules(kernel: &Kernel, runtime: &tokio::runtime::Runtime) -> Result<(), CallError> {
-    for due in kernel.shared.control.due()? {
+    // The host's own are consolidation's (`runner.rs`).
+    for due in kernel.shared.control.due()?.into_iter().filter(|due| due.layer != HOST) {
         let layers = kernel.shared.layers.load_full();
         let found = layers.layers.get(&due.layer).and_then(|layer| {
             layer.plugin.manifest().schedules.iter().find(|schedule| schedule.name == due.name).cloned()

@@ -4,7 +4,7 @@ use crate::api::{CallError, Health, Principal};
 use crate::background::Background;
 use crate::budget::{Budgeted, LlmBudget, Spending};
 use crate::catalog::Catalog;
-use crate::consolidation::{ConsolidationOptions, records};
+use crate::consolidation::{ConsolidationOptions, Runner, Running, records};
 use crate::host_operations::HostOperations;
 use crate::layers::{Layer, LayerSet, short};
 use crate::workers::Workers;
@@ -87,6 +87,8 @@ pub(crate) struct Shared {
     /// Held while a layer is being replaced.
     pub(crate) swapping: std::sync::Mutex<()>,
     pub(crate) background: std::sync::Mutex<Option<Background>>,
+    pub(crate) runner: std::sync::Mutex<Option<Runner>>,
+    pub(crate) running: Running,
     pub(crate) work: (crossbeam_channel::Sender<()>, crossbeam_channel::Receiver<()>),
 }
 
@@ -166,6 +168,8 @@ impl Kernel {
             stopping: AtomicBool::new(false),
             swapping: std::sync::Mutex::default(),
             background: std::sync::Mutex::default(),
+            runner: std::sync::Mutex::default(),
+            running: Running::default(),
             work: crossbeam_channel::bounded(1),
             options,
         };
@@ -179,6 +183,7 @@ impl Kernel {
         if kernel.shared.options.background {
             let background = Background::start(kernel.clone())?;
             *lock(&kernel.shared.background) = Some(background);
+            *lock(&kernel.shared.runner) = Some(Runner::start(kernel.clone())?);
         }
         Ok(kernel)
     }
@@ -305,7 +310,7 @@ impl Kernel {
                     self.shared.control.ensure_schedule(name, layer, &schedule.name, schedule.every_ms)?;
                 }
             }
-            Ok(())
+            self.prepare_triggers(space)
         });
         Ok(opened?)
     }
@@ -349,6 +354,9 @@ impl Kernel {
     /// Lets what runs finish, writes down what is held back, closes the files. Later calls are refused.
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::Release);
+        // Runs first: they still write down how far they came.
+        self.shared.running.end();
+        drop(lock(&self.shared.runner).take());
         drop(lock(&self.shared.background).take());
         self.shared.spaces.close();
         if let Err(error) = self.shared.control.leave(&self.shared.process) {

@@ -21,8 +21,8 @@ pub use api::{
 pub use budget::{LlmBudget, Spending};
 pub use catalog::Catalog;
 pub use consolidation::{
-    Compare, Comparison, Consolidate, ConsolidationOptions, Mode, PatchFault, Pin, Pinned, Promoted, PromotionRule,
-    Quota, Replayed, RunReport, Trial, UnitReport,
+    CollectionFacts, Compare, Comparison, Consolidate, ConsolidationOptions, Facts, Mode, PatchFault, Pin, Pinned,
+    Promoted, PromotionRule, Quality, Quota, Replayed, RowFacts, RunReport, Trial, Trigger, UnitReport, When,
 };
 pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};

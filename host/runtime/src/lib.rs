@@ -18,6 +18,7 @@ mod strategy_bindings;
 mod wasi;
 
 pub use call::{CallContext, CallOutput, Models, ProgressFn, Proposal};
+pub use capability::{MOST_CLUSTERED, average_link};
 pub use engine::Runtime;
 pub use error::{CallFailure, LoadError};
 pub use grants::Grants;

@@ -123,6 +123,9 @@ fn lint_world(manifest: &Manifest, imports: &BTreeSet<String>, say: &mut impl Fn
     if matches!(&strategy.units, UnitSpec::Window { every_ms, .. } if *every_ms < LEAST_EVERY_MS) {
         say(format!("`strategy.units.every_ms` must be {LEAST_EVERY_MS} at least"));
     }
+    if matches!(&strategy.units, UnitSpec::Cluster { threshold, .. } if !(0.0..=1.0).contains(threshold)) {
+        say("`strategy.units.threshold` is a cosine, 0 to 1".into());
+    }
 }
 
 /// The imports a manifest tells are exactly the component's.
@@ -290,6 +293,11 @@ mod tests {
         for word in ["`store-write`", "`events`", "`operations`", "layer.collection", "max_rows", "every_ms"] {
             assert!(faults.contains(word), "{word}: {faults}");
         }
+        let mut clusters = manifest.clone();
+        if let Some(strategy) = &mut clusters.strategy {
+            strategy.units = UnitSpec::Cluster { threshold: 1.5, order: "at".into() };
+        }
+        assert!(lint(&clusters, &imports).faults.join(";").contains("units.threshold"));
         let layer = Manifest { strategy: None, ..manifest };
         assert!(lint(&layer, &imports).faults.join(";").contains("`consolidation` is for strategies"));
     }

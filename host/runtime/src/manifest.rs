@@ -95,6 +95,14 @@ pub enum UnitSpec {
         /// The order.
         order: String,
     },
+    /// Rows whose stored vectors are near each other: average-link clusters of a page of the rows in the order of a field.
+    /// Those without a vector are a unit of their own.
+    Cluster {
+        /// Least mean cosine inside a cluster, 0 to 1.
+        threshold: f32,
+        /// The order.
+        order: String,
+    },
 }
 
 impl Manifest {

@@ -363,4 +363,17 @@ impl Control {
             Ok(())
         })
     }
+
+    /// The leases whose names begin so that ran out without being given back: their holders are gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn abandoned(&self, prefix: &str) -> Result<Vec<String>> {
+        let connection = lock(&self.connection);
+        let mut statement = connection.prepare_cached(
+            "SELECT name FROM leases WHERE substr(name, 1, length(?1)) = ?1 AND expires_at BETWEEN 1 AND ?2 ORDER BY name",
+        )?;
+        let names = statement.query_map(params![prefix, now_ms()], |row| row.get(0))?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
 }

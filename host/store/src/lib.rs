@@ -43,7 +43,7 @@ pub use maintenance::{Backup, PendingText, Verified};
 pub use namespace::Namespace;
 pub use query::{Aggregate, Page, Query};
 pub use search::{Hit, SearchRequest, SearchResults, channel};
-pub use session::{Deadline, ReadLimits, Session, SessionOptions};
+pub use session::{Deadline, Evidence, ReadLimits, Session, SessionOptions};
 pub use space::{Durability, Space, SpaceOptions};
 pub use spaces::Spaces;
 pub use write_set::{Event, WriteSet};

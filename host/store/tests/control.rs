@@ -111,3 +111,16 @@ fn a_data_directory_that_is_not_there_is_named() {
     let error = Control::open(&folder.path().join("missing")).err().unwrap();
     assert!(error.code() == "unavailable.store" && error.message().contains("missing"), "{}", error.message());
 }
+
+#[test]
+fn a_lease_that_ran_out_is_told_from_one_given_back() {
+    let (_folder, one, other) = two();
+    let kept = one.acquire("run:a", "one", 60_000).unwrap().unwrap();
+    let gone = one.acquire("run:b", "one", 1).unwrap().unwrap();
+    one.acquire("other:c", "one", 1).unwrap().unwrap();
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(other.abandoned("run:").unwrap(), ["run:b"]);
+    one.release(&gone).unwrap();
+    one.release(&kept).unwrap();
+    assert!(other.abandoned("run:").unwrap().is_empty());
+}

@@ -397,3 +397,26 @@ fn a_search_of_the_past_says_what_it_leaves_out() {
     assert_eq!(results.notes, ["known_at: only the newest 5000 rows of `lab.notes` were looked through"]);
     assert_eq!(results.hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [said], "the note is the oldest");
 }
+
+#[test]
+fn a_mark_leaves_the_context_of_rows_alone_and_a_move_renews_it() {
+    let lab = lab();
+    let ids: Vec<u64> =
+        (1..=4).map(|nth| lab.say("s", nth, ["alpha", "beta", "gamma", "delta"][nth as usize - 1])).collect();
+    let raw = lab.raw();
+    let renewed = || raw.query_row("SELECT count(*) FROM context_changes", [], |row| row.get::<_, i64>(0)).unwrap();
+    let context = |id: u64| {
+        let sql = format!("SELECT _context FROM lab__turns__context WHERE id = {id}");
+        raw.query_row(&sql, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let (before, told) = (renewed(), context(ids[1]));
+    assert_eq!(told, "alpha\ngamma\ndelta\n");
+    lab.write(|call| _ = call.update(&lab.turns, ids[0], None, &object(json!({"valid_to": 1}))).unwrap());
+    assert_eq!((renewed(), context(ids[1])), (before, told));
+    lab.write(|call| _ = call.update(&lab.turns, ids[0], None, &object(json!({"position": 9}))).unwrap());
+    assert!(renewed() > before);
+    assert_eq!(context(ids[1]), "gamma\ndelta\n");
+    lab.write(|call| _ = call.update(&lab.turns, ids[2], None, &object(json!({"text": "omega"}))).unwrap());
+    assert_eq!(context(ids[1]), "omega\ndelta\n");
+    assert_eq!(lab.space.verify().unwrap().faults, Vec::<String>::new());
+}

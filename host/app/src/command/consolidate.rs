@@ -5,7 +5,7 @@ use crate::host::start;
 use crate::output::{Meter, instant, print, time};
 use anyhow::{Result, bail};
 use memstrata_kernel::{Consolidate, Mode, Principal, RunReport, UnitReport};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -131,8 +131,36 @@ fn summary(report: &RunReport) -> String {
     for (name, value) in &report.measures {
         text.push_str(&format!("\n  {name} {value:.3}"));
     }
+    let quality = [&report.quality_before, &report.quality_after].map(|side| side.as_ref().map(|it| json!(it)));
+    text.push_str(&shown_quality(quality.each_ref().map(Option::as_ref), "\n  "));
+    if report.left_out > 0 {
+        text.push_str(&format!("\n{} units more are told by memstrata --json runs {}", report.left_out, report.run));
+    }
     if report.mode == Mode::Apply && report.applied > 0 {
         text.push_str(&format!("\nto take it back: memstrata undo --run {}", report.run));
+    }
+    text
+}
+
+/// How good what is derived was before and is after, a number a line; of a dry run, how good it is.
+fn shown_quality([before, after]: [Option<&Value>; 2], line: &str) -> String {
+    let (Some(first), last) = (before.or(after), after.or(before)) else { return String::new() };
+    let mut text = String::new();
+    for name in first.as_object().into_iter().flatten().map(|(name, _)| name) {
+        let number = |side: Option<&Value>| side.and_then(|side| side.get(name)).and_then(Value::as_f64);
+        let (Some(was), Some(is)) = (number(Some(first)), number(last)) else { continue };
+        text.push_str(&match after {
+            Some(_) if before.is_some() => format!("{line}{name} {was:.3} -> {is:.3}"),
+            _ => format!("{line}{name} {was:.3}"),
+        });
+    }
+    let rows = |side: Option<&Value>| side.and_then(|side| side.get("rows")).and_then(Value::as_object).cloned();
+    let after = rows(last).unwrap_or_default();
+    for (collection, was) in rows(Some(first)).into_iter().flatten() {
+        text.push_str(&format!("{line}rows of {collection} {was}"));
+        if let Some(is) = after.get(&collection).filter(|is| **is != was) {
+            text.push_str(&format!(" -> {is}"));
+        }
     }
     text
 }
@@ -179,6 +207,14 @@ fn shown_run(run: &Value) -> String {
     );
     if let Some(error) = run.get("error").and_then(Value::as_str) {
         line.push_str(&format!("\n    {error}"));
+    }
+    if number("resumed") > 0 {
+        line.push_str(&format!("\n    it was cut off and went on {} times", number("resumed")));
+    }
+    if run.get("details").is_some() {
+        let side = |name: &str| run.get(name).filter(|side| side.is_object());
+        line.push_str(&format!("\n    set off by {}", text("trigger")));
+        line.push_str(&shown_quality([side("quality_before"), side("quality_after")], "\n    "));
     }
     for unit in run.get("details").and_then(Value::as_array).into_iter().flatten() {
         let part = |name: &str| unit.get(name).and_then(Value::as_str).unwrap_or_default();

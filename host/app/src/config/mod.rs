@@ -2,6 +2,7 @@
 
 mod load;
 mod resolve;
+mod triggers;
 
 pub(crate) use load::{DEFAULT, load};
 pub(crate) use resolve::{Resolved, resolve};
@@ -88,6 +89,9 @@ pub(crate) struct ConsolidationConfig {
     pub(crate) promote_after: u32,
     /// By so much.
     pub(crate) promote_margin: f64,
+    /// What sets runs off by itself.
+    #[serde(default)]
+    pub(crate) triggers: Vec<toml::Table>,
 }
 
 impl ConsolidationConfig {

@@ -1,5 +1,6 @@
 //! From configuration to what the floors take: files and secrets read, every fault named.
 
+use super::triggers::read_triggers;
 use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
@@ -54,7 +55,9 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             Some(_) => bail!("strategies.{name} has the name of a layer; take another"),
         }));
     }
-    let consolidation = resolve_consolidation(&config);
+    let (triggers, trigger_faults) = read_triggers(&config.consolidation.triggers, &config.strategies);
+    trigger_faults.into_iter().for_each(|fault| note(Err(anyhow::anyhow!(fault))));
+    let consolidation = ConsolidationOptions { triggers, ..resolve_consolidation(&config) };
     config.consolidation.faults(&config.strategies).into_iter().for_each(|fault| note(Err(anyhow::anyhow!(fault))));
     let mut embedder: Option<Arc<dyn Embedder>> = None;
     note(make_embedder(&config.embedder, &folder).map(|made| embedder = Some(made)));
@@ -133,6 +136,7 @@ fn resolve_consolidation(config: &Config) -> ConsolidationOptions {
         candidates: asked.candidates.clone(),
         promotion: PromotionRule { wins: asked.promote_after, margin: asked.promote_margin },
         recall: config.tools.get("recall").and_then(toml::Value::as_str).map(str::to_owned),
+        triggers: Vec::new(),
     }
 }
 

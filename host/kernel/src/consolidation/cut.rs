@@ -1,7 +1,8 @@
-//! Cuts a job into units as the strategy's manifest says: a session, a window of time, or a page.
+//! Cuts a job into units as the strategy's manifest says: a session, a window of time, a cluster, or a page.
 
+use super::cluster::arrange;
 use crate::api::CallError;
-use memstrata_runtime::{StrategySpec, UnitSpec};
+use memstrata_runtime::{MOST_CLUSTERED, StrategySpec, UnitSpec};
 use memstrata_store::{Collection, Condition, Namespace, Query, Session};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -22,11 +23,22 @@ pub(crate) struct Unit {
 const PAGE: u32 = 1_000;
 
 /// A row as far as cutting needs it.
-struct Cut {
-    id: u64,
+pub(super) struct Cut {
+    pub(super) id: u64,
     version: u64,
     /// The part of the unit's name that rows share.
-    key: String,
+    pub(super) key: String,
+    /// The number of its cluster.
+    pub(super) group: u32,
+}
+
+/// The rows a strategy consolidates.
+pub(super) fn waiting(collection: &Arc<Collection>, spec: &StrategySpec) -> Result<Query, CallError> {
+    let mut query = Query::new(Arc::clone(collection));
+    if let Some(filter) = &spec.filter {
+        query.filter(Condition::parse(&filter.to_string())?)?;
+    }
+    Ok(query)
 }
 
 /// The units of a job, in the order of their rows.
@@ -37,10 +49,7 @@ pub(crate) fn units(
     namespace: &Namespace,
     since: Option<u64>,
 ) -> Result<Vec<Unit>, CallError> {
-    let mut query = Query::new(Arc::clone(collection));
-    if let Some(filter) = &spec.filter {
-        query.filter(Condition::parse(&filter.to_string())?)?;
-    }
+    let mut query = waiting(collection, spec)?;
     if let Some(since) = since {
         query.filter(Condition::parse(&serde_json::json!(["updated_at", ">=", since]).to_string())?)?;
     }
@@ -48,7 +57,7 @@ pub(crate) fn units(
     let (shared, order) = match &spec.units {
         UnitSpec::Field { field, order } => (Some(field), order),
         UnitSpec::Window { field, .. } => (None, field),
-        UnitSpec::Page { order } => (None, order),
+        UnitSpec::Page { order } | UnitSpec::Cluster { order, .. } => (None, order),
     };
     if let Some(field) = shared {
         query.order_by(field, false)?;
@@ -61,14 +70,26 @@ pub(crate) fn units(
     let most = spec.max_rows.max(1) as usize;
     let mut units: Vec<Unit> = Vec::new();
     let mut open: Vec<Cut> = Vec::new();
+    let mut rows: Vec<Cut> = Vec::new();
     loop {
         let page = session.rows(&query)?;
-        for row in &page.rows {
-            let Some(cut) = read(row, spec, shared.map(String::as_str)) else { continue };
-            if open.last().is_some_and(|last| last.key != cut.key) || open.len() >= most {
+        rows.extend(page.rows.iter().filter_map(|row| read(row, spec, shared.map(String::as_str))));
+        // Clusters are of so many rows, whatever one read gives: the same rows make the same clusters.
+        let step = if let UnitSpec::Cluster { .. } = &spec.units { MOST_CLUSTERED } else { rows.len().max(1) };
+        while rows.len() >= step || (page.next.is_none() && !rows.is_empty()) {
+            let rest = rows.split_off(step.min(rows.len()));
+            let mut together = std::mem::replace(&mut rows, rest);
+            if let UnitSpec::Cluster { threshold, .. } = &spec.units {
+                arrange(session, collection, *threshold, &mut together)?;
                 close(&mut open, &mut units);
             }
-            open.push(cut);
+            for cut in together {
+                let apart = |last: &Cut| (last.group, &last.key) != (cut.group, &cut.key);
+                if open.last().is_some_and(apart) || open.len() >= most {
+                    close(&mut open, &mut units);
+                }
+                open.push(cut);
+            }
         }
         match page.next {
             Some(next) => query.after(&next),
@@ -93,7 +114,7 @@ fn read(row: &str, spec: &StrategySpec, shared: Option<&str>) -> Option<Cut> {
         }
         _ => String::new(),
     };
-    Some(Cut { id: row.get("id")?.as_u64()?, version: row.get("version")?.as_u64()?, key })
+    Some(Cut { id: row.get("id")?.as_u64()?, version: row.get("version")?.as_u64()?, key, group: 0 })
 }
 
 /// The rows gathered so far become a unit.

@@ -3,7 +3,7 @@
 use super::validate::{CollectionFacts, Facts, RowFacts};
 use crate::api::CallError;
 use memstrata_runtime::{Change, Patch, Plugin, RowName};
-use memstrata_store::{Query, Session};
+use memstrata_store::{Collection, Query, Session};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -66,17 +66,21 @@ pub(crate) fn gather(
     for name in names {
         let Ok(collection) = session.space().collection(&name) else { continue };
         if !left.contains_key(&name) {
-            let mut live = Query::new(Arc::clone(&collection));
-            live.valid_at(now);
-            let live = session.count(&live)?;
-            let share = (live as f64 * quota.share.clamp(0.0, 1.0)) as u64;
-            left.insert(name.clone(), share.max(quota.least));
+            left.insert(name.clone(), quota_of(session, &collection, quota)?);
         }
         let writable = plugin.may_write(&name);
         let quota = left.get(&name).copied().unwrap_or_default();
         facts.collections.insert(name, CollectionFacts { collection, writable, quota });
     }
     Ok(facts)
+}
+
+/// How many rows of a collection a run may end, as of the session's snapshot.
+pub(crate) fn quota_of(session: &mut Session, collection: &Arc<Collection>, quota: Quota) -> Result<u64, CallError> {
+    let mut live = Query::new(Arc::clone(collection));
+    live.valid_at(session.options().now);
+    let share = (session.count(&live)? as f64 * quota.share.clamp(0.0, 1.0)) as u64;
+    Ok(share.max(quota.least))
 }
 
 /// Every stored row a patch names.

@@ -2,18 +2,25 @@
 //! of one snapshot, checked, and applied in a transaction of its own.
 
 mod apply;
+mod cluster;
 mod cut;
 mod facts;
 mod fork;
+mod lease;
 mod options;
 mod pins;
 mod promote;
 mod propose;
+mod quality;
 pub(crate) mod records;
 mod replay;
+mod resume;
 mod run;
+mod runner;
+mod running;
 mod score;
 mod shadow;
+mod triggers;
 mod unit;
 mod validate;
 
@@ -21,11 +28,15 @@ pub use facts::Quota;
 pub use options::{ConsolidationOptions, PromotionRule};
 pub use pins::{Pin, Pinned};
 pub use promote::Promoted;
+pub use quality::Quality;
 pub(crate) use records::mark_undone;
 pub use replay::Replayed;
+pub(crate) use runner::Runner;
+pub(crate) use running::Running;
 pub use score::Trial;
 pub use shadow::{Compare, Comparison};
-pub use validate::PatchFault;
+pub use triggers::{Trigger, When};
+pub use validate::{CollectionFacts, Facts, PatchFault, RowFacts};
 
 use crate::api::{Principal, ProgressSink};
 use memstrata_runtime::Patch;
@@ -108,11 +119,21 @@ pub struct RunReport {
     pub guest_ms: f64,
     /// The strategy's own numbers, as means over its units.
     pub measures: BTreeMap<String, f64>,
-    /// The units, with what each proposes.
+    /// How good what is derived was before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality_before: Option<Quality>,
+    /// How good it is now; a dry run leaves it as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality_after: Option<Quality>,
+    /// How often it was cut off and went on.
+    pub resumed: u64,
+    /// The units, with what each proposes; of a run that was applied the first thousand.
     pub details: Vec<UnitReport>,
     /// Pinned recalls that held before and not after, for which it was taken back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pins_broken: Vec<String>,
+    /// Units that `details` leaves out; `host.units` has them all.
+    pub left_out: u64,
     /// Of a failed run, the first fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -140,7 +161,11 @@ impl RunReport {
             money: 0.0,
             guest_ms: 0.0,
             measures: BTreeMap::new(),
+            quality_before: None,
+            quality_after: None,
+            resumed: 0,
             details: Vec::new(),
+            left_out: 0,
             pins_broken: Vec::new(),
             error: None,
         }

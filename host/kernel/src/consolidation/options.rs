@@ -1,6 +1,6 @@
 //! What an operator says of consolidation.
 
-use super::Quota;
+use super::{Quota, Trigger};
 
 /// Consolidation as it is configured.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct ConsolidationOptions {
     pub promotion: PromotionRule,
     /// The operation that pinned recalls ask: it takes `query` and `limit`, and answers `hits` with `id`.
     pub recall: Option<String>,
+    /// What sets runs off by itself.
+    pub triggers: Vec<Trigger>,
 }
 
 /// When a candidate becomes the active strategy without a command.

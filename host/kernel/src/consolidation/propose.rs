@@ -94,6 +94,11 @@ impl Job {
         Deadline { at: Instant::now() + wall, cancelled: Arc::clone(&self.cancelled) }
     }
 
+    /// The seed of a run: its name.
+    pub(super) fn seed_of(run: &str, now: u64) -> u64 {
+        u64::from_str_radix(run.trim_start_matches('r'), 16).unwrap_or(now)
+    }
+
     /// The seed of a unit: the same in every run with the same seed.
     pub(super) fn seed(&self, unit: &Unit) -> u64 {
         unit.name.bytes().fold(self.seed, |seed, byte| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

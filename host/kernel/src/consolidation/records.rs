@@ -1,6 +1,7 @@
 //! What is kept of runs: collections of the host itself, in each space, that layers may read by grant (`host.*`).
 
 use super::cut::Unit;
+use super::lease::Held;
 use super::propose::Job;
 use super::{Consolidate, RunReport};
 use crate::api::{CallError, Principal};
@@ -48,7 +49,7 @@ pub(crate) fn collections() -> Result<IndexMap<String, CollectionSpec>, serde_js
             "fields": fields(&[
                 ("run", "text"), ("unit", "text"), ("strategy", "text"), ("digest", "text"), ("rows", "json"), ("rows_hash", "text"), ("scope", "text"), ("settings", "text"), ("model", "text"),
                 ("status", "text"), ("as_of", "integer"), ("now", "time"), ("seed", "text"), ("answers", "json"),
-                ("patch_hash", "text"), ("steps", "integer"), ("error", "text"),
+                ("patch_hash", "text"), ("steps", "integer"), ("error", "text"), ("counts", "json"),
             ]),
             "indexes": [["digest", "rows_hash"]],
             "unique": { "unit": ["run", "unit"] },
@@ -146,28 +147,43 @@ impl Job {
         Ok(())
     }
 
-    pub(super) fn open_record(&self, request: &Consolidate, report: &RunReport) -> Result<u64, CallError> {
+    /// `acknowledges` is the event that set the run off: it counts as dealt with from the commit on that says the run has begun.
+    pub(super) fn open_record(
+        &self,
+        request: &Consolidate,
+        report: &RunReport,
+        acknowledges: Option<(String, u64, u64)>,
+    ) -> Result<u64, CallError> {
         let mut session = host_session(&self.kernel, &self.space, self.now);
         let row = json!({
             "run": self.run, "strategy": report.strategy, "digest": report.digest, "mode": request.mode, "status": "running",
             "trigger": request.trigger, "principal": request.principal.name, "as_of": report.as_of, "started_at": self.now,
-            "units": report.units, "namespace": request.namespace,
+            "units": report.units, "namespace": request.namespace, "quality_before": report.quality_before, "resumed": 0,
+            "request": {
+                "namespace": request.namespace, "since": request.since, "again": request.again, "strategy": report.strategy,
+                "scope": self.scope.as_str(),
+            },
         });
         let Value::Object(row) = row else { return Err(CallError::new("internal", "no record")) };
         let id = session.insert(&self.space.collection(RUNS)?, row)?;
-        self.space.commit(session.finish(), record_meta(&request.principal.name), None)?;
+        let meta = CommitMeta { acknowledges, ..record_meta(&request.principal.name) };
+        self.space.commit(session.finish(), meta, None)?;
         Ok(id)
     }
 
-    pub(super) fn close_record(&self, id: u64, report: &RunReport) -> Result<(), CallError> {
+    pub(super) fn close_record(&self, id: u64, report: &RunReport, lease: Option<&Held>) -> Result<(), CallError> {
         let mut session = host_session(&self.kernel, &self.space, now_ms());
         let Ok(Value::Object(mut row)) = serde_json::to_value(report) else { return Ok(()) };
         row.retain(|field, _| {
-            !matches!(field.as_str(), "run" | "strategy" | "digest" | "mode" | "details" | "as_of" | "units")
+            !matches!(
+                field.as_str(),
+                "run" | "strategy" | "digest" | "mode" | "details" | "left_out" | "as_of" | "units"
+            )
         });
         row.insert("ended_at".into(), now_ms().into());
         session.update(&self.space.collection(RUNS)?, id, None, &row)?;
-        self.space.commit(session.finish(), record_meta("system"), None)?;
+        let lease = lease.map(Held::fence);
+        self.space.commit(session.finish(), CommitMeta { lease, ..record_meta("system") }, None)?;
         Ok(())
     }
 }

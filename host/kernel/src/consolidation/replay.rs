@@ -110,7 +110,7 @@ impl Kernel {
     }
 
     /// A strategy's component by its digest: the one that serves, or one that is still kept.
-    fn component(&self, name: &str, digest: &str) -> Result<Arc<Layer>, CallError> {
+    pub(super) fn component(&self, name: &str, digest: &str) -> Result<Arc<Layer>, CallError> {
         let set = self.shared.layers.load_full();
         if let Some(layer) = set.layers.get(name).filter(|layer| layer.plugin.digest() == digest) {
             return Ok(Arc::clone(layer));

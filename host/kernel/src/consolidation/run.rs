@@ -1,23 +1,24 @@
 //! A run: one at a time in a space, over all processes; its units one after another, its record always there.
 
-use super::cut::units;
+use super::cut::{Unit, units};
 use super::facts::Left;
+use super::lease::Held;
 use super::propose::Job;
-use super::records::{RUNS, condition, host_session, record_meta};
 use super::score::Tally;
-use super::unit::Run;
-use super::{Consolidate, Mode, RunReport};
+use super::unit::{POSTPONED, Run};
+use super::{Consolidate, Mode, RunReport, UnitReport};
 use crate::api::{CallError, Progress};
 use crate::kernel::{Kernel, admit_space, now_ms};
 use crate::layers::{Layer, short};
-use memstrata_store::{Lease, Namespace, Query, Space};
-use serde_json::{Value, json};
+use memstrata_store::{Namespace, Space};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// How long the right to run is held without a sign of life.
-const LEASE_MS: u64 = 300_000;
+/// Units of an applied run that its report tells of; the records have them all.
+const TOLD: usize = 1_000;
+/// What the lease of a space's runs is called, before the space.
+pub(super) const LEASE: &str = "consolidation:";
 
 /// What a run goes on with, besides what was asked.
 pub(super) struct Terms<'a> {
@@ -25,7 +26,9 @@ pub(super) struct Terms<'a> {
     /// The space, or a copy of it.
     pub(super) space: &'a Arc<Space>,
     /// The right to run; a copy needs none.
-    pub(super) lease: Option<&'a Lease>,
+    pub(super) lease: Option<&'a Held>,
+    /// The event it is for, dealt with once the run is known to have begun.
+    pub(super) acknowledges: Option<(String, u64, u64)>,
     /// Its clock.
     pub(super) now: u64,
     /// Its randomness; none: its own.
@@ -41,6 +44,15 @@ impl Kernel {
     /// `not-found.strategy`, `denied.*`, `conflict.running` while another run goes on in the space, and those of the store. A
     /// unit that fails does not fail the run: the report tells.
     pub fn consolidate(&self, request: &Consolidate) -> Result<RunReport, CallError> {
+        self.consolidate_for(request, None)
+    }
+
+    /// Runs a strategy for an event, which counts as dealt with once the run is known to have begun.
+    pub(super) fn consolidate_for(
+        &self,
+        request: &Consolidate,
+        acknowledges: Option<(String, u64, u64)>,
+    ) -> Result<RunReport, CallError> {
         admit_space(&request.principal, &request.space)?;
         if request.mode == Mode::Apply && !request.principal.may_write {
             return Err(CallError::new(
@@ -48,21 +60,20 @@ impl Kernel {
                 format!("`{}` may only read; a dry run is allowed", request.principal.name),
             ));
         }
+        let _going = self.shared.running.enter(&request.cancelled);
         let space = self.space(&request.space)?;
         let name = match &request.strategy {
             Some(name) => name.clone(),
             None => self.active_in(&space)?,
         };
         let layer = self.strategy(&name)?;
-        let terms =
-            |lease| Terms { layer: Arc::clone(&layer), space: &space, lease, now: now_ms(), seed: None, tally: None };
+        let terms = |lease| Terms { layer, space: &space, lease, acknowledges, now: now_ms(), seed: None, tally: None };
         if request.mode == Mode::DryRun {
             return self.run_on(request, terms(None));
         }
         let lease = self.only_one(&space)?;
-        let report = self.guarded(request, terms(Some(&lease)));
-        self.shared.control.release(&lease)?;
-        report
+        self.resume_cut_off(&space, &lease, &request.cancelled)?;
+        self.guarded(request, terms(Some(&lease)))
     }
 
     /// A strategy that serves, by its name.
@@ -86,47 +97,30 @@ impl Kernel {
         strategies.map(|(name, _)| name.clone()).collect()
     }
 
-    /// The right to run in a space. Runs that were cut off are then known to be: their records say so.
-    fn only_one(&self, space: &Arc<Space>) -> Result<Lease, CallError> {
-        let name = format!("consolidation:{}", space.name());
-        // A holder for each run: two of one process exclude each other too.
-        let holder = format!("{}/{:08x}", self.shared.process, rand::random::<u32>());
-        let Some(lease) = self.shared.control.acquire(&name, &holder, LEASE_MS)? else {
-            return Err(CallError::new(
+    /// The right to run in a space.
+    pub(super) fn only_one(&self, space: &Arc<Space>) -> Result<Held, CallError> {
+        Held::take(self, &format!("{LEASE}{}", space.name()))?.ok_or_else(|| {
+            CallError::new(
                 "conflict.running",
                 format!("a consolidation of space `{}` is running; wait for it, or try --dry-run", space.name()),
-            ));
-        };
-        let mut session = host_session(self, space, now_ms());
-        let runs = space.collection(RUNS)?;
-        let mut cut_off = Query::new(Arc::clone(&runs));
-        cut_off.filter(condition(&json!(["status", "=", "running"]))?)?;
-        for id in session.ids(&cut_off)? {
-            let Value::Object(end) = json!({ "status": "failed", "error": "it was cut off", "ended_at": now_ms() })
-            else {
-                continue;
-            };
-            session.update(&runs, id, None, &end)?;
-        }
-        space.commit(session.finish(), record_meta("system"), None)?;
-        Ok(lease)
+            )
+        })
     }
 
     /// Runs a strategy on a space or a copy of one.
     pub(super) fn run_on(&self, request: &Consolidate, terms: Terms<'_>) -> Result<RunReport, CallError> {
-        let Terms { layer, space, lease, now, seed, tally } = terms;
+        let Terms { layer, space, lease, acknowledges, now, seed, tally } = terms;
         let Some(spec) = layer.plugin.manifest().strategy.clone() else {
             return Err(CallError::new("internal", "a layer is no strategy"));
         };
         let collection = space.collection(&spec.collection)?;
         let run = format!("r{now:x}{:04x}", rand::random::<u16>());
-        let own_seed = u64::from_str_radix(run.trim_start_matches('r'), 16).unwrap_or(now);
         let job = Job {
             kernel: self.clone(),
             space: Arc::clone(space),
             scope: request.principal.scope.clone(),
             namespace: request.namespace.clone(),
-            seed: seed.unwrap_or(own_seed),
+            seed: seed.unwrap_or_else(|| Job::seed_of(&run, now)),
             run,
             now,
             quota: self.shared.options.consolidation.quota,
@@ -138,40 +132,93 @@ impl Kernel {
         let namespace = Namespace::parse(&request.namespace)?;
         let units = units(&mut session, &collection, &spec, &namespace, request.since)?;
         drop(session);
+        let before = self.quality(space, &job.layer, &namespace, &job.scope)?;
         let begun = RunReport::begun(&job.run, job.layer.name(), job.layer.plugin.digest(), request.mode, as_of);
-        let report = RunReport { units: units.len() as u64, ..begun };
+        let report = RunReport { units: units.len() as u64, quality_before: Some(before), ..begun };
         let record = match request.mode {
-            Mode::Apply => Some(job.open_record(request, &report)?),
+            Mode::Apply => Some(job.open_record(request, &report, acknowledges)?),
             Mode::DryRun => None,
         };
-        let mut run =
-            Run { job, request, lease, at: as_of, left: Left::new(), report, measured: BTreeMap::new(), tally };
+        let run = Run { tally, ..Run::new(job, request, lease, as_of, report) };
+        self.go_on(run, &units, record)
+    }
+
+    /// The units one after another, and the end of the run.
+    pub(super) fn go_on(&self, mut run: Run<'_>, units: &[Unit], record: Option<u64>) -> Result<RunReport, CallError> {
+        let (request, lease) = (run.request, run.lease);
+        let done = run.report.units - units.len() as u64;
         for (nth, unit) in units.iter().enumerate() {
-            if request.cancelled.load(Ordering::Relaxed) {
-                run.report.status = "cancelled";
-                run.report.error = Some("it was cancelled; what is applied stays, and can be undone".into());
+            if let Some(progress) = &request.progress {
+                progress(Progress { done: done + nth as u64, total: run.report.units, message: unit.name.clone() });
+            }
+            if !run.next(unit)? {
                 break;
             }
-            if let Some(progress) = &request.progress {
-                progress(Progress { done: nth as u64, total: run.report.units, message: unit.name.clone() });
+        }
+        run.last_try = true;
+        for unit in std::mem::take(&mut run.later) {
+            if !run.next(&unit)? {
+                break;
             }
-            let detail = run.unit(unit)?;
-            run.report.details.push(detail);
-            if let Some(lease) = lease {
-                self.shared.control.acquire(&lease.name, &lease.holder, LEASE_MS)?;
-            }
+        }
+        if request.cancelled.load(Ordering::Relaxed) {
+            run.report.status = "cancelled";
+            run.report.error = Some("it was cancelled; what is applied stays, and can be undone".into());
         }
         let Run { job, mut report, measured, .. } = run;
         let mean = |(name, (sum, count)): (String, (f64, u32))| (name, sum / f64::from(count));
         report.measures = measured.into_iter().map(mean).collect();
         if report.failed > 0 && report.status == "done" {
             report.status = if report.applied == 0 { "failed" } else { "partial" };
-            let first = report.details.iter().find(|unit| unit.status == "failed");
-            report.error = report.error.or_else(|| first.and_then(|unit| unit.error.clone()));
         }
         if let Some(id) = record {
-            job.close_record(id, &report)?;
+            let namespace = Namespace::parse(&request.namespace)?;
+            report.quality_after = Some(self.quality(&job.space, &job.layer, &namespace, &job.scope)?);
+            job.close_record(id, &report, lease)?;
         }
         Ok(report)
+    }
+}
+
+impl<'a> Run<'a> {
+    /// A run that begins.
+    pub(super) fn new(job: Job, request: &'a Consolidate, lease: Option<&'a Held>, at: u64, report: RunReport) -> Self {
+        Self {
+            job,
+            request,
+            lease,
+            at,
+            left: Left::new(),
+            report,
+            measured: BTreeMap::new(),
+            tally: None,
+            later: Vec::new(),
+            last_try: false,
+        }
+    }
+
+    /// One unit more; whether the run goes on.
+    fn next(&mut self, unit: &Unit) -> Result<bool, CallError> {
+        if self.request.cancelled.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        self.lease.map_or(Ok(()), Held::check)?;
+        let detail = self.unit(unit)?;
+        self.tell(detail);
+        Ok(true)
+    }
+
+    /// Puts a unit into the report: in the place it had before it was put off, and no more than are read of a run that is applied.
+    fn tell(&mut self, detail: UnitReport) {
+        let details = &mut self.report.details;
+        let before =
+            details.iter_mut().find(|told| self.last_try && told.status == POSTPONED && told.unit == detail.unit);
+        if let Some(place) = before {
+            *place = detail;
+        } else if self.request.mode == Mode::DryRun || details.len() < TOLD {
+            details.push(detail);
+        } else if detail.status != POSTPONED {
+            self.report.left_out += 1;
+        }
     }
 }

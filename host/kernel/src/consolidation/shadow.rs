@@ -183,7 +183,15 @@ impl Kernel {
         let mut tally = Tally::default();
         let layer = self.strategy(name)?;
         let digest = layer.plugin.digest().to_owned();
-        let terms = Terms { layer, space: copy, lease: None, now, seed: Some(now), tally: Some(&mut tally) };
+        let terms = Terms {
+            layer,
+            space: copy,
+            lease: None,
+            acknowledges: None,
+            now,
+            seed: Some(now),
+            tally: Some(&mut tally),
+        };
         let report = self.run_on(&request, terms)?;
         let new = self.look_at_new(copy, &digest, now)?;
         let after = self.pinned(copy)?;

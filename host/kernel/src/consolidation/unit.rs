@@ -3,24 +3,28 @@
 use super::apply::{Author, Counts, stage};
 use super::cut::Unit;
 use super::facts::Left;
+use super::lease::Held;
 use super::propose::{Inputs, Job, Proposed, Refused};
 use super::records::{UNITS, condition, host_session, record_meta};
 use super::score::Tally;
 use super::{Consolidate, Mode, RunReport, UnitReport};
 use crate::api::CallError;
-use memstrata_store::{CommitMeta, Deadline, Lease, Query};
-use serde_json::json;
+use memstrata_store::{CommitMeta, Deadline, Query};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How often a unit is proposed in all when rows change under it.
 const ATTEMPTS: u32 = 3;
+/// The state of a unit that is tried once more.
+pub(super) const POSTPONED: &str = "postponed";
 
 /// A run that goes on: its job, and its totals so far.
 pub(super) struct Run<'a> {
     pub(super) job: Job,
     pub(super) request: &'a Consolidate,
-    pub(super) lease: Option<&'a Lease>,
+    pub(super) lease: Option<&'a Held>,
     /// The sequence units are proposed as of.
     pub(super) at: u64,
     /// What is left of the quotas.
@@ -30,6 +34,10 @@ pub(super) struct Run<'a> {
     pub(super) measured: BTreeMap<String, (f64, u32)>,
     /// Gathers what is proposed, to be judged.
     pub(super) tally: Option<&'a mut Tally>,
+    /// Units that failed for a reason that may be over soon: tried once more at the end.
+    pub(super) later: Vec<Unit>,
+    /// That is now.
+    pub(super) last_try: bool,
 }
 
 impl Run<'_> {
@@ -52,9 +60,12 @@ impl Run<'_> {
         if let Some(tally) = &mut self.tally {
             tally.unit(unit);
         }
+        // A model that has answered is not asked again because a row was changed meanwhile.
+        let answers = Arc::default();
         for attempt in 1..=ATTEMPTS {
             let mut quota = self.left.clone();
-            let inputs = Inputs { as_of: self.at, seed: self.job.seed(unit), answers: Arc::default(), replay: false };
+            let inputs =
+                Inputs { as_of: self.at, seed: self.job.seed(unit), answers: Arc::clone(&answers), replay: false };
             match self.job.propose(unit, inputs, &mut quota) {
                 Ok(proposed) => {
                     detail.patch_hash = proposed.patch.hash();
@@ -102,7 +113,7 @@ impl Run<'_> {
                         faults.first().map(|fault| format!("{}: {}", fault.code, fault.message)).unwrap_or_default();
                     let more = faults.len().saturating_sub(1);
                     let error = CallError::new("patch.refused", format!("{first} ({more} more faults)"));
-                    detail.patch = Some(patch);
+                    detail.patch = (self.request.mode == Mode::DryRun).then_some(patch);
                     detail.faults = faults;
                     self.failed(unit, &mut detail, &error)?;
                     return Ok(detail);
@@ -118,10 +129,21 @@ impl Run<'_> {
 
     fn failed(&mut self, unit: &Unit, detail: &mut UnitReport, error: &CallError) -> Result<(), CallError> {
         let job = &self.job;
+        detail.error = Some(error.to_string());
+        if self.request.cancelled.load(Ordering::Relaxed) {
+            detail.status = "cancelled";
+            return Ok(());
+        }
+        if transient(error) && !self.last_try {
+            tracing::info!(run = %job.run, unit = %unit.name, %error, "a unit is tried once more at the end of the run");
+            detail.status = POSTPONED;
+            self.later.push(unit.clone());
+            return Ok(());
+        }
         tracing::warn!(run = %job.run, unit = %unit.name, %error, "a unit failed; the run goes on");
         self.report.failed += 1;
         detail.status = "failed";
-        detail.error = Some(error.to_string());
+        self.report.error.get_or_insert_with(|| error.to_string());
         if self.report.mode == Mode::DryRun {
             return Ok(());
         }
@@ -131,9 +153,15 @@ impl Run<'_> {
             unit,
             json!({ "status": "failed", "error": error.to_string(), "as_of": self.at }),
         )?;
-        job.space.commit(session.finish(), record_meta("system"), None)?;
+        let lease = self.lease.map(Held::fence);
+        job.space.commit(session.finish(), CommitMeta { lease, ..record_meta("system") }, None)?;
         Ok(())
     }
+}
+
+/// Whether the same unit may well succeed a little later.
+fn transient(error: &CallError) -> bool {
+    error.code == "budget.time" || error.code.starts_with("unavailable.")
 }
 
 impl Job {
@@ -152,13 +180,7 @@ impl Job {
     }
 
     /// Applies a patch in one transaction, with the record of its unit.
-    fn apply(
-        &self,
-        unit: &Unit,
-        proposed: &Proposed,
-        at: u64,
-        lease: Option<&Lease>,
-    ) -> Result<Option<u64>, CallError> {
+    fn apply(&self, unit: &Unit, proposed: &Proposed, at: u64, lease: Option<&Held>) -> Result<Option<u64>, CallError> {
         let mut options = self.session_options(None, false);
         options.limits.rows_read = u64::MAX;
         let mut session = self.space.session(options);
@@ -167,6 +189,7 @@ impl Job {
         let record = json!({
             "status": "applied", "as_of": at, "now": self.now, "seed": self.seed(unit).to_string(),
             "answers": proposed.answers, "patch_hash": proposed.patch.hash(), "steps": proposed.patch.steps.len(),
+            "counts": counts(proposed),
         });
         self.record_unit(&mut session, unit, record)?;
         let mut write_set = session.finish();
@@ -178,7 +201,7 @@ impl Job {
             layer: self.layer.name().to_owned(),
             component: self.layer.plugin.digest().to_owned(),
             operation: self.run.clone(),
-            lease: lease.map(|lease| (lease.name.clone(), lease.token)),
+            lease: lease.map(Held::fence),
             ..CommitMeta::default()
         };
         let committed = self.space.commit(write_set, meta, None)?;
@@ -200,9 +223,28 @@ impl RunReport {
     }
 }
 
+/// What a unit did, in numbers: a run that is resumed goes on counting from there.
+fn counts(proposed: &Proposed) -> Value {
+    let Counts { created, changed, ended, conflicts } = proposed.counts;
+    json!({
+        "created": created, "changed": changed, "ended": ended, "conflicts": conflicts, "tokens": proposed.tokens, "money": proposed.money,
+        "guest_ms": proposed.guest.as_secs_f64() * 1000.0, "measures": proposed.patch.measures, "spent": spent(proposed),
+    })
+}
+
 /// What ends by a patch is taken from the quotas.
 fn spend(left: &mut Left, proposed: &Proposed) {
+    for (collection, ended) in spent(proposed) {
+        if let Some(quota) = left.get_mut(&collection) {
+            *quota = quota.saturating_sub(ended);
+        }
+    }
+}
+
+/// How many rows of each collection a patch ends.
+fn spent(proposed: &Proposed) -> BTreeMap<String, u64> {
     use memstrata_runtime::Change;
+    let mut spent = BTreeMap::new();
     for step in &proposed.patch.steps {
         let rows = match &step.change {
             Change::Supersede { row, .. } => std::slice::from_ref(row),
@@ -210,9 +252,8 @@ fn spend(left: &mut Left, proposed: &Proposed) {
             _ => continue,
         };
         for row in rows.iter().filter_map(|id| proposed.facts.rows.get(id)) {
-            if let Some(quota) = left.get_mut(&row.collection) {
-                *quota = quota.saturating_sub(1);
-            }
+            *spent.entry(row.collection.clone()).or_default() += 1;
         }
     }
+    spent
 }

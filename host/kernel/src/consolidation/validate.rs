@@ -9,25 +9,30 @@ use std::sync::Arc;
 
 /// What is known of a stored row at the job's instant. A row outside the caller's scope is not known.
 #[derive(Debug, Clone)]
-pub(crate) struct RowFacts {
-    pub(crate) collection: String,
-    pub(crate) version: u64,
+pub struct RowFacts {
+    /// Its collection, `layer.name`.
+    pub collection: String,
+    /// The version the strategy saw.
+    pub version: u64,
     /// It is no longer valid.
-    pub(crate) ended: bool,
+    pub ended: bool,
     /// How far to believe it, 0 to 1.
-    pub(crate) trust: f64,
-    pub(crate) sources: Vec<u64>,
-    pub(crate) namespace: String,
+    pub trust: f64,
+    /// The rows it cites.
+    pub sources: Vec<u64>,
+    /// Its namespace.
+    pub namespace: String,
 }
 
 /// What is known of a collection.
 #[derive(Debug, Clone)]
-pub(crate) struct CollectionFacts {
-    pub(crate) collection: Arc<Collection>,
+pub struct CollectionFacts {
+    /// Its declaration.
+    pub collection: Arc<Collection>,
     /// The strategy may propose changes of it.
-    pub(crate) writable: bool,
+    pub writable: bool,
     /// Rows that may still end in this run.
-    pub(crate) quota: u64,
+    pub quota: u64,
 }
 
 impl CollectionFacts {
@@ -37,11 +42,13 @@ impl CollectionFacts {
     }
 }
 
-/// Everything the rules need.
+/// Everything the rules need to know of the store.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Facts {
-    pub(crate) rows: HashMap<u64, RowFacts>,
-    pub(crate) collections: BTreeMap<String, CollectionFacts>,
+pub struct Facts {
+    /// The rows a patch names, by id.
+    pub rows: HashMap<u64, RowFacts>,
+    /// Their collections, and those it creates rows in.
+    pub collections: BTreeMap<String, CollectionFacts>,
 }
 
 /// What is wrong with one step.
@@ -68,7 +75,8 @@ impl Facts {
     }
 
     /// Every fault of a patch, in the order of its steps.
-    pub(crate) fn faults(&self, patch: &Patch) -> Vec<PatchFault> {
+    #[must_use]
+    pub fn faults(&self, patch: &Patch) -> Vec<PatchFault> {
         let mut check =
             Check { facts: self, patch, step: 0, faults: Vec::new(), ending: HashSet::new(), spent: BTreeMap::new() };
         for (nth, step) in patch.steps.iter().enumerate() {

@@ -13,7 +13,7 @@ pub use consolidation::PatchHandle;
 pub use llm::PromptHandle;
 pub use search::{RequestHandle, ResultsHandle};
 pub use store_read::QueryHandle;
-pub use vectors::BatchHandle;
+pub use vectors::{BatchHandle, MOST_CLUSTERED, average_link};
 
 use crate::bindings::memstrata::plugin::types;
 use crate::error::HostError;

@@ -9,8 +9,10 @@ use wasmtime::component::Resource;
 
 mod math;
 
-/// Entries of a batch that may be clustered: the work grows with their square.
-const MOST_CLUSTERED: usize = 1000;
+pub use math::average_link;
+
+/// Entries that are clustered at once, at most: the work grows with their square.
+pub const MOST_CLUSTERED: usize = 1000;
 
 /// Vectors of unit length; none where a text or row has none.
 pub struct BatchHandle(Vec<Option<Vec<f32>>>);

@@ -4,6 +4,7 @@
 //! two cannot be compared: the best of each are equals there. And a row must not lose by a channel its collection does not
 //! have: what it has counts for the whole.
 
+use super::run::Scored;
 use super::{CHANNELS, CONTEXT, Hit, TEXT, VECTOR};
 use crate::collection::Collection;
 use std::collections::HashMap;
@@ -27,7 +28,7 @@ pub(super) struct Found {
 pub(super) type Ranked = Vec<Found>;
 
 /// One list of the lists of several collections.
-pub(super) fn merge(channel: usize, lists: Vec<(Arc<Collection>, Vec<(i64, f64)>)>) -> Ranked {
+pub(super) fn merge(channel: usize, lists: Vec<(Arc<Collection>, Scored)>) -> Ranked {
     let comparable = channel != TEXT || lists.iter().filter(|(_, list)| !list.is_empty()).count() < 2;
     let mut all = Vec::new();
     for (collection, list) in lists {

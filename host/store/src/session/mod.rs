@@ -1,10 +1,13 @@
 //! Step 7 of 7: a session, what one call sees and stages. The snapshot is taken at the first read; nothing is written before commit.
 
+mod evidence;
 mod number;
 mod overlay;
 mod read;
 mod removal;
 mod stage;
+
+pub use evidence::Evidence;
 
 use crate::error::{Result, StoreError};
 use crate::namespace::Namespace;

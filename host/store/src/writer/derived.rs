@@ -45,6 +45,9 @@ impl Derived {
             return Ok(());
         }
         let collection = &change.collection;
+        if !concerns_text(change) {
+            return Ok(());
+        }
         self.note_neighbours(connection, collection, id)?;
         let leaves = matches!(change.verb, Verb::Delete | Verb::Erase)
             || collection.spec.sequence.is_some()
@@ -77,6 +80,9 @@ impl Derived {
             return Ok(());
         }
         if collection.spec.sequence.is_some() {
+            if !concerns_text(change) && !self.absent.contains(&id) {
+                return Ok(());
+            }
             // Its context is not known before all rows of the write-set are in place.
             self.note_neighbours(connection, collection, id)
         } else {
@@ -148,6 +154,20 @@ impl Derived {
         }
         Ok(())
     }
+}
+
+/// Whether a change may move the row's text or vector, or its place in its sequence: a mark does not.
+fn concerns_text(change: &RowChange) -> bool {
+    let collection = &change.collection;
+    let place = |field: &str| collection.column(field).ok().map(|(place, _)| place);
+    let sequence = collection.spec.sequence.as_ref();
+    let ordered = sequence.map_or([None, None], |sequence| [place(&sequence.key), place(&sequence.order)]);
+    let concerned = |column: usize| {
+        collection.searched.contains(&column) || collection.embedded == Some(column) || ordered.contains(&Some(column))
+    };
+    change.verb != Verb::Update
+        || change.set.iter().any(|(column, _)| concerned(*column))
+        || change.steps.iter().any(|(column, _)| concerned(*column))
 }
 
 /// Selects a row's neighbours on one side, the nearest first.

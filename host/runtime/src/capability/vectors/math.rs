@@ -12,8 +12,11 @@ pub(super) fn cosine(a: Option<&[f32]>, b: Option<&[f32]>) -> f32 {
 ///
 /// The chain of nearest neighbours finds every merge in O(n^2) (Murtagh, Computer Journal 26(4), 1983); for average link
 /// it gives the same tree as the greedy order, and cutting that tree at the threshold gives the clusters. An entry without
-/// a vector is a cluster of its own. `go_on` is asked again and again; its error ends the work.
-pub(super) fn average_link<E>(
+/// a vector is a cluster of its own. Vectors are of unit length; clusters are numbered by their first member.
+///
+/// # Errors
+/// `go_on` is asked again and again; its error ends the work.
+pub fn average_link<E>(
     vectors: &[Option<Vec<f32>>],
     threshold: f32,
     go_on: impl Fn() -> Result<(), E>,

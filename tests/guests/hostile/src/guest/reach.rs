@@ -15,7 +15,7 @@ pub(super) fn use_interface(arguments: &Value) -> Raw {
         "search" => _ = Request::new("a").run().map_err(Fault::from)?,
         "vectors" => _ = Batch::embed(&["a".to_owned()]).map_err(Fault::from)?,
         "hints" => hints::touch(&[1]).map_err(Fault::from)?,
-        "events" => events::emit("seen", &json!({}))?,
+        "events" => events::emit("seen", arguments.get("payload").unwrap_or(&json!({})))?,
         "llm" => _ = llm::Prompt::new("a").run().map_err(Fault::from)?,
         "harmless" => {
             budget::report(1, 2, "on the way");
