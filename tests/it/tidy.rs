@@ -94,7 +94,7 @@ fn plugins_import_neither_the_host_nor_each_other() {
             let allowed: &[&str] = match own {
                 "bundle" => &["memstrata-guest-build"],
                 // Rules that several strategies share, and that import the SDK alone.
-                "dual-process" | "temporal" | "semantic-cluster" | "deduplicate" | "decay" => {
+                "dual-process" | "temporal" | "semantic-cluster" | "deduplicate" | "decay" | "consolidation-layer" => {
                     &["memstrata-sdk", "memstrata-consolidation-rules"]
                 }
                 _ => &["memstrata-sdk"],
