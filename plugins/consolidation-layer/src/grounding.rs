@@ -9,6 +9,57 @@ use memstrata_sdk::{Value, json};
 /// From this grounding on a memory holds up: the risk of being made up is low or none (requirements 1.10).
 pub const HOLDS: f64 = 0.7;
 
+/// Words System 1 puts around what it quotes: they are its own, no event need say them.
+const FRAME: [&str; 38] = [
+    "outcome",
+    "learned",
+    "decision",
+    "seen",
+    "time",
+    "times",
+    "test-driven",
+    "change",
+    "changes",
+    "test",
+    "run",
+    "runs",
+    "failed",
+    "had",
+    "not",
+    "passed",
+    "followed",
+    "then",
+    "error",
+    "recovery",
+    "more",
+    "failure",
+    "failures",
+    "step",
+    "steps",
+    "ended",
+    "success",
+    "refactoring",
+    "coordinated",
+    "probably",
+    "folder",
+    "folders",
+    "first",
+    "last",
+    "deployment",
+    "came",
+    "succeeded",
+    "sessions",
+];
+
+/// What a memory of System 1 says of its own evidence, without its frame.
+fn quoted(content: &str) -> String {
+    let own = |word: &&str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        !FRAME.contains(&bare.as_str())
+    };
+    content.split_whitespace().filter(own).collect::<Vec<_>>().join(" ")
+}
+
 /// A memory held against its evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grounded {
@@ -26,15 +77,16 @@ pub struct Grounded {
 
 /// Grounds a memory in the events it cites; `None` if it cites no event that can still be read.
 ///
-/// Numbers up to how many events it cites count as supported: System 1 says `3 times`, and the events do not.
+/// What System 1 put around its quotes is left out, what System 2 claims is taken whole. Numbers up to how many events it cites count as supported: System 1 says `3 times`, and the events do not.
 #[must_use]
 pub fn grounded(memory: &Value, evidence: &[&Event]) -> Option<Grounded> {
     if evidence.is_empty() {
         return None;
     }
+    let (content, system2) = (row::text(memory, "content"), row::texts(memory, "tags").contains(&"system-2"));
     let claim = Claim {
         kind: ClaimKind::Fact,
-        content: row::text(memory, "content").to_owned(),
+        content: if system2 { content.to_owned() } else { quoted(content) },
         confidence: row::number(memory, "confidence").unwrap_or(1.0),
         sources: evidence.iter().map(|event| event.id).collect(),
     };
@@ -43,13 +95,7 @@ pub fn grounded(memory: &Value, evidence: &[&Event]) -> Option<Grounded> {
     let (counts, unsupported): (Vec<String>, Vec<String>) = found.unsupported.into_iter().partition(is_count);
     let halved = i32::try_from(counts.len()).unwrap_or(i32::MAX);
     let score = (found.score * 2_f64.powi(halved)).min(1.0);
-    Some(Grounded {
-        id: row::id(memory),
-        score,
-        risk: Risk::of(score),
-        unsupported,
-        system2: row::texts(memory, "tags").contains(&"system-2"),
-    })
+    Some(Grounded { id: row::id(memory), score, risk: Risk::of(score), unsupported, system2 })
 }
 
 impl Grounded {
@@ -98,6 +144,21 @@ mod tests {
             "the figure itself is one of four words"
         );
         assert_eq!(score("cargo build passed 3", &events).unwrap().unsupported, ["3"]);
+    }
+
+    #[test]
+    fn the_frame_of_system_1_needs_no_source_and_that_of_system_2_does() {
+        let events = [event(1, "use sqlite as the store")];
+        let cited: Vec<&Event> = events.iter().collect();
+        let score = |tags: Value| {
+            let memory =
+                json!({"id": 5, "content": "Decision: use sqlite as the store. Outcome: success.", "tags": tags});
+            grounded(&memory, &cited).unwrap().score
+        };
+        // use, sqlite, store; with System 2 also decision, outcome, success, of which the event has none.
+        assert_eq!((score(json!([])), score(json!(["system-2"]))), (1.0, 0.5));
+        let wrong = json!({"id": 5, "content": "Decision: use postgres as the store."});
+        assert!(grounded(&wrong, &cited).unwrap().score < 0.7);
     }
 
     #[test]

@@ -122,10 +122,11 @@ pub(super) fn resolve(given: Value) -> Answer {
     let to_end = end(&decision, now, &mut notes)?;
     let ended: Vec<u64> = decision.ended.iter().copied().filter(|id| !to_end.contains(id)).collect();
     let status = if to_end.is_empty() { "resolved" } else { "decided" };
+    let cited: Vec<u64> = std::iter::once(id).chain(row::ids(&conflict, "rows")).collect();
     let mut kept = json!({
         "conflict": id, "strategy": given.strategy, "status": status, "kept": row::references(&decision.kept),
         "ended": row::references(&ended), "to_end": row::references(&to_end),
-        "sources": [&[id], row::ids(&conflict, "rows").as_slice()].concat(),
+        "sources": cited,
     });
     if let Some(kept) = kept.as_object_mut() {
         kept.extend(row::some(&conflict, &["namespace"]));
