@@ -1,9 +1,9 @@
 //! The consolidation layer over real runs: what it tells is what happened, counted by hand.
 
-use crate::support::{Host, bundled_layers, guest, layer, options};
-use memstrata_kernel::{Consolidate, Kernel, Mode, Principal, RunReport, test_component};
+use crate::support::{Host, bundled_layers, guest, layer, options, request};
+use memstrata_kernel::{CallRequest, Consolidate, Kernel, Mode, Principal, RunReport, test_component};
 use memstrata_models::{Embedder, StaticEmbedding};
-use memstrata_store::UndoTarget;
+use memstrata_store::{CommitMeta, Deadline, Namespace, ReadLimits, SessionOptions, UndoTarget};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,6 +67,30 @@ const LISTENER: &str = "test.listener";
 fn heard(host: &Host) -> Value {
     let space = host.kernel.open_space("default").unwrap();
     space.next_due(LISTENER, "consolidation.requested").unwrap().unwrap().payload.unwrap()
+}
+
+/// A session that writes for a layer, besides its component.
+fn session(layer: &str) -> SessionOptions {
+    SessionOptions {
+        layer: layer.into(),
+        component: "test".into(),
+        scope: Namespace::default(),
+        now: 1,
+        deadline: Deadline::within(std::time::Duration::from_secs(10)),
+        limits: ReadLimits::default(),
+        binding: String::new(),
+        read_only: false,
+        as_of: None,
+    }
+}
+
+/// Writes a row of the host's records, as a shadow run or a promotion would.
+fn record(host: &Host, collection: &str, row: Value) -> u64 {
+    let space = host.kernel.open_space("default").unwrap();
+    let mut session = space.session(session("host"));
+    let id = session.insert(&space.collection(collection).unwrap(), row.as_object().cloned().unwrap()).unwrap();
+    space.commit(session.finish(), CommitMeta::default(), None).unwrap();
+    id
 }
 
 fn near(value: &Value, expected: f64) -> bool {
@@ -199,7 +223,7 @@ fn a_memory_tells_where_it_comes_from_even_after_others_changed_it() {
     assert_eq!((&pattern["grounding"]["grounding"], &pattern["grounding"]["risk"]), (&json!(1.0), &json!("none")));
 
     // A caller touches it: the layer that writes is another, the origin is not.
-    host.ok("semantic.mark_useful", json!({"id": id, "useful": true}));
+    host.ok("semantic.mark_useful", json!({"ids": [id], "useful": true}));
     let told = host.ok("consolidation.explain_memory", json!({"id": id}));
     assert_eq!((&told["origin"]["run"], &told["origin"]["strategy"]), (&json!(report.run), &json!("dual_process")));
     let unit = &report.details.iter().find(|unit| unit.unit.contains('a')).unwrap();
@@ -378,4 +402,131 @@ fn schedules_are_kept_and_ask_when_they_are_due() {
     assert_eq!((&again["waiting"], &again["asked"], &again["request"]), (&json!(0), &json!(false), &Value::Null));
     assert!(near(&again["last_quality"]["metrics"]["recall"], 0.5), "{again}");
     assert_eq!(again["strategies"]["strategies"][0]["strategy"], "dual_process");
+}
+
+#[test]
+fn where_the_layer_may_not_write_the_decision_says_what_is_left_to_do() {
+    let host = host();
+    let events = recorded(&host);
+    let flagged =
+        json!({"rows": [events[0], events[2]], "kind": "manual", "severity": "high", "status": "open", "run": "r1"});
+    let conflict = record(&host, "host.conflicts", flagged);
+    let decided = host.ok(
+        "consolidation.resolve_conflict",
+        json!({"conflict": conflict, "strategy": "user_input", "keep": [events[2]]}),
+    );
+    assert_eq!((&decided["status"], &decided["ended"]), (&json!("decided"), &json!([])));
+    assert_eq!(decided["to_end"], json!([format!("m:{}", events[0])]));
+    assert!(decided["notes"][0].as_str().unwrap().contains("an operation of `episodic`"), "{decided}");
+    let told = host.ok("consolidation.explain_memory", json!({"id": events[0]}));
+    assert_eq!(told["holds"], true, "nothing ended");
+    assert_eq!(
+        host.ok("consolidation.list_conflicts", json!({"status": "resolved"}))["conflicts"][0]["resolution"]["status"],
+        "decided"
+    );
+}
+
+#[test]
+fn comparisons_and_promotions_are_told_as_they_were_recorded() {
+    let host = host();
+    let none = host.ok("consolidation.get_strategy_history", json!({}));
+    assert_eq!((&none["active"], &none["count"]), (&Value::Null, &json!(0)));
+    record(
+        &host,
+        "host.promotions",
+        json!({"strategy": "temporal", "before": "dual_process", "at": 10, "reason": "won", "status": "rolled-back"}),
+    );
+    record(
+        &host,
+        "host.promotions",
+        json!({"strategy": "decay", "before": "temporal", "at": 20, "reason": "asked", "status": "active"}),
+    );
+    let told = host.ok("consolidation.get_strategy_history", json!({"limit": 1}));
+    assert_eq!((&told["active"], &told["promotions"][0]["reason"]), (&json!("decay"), &json!("asked")));
+    let next = host.ok("consolidation.get_strategy_history", json!({"limit": 1, "cursor": told["next_cursor"]}));
+    assert_eq!(next["promotions"][0]["strategy"], "temporal");
+    let now = u64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let entries = json!([{"strategy": "dual_process", "score": 0.5}, {"strategy": "temporal", "score": 0.75}]);
+    record(
+        &host,
+        "host.comparisons",
+        json!({"comparison": "c1", "at": now, "active": "dual_process", "winner": "temporal", "entries": entries}),
+    );
+    let listed = host.ok("consolidation.list_comparisons", json!({}));
+    assert_eq!(
+        (&listed["comparisons"][0]["winner"], &listed["comparisons"][0]["entries"]),
+        (&json!("temporal"), &entries)
+    );
+    let told = host.ok("consolidation.analyze_strategy_effectiveness", json!({}));
+    let shadow = |nth: usize| &told["strategies"][nth]["shadow"];
+    assert_eq!(
+        (&told["strategies"][0]["asked"], &told["strategies"][0]["strategy"]),
+        (&json!("session"), &json!("dual_process"))
+    );
+    assert_eq!(
+        (&shadow(0)["won"], &shadow(1)["won"], &shadow(1)["score"]["value"]),
+        (&json!(0), &json!(1), &json!(0.75))
+    );
+}
+
+#[test]
+fn who_is_limited_to_a_namespace_asks_and_sees_no_further() {
+    let host = host();
+    recorded(&host);
+    let report = consolidate(&host, "dual_process", "manual");
+    let limited = Principal { scope: Namespace::parse("user:ada").unwrap(), ..Principal::local() };
+    let as_limited = |operation: &str, arguments: Value| {
+        host.run(CallRequest { principal: limited.clone(), ..request(operation, arguments) })
+    };
+    host.kernel.open_space("default").unwrap().subscribe(LISTENER).unwrap();
+    let asked = as_limited("consolidation.run_consolidation", json!({})).unwrap().value;
+    assert_eq!((&asked["namespace"], &heard(&host)["namespace"]), (&json!("user:ada"), &json!("user:ada")));
+    let outside = as_limited("consolidation.run_consolidation", json!({"namespace": "user:bob"}));
+    assert_eq!(outside.unwrap_err().code, "denied.namespace");
+    let wished = as_limited("consolidation.schedule_consolidation", json!({})).unwrap().value;
+    assert_eq!(wished["namespace"], "user:ada");
+    let seen = as_limited("consolidation.get_schedule", json!({"namespace": "user:ada"})).unwrap().value;
+    assert_eq!(seen["frequency"], "daily");
+    let whole = host.ok("consolidation.get_schedule", json!({}));
+    assert_eq!((&whole["frequency"], &whole["below"][0]["namespace"]), (&json!("off"), &json!("user:ada")));
+    assert_eq!(as_limited("consolidation.list_patterns", json!({})).unwrap().value["count"], 0);
+    assert_eq!(as_limited("consolidation.get_run", json!({"run": report.run})).unwrap_err().code, "not-found.run");
+}
+
+#[test]
+fn a_wish_that_is_due_asks_once() {
+    let host = host();
+    host.ok(
+        "consolidation.schedule_consolidation",
+        json!({"frequency": "hourly", "max_age_minutes": 90, "namespace": "p"}),
+    );
+    let space = host.kernel.open_space("default").unwrap();
+    let due = host.ok("consolidation.get_schedule", json!({"namespace": "p"}))["next_due"].as_u64().unwrap();
+    let id = (1..3_000)
+        .find(|id| {
+            space.row_known_at(*id, u64::MAX >> 12).is_ok_and(|(_, row)| row.is_some_and(|row| row["next_due"] == due))
+        })
+        .unwrap();
+    let mut session = space.session(session("consolidation"));
+    let past = json!({"next_due": due - 7_200_000}).as_object().cloned().unwrap();
+    session.update(&space.collection("consolidation.schedules").unwrap(), id, None, &past).unwrap();
+    space.commit(session.finish(), CommitMeta::default(), None).unwrap();
+
+    space.subscribe(LISTENER).unwrap();
+    let asked = host.ok("consolidation.run_due_schedules", json!({}));
+    assert_eq!(asked["requests"].as_array().unwrap().len(), 1);
+    let event = heard(&host);
+    assert_eq!((&event["request"], &event["namespace"]), (&asked["requests"][0], &json!("p")));
+    assert!(event["since"].as_u64().is_some(), "only the last ninety minutes: {event}");
+    assert_eq!(
+        host.ok("consolidation.run_due_schedules", json!({}))["requests"],
+        json!([]),
+        "two hours late is one run"
+    );
+    let wished = host.ok("consolidation.get_schedule", json!({"namespace": "p"}));
+    assert_eq!((&wished["last_request"], &wished["next_due"]), (&asked["requests"][0], &json!(due)));
+    assert_eq!(
+        host.ok("consolidation.get_run", json!({"request": asked["requests"][0]}))["request"]["reason"],
+        "schedule"
+    );
 }

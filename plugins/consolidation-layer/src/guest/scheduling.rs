@@ -63,19 +63,23 @@ struct Get {
 pub(super) fn get(given: Value) -> Answer {
     let given: Get = arguments(given)?;
     let wanted = given.namespace.unwrap_or_default();
-    let mut query = Query::of(SCHEDULES);
-    if !wanted.is_empty() {
-        query = query.filter(json!(["namespace", "=", wanted]))?;
-    }
-    // Without a namespace, the widest one the caller sees.
-    match query.ascending("namespace")?.first()? {
-        Some(wished) if !wanted.is_empty() || row::text(&wished, "namespace").is_empty() => show(&wished),
-        found => Ok(json!({
+    let all = Query::of(SCHEDULES).namespace(named(Some(&wanted)))?.ascending("namespace")?.all(MOST)?;
+    let mut told = match all.iter().find(|wished| row::text(wished, "namespace") == wanted) {
+        Some(wished) => show(wished)?,
+        None => json!({
             "frequency": "off", "time_of_day": null, "strategy": null, "namespace": wanted, "max_age_minutes": null,
-            "next_due": null, "last_request": null,
-            "notes": found.map(|other| format!("namespace `{}` has one", row::text(&other, "namespace"))).into_iter().collect::<Vec<_>>(),
-        })),
+            "next_due": null, "last_request": null, "notes": [],
+        }),
+    };
+    let below = all
+        .iter()
+        .filter(|wished| row::text(wished, "namespace") != wanted)
+        .map(show)
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(told) = told.as_object_mut() {
+        told.insert("below".into(), json!(below));
     }
+    Ok(told)
 }
 
 pub(super) fn run_due() -> Answer {

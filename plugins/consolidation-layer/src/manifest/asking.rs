@@ -21,7 +21,7 @@ fn schedule_output() -> Value {
             "frequency": {"type": "string"}, "time_of_day": {"type": ["string", "null"]},
             "strategy": {"type": ["string", "null"]}, "namespace": {"type": "string"},
             "max_age_minutes": {"type": ["integer", "null"]}, "next_due": {"type": ["integer", "null"]},
-            "last_request": {"type": ["string", "null"]}, "notes": s::notes(),
+            "last_request": {"type": ["string", "null"]}, "notes": s::notes(), "below": s::objects(),
         }),
         &["frequency", "time_of_day", "next_due", "namespace"],
     )
@@ -107,7 +107,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "The wished schedule of a namespace.",
-                "`frequency` is `off` where none was wished here. The operator may have configured another one in the host.",
+                "`frequency` is `off` where none was wished here; `below` are those of namespaces in this one. The operator may have configured another one in the host.",
                 (s::input(&json!({"namespace": s::namespace()}), &[]), schedule_output()),
                 &json!([{"arguments": {}, "setup": [{"operation": "schedule_consolidation", "arguments": {}}]}]),
             ),
