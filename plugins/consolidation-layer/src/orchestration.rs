@@ -177,7 +177,8 @@ mod tests {
             session: Some(session.into()),
             kind: kind.into(),
             task: task.map(str::to_owned),
-            outcome: (kind == "test_run").then(|| if id % 2 == 0 { "success".into() } else { "failure".into() }),
+            outcome: (kind == "test_run")
+                .then(|| if id.is_multiple_of(2) { "success".into() } else { "failure".into() }),
             ..Event::default()
         }
     }
