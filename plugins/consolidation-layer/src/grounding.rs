@@ -51,13 +51,14 @@ const FRAME: [&str; 38] = [
     "sessions",
 ];
 
-/// What a memory of System 1 says of its own evidence, without its frame.
+/// What a memory of System 1 says of its own evidence, without its frame and the counts in it (`and 7 more`).
 fn quoted(content: &str) -> String {
-    let own = |word: &&str| {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        !FRAME.contains(&bare.as_str())
-    };
-    content.split_whitespace().filter(own).collect::<Vec<_>>().join(" ")
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let words: Vec<(&str, String)> = content.split_whitespace().map(|word| (word, bare(word))).collect();
+    let framed = |nth: usize| words.get(nth).is_some_and(|(_, bare)| FRAME.contains(&bare.as_str()));
+    let counts = |nth: usize, bare: &str| bare.parse::<usize>().is_ok() && framed(nth + 1);
+    let kept = words.iter().enumerate().filter(|(nth, (_, bare))| !framed(*nth) && !counts(*nth, bare));
+    kept.map(|(_, (word, _))| *word).collect::<Vec<&str>>().join(" ")
 }
 
 /// A memory held against its evidence.
@@ -157,6 +158,8 @@ mod tests {
         };
         // use, sqlite, store; with System 2 also decision, outcome, success, of which the event has none.
         assert_eq!((score(json!([])), score(json!(["system-2"]))), (1.0, 0.5));
+        let placed = json!({"id": 5, "content": "Decision in and 7 more: use sqlite as the store."});
+        assert_eq!(grounded(&placed, &cited).unwrap().score, 1.0, "how many more files there are is its own count");
         let wrong = json!({"id": 5, "content": "Decision: use postgres as the store."});
         assert!(grounded(&wrong, &cited).unwrap().score < 0.7);
     }

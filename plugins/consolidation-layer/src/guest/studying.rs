@@ -11,8 +11,8 @@ use memstrata_sdk::batch::Batch;
 use memstrata_sdk::{Answer, Fault, Value, arguments, json};
 use serde::Deserialize;
 
-/// The host clusters so many at a time.
-const MOST_CLUSTERED: usize = 1_000;
+/// Events clustered by meaning: the work grows with the square, and the caller waits.
+const MOST_CLUSTERED: usize = 300;
 /// Derived memories counted.
 const MOST_DERIVED: usize = 5_000;
 

@@ -37,7 +37,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "The groups consolidation would make of events; nothing is stored.",
-                "session; temporal (pauses of an hour); spatial (place: similarity of 1 - distance_threshold; runs use 0.3); surprise (cut at 3.5); semantic (vectors: cosine of 1 - distance_threshold, 1,000 events at most). Groups over max_cluster_size are cut in order of time.",
+                "session; temporal (pauses of an hour); spatial (place: similarity of 1 - distance_threshold; runs use 0.3); surprise (cut at 3.5); semantic (vectors: cosine of 1 - distance_threshold, the latest 300 events). Groups over max_cluster_size are cut in order of time.",
                 (
                     s::input(
                         &json!({
