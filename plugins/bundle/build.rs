@@ -27,6 +27,7 @@ fn main() -> std::process::ExitCode {
         ("episodic", "memstrata-episodic"),
         ("semantic", "memstrata-semantic"),
         ("retrieval", "memstrata-retrieval"),
+        ("consolidation", "memstrata-consolidation-layer"),
         ("dual_process", "memstrata-dual-process"),
         ("temporal", "memstrata-temporal"),
         ("semantic_cluster", "memstrata-semantic-cluster"),

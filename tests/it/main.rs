@@ -10,6 +10,7 @@
 
 mod background;
 mod consolidation;
+mod consolidation_layer;
 mod hostile;
 mod shadow;
 mod support;
