@@ -11,5 +11,6 @@
 mod background;
 mod consolidation;
 mod hostile;
+mod kit;
 mod support;
 mod tidy;

@@ -12,6 +12,7 @@ mod cli;
 mod faults;
 mod http;
 mod kill;
+mod new;
 mod running;
 mod stdio;
 mod swap;

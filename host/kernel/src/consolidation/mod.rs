@@ -6,11 +6,14 @@ mod cut;
 mod facts;
 mod propose;
 pub(crate) mod records;
+mod rehearse;
 mod replay;
 mod run;
 mod validate;
 
 pub use facts::Quota;
+pub(crate) use propose::Refused;
+pub(crate) use rehearse::Rehearsed;
 pub use replay::Replayed;
 pub(crate) use run::mark_undone;
 pub use validate::PatchFault;
