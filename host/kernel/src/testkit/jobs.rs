@@ -211,7 +211,7 @@ impl<'a> Maker<'a> {
             (FieldType::Boolean, _) => json!(nth.is_multiple_of(2)),
             (FieldType::List, Kind::Odd) => json!(ODD),
             (FieldType::List, Kind::Extreme) => pick(&[json!([]), json!([MOST_INTEGER, 1e300])]),
-            (FieldType::List, _) => json!([WORDS[nth as usize % WORDS.len()]]),
+            (FieldType::List, _) => json!([turn(&WORDS, nth)]),
             (FieldType::Json, Kind::Odd | Kind::Extreme) => {
                 pick(&[json!([[[[]]]]), json!({"": {"a": [1e300, null]}}), json!(""), json!(false)])
             }
@@ -225,9 +225,12 @@ impl<'a> Maker<'a> {
 
 /// A sentence; no two of the first thousands are equal.
 fn sentence(nth: u64) -> String {
-    let at = nth as usize;
-    let (deed, word) = (DEEDS[at % DEEDS.len()], WORDS[at / 3 % WORDS.len()]);
-    format!("{deed} {word}, {nth} of many")
+    format!("{} {}, {nth} of many", turn(&DEEDS, nth), turn(&WORDS, nth / 3))
+}
+
+/// The words of a list in turn.
+fn turn(words: &[&'static str], nth: u64) -> &'static str {
+    words.get(nth as usize % words.len().max(1)).copied().unwrap_or_default()
 }
 
 /// One of the odd texts, then a long one of letters, and a long one without a blank.
