@@ -17,7 +17,7 @@ pub fn kit(what: &str) -> Kit {
         layers: bundled_layers(),
         jobs: Vec::new(),
         rows: 120,
-        limits: Limits { slow_guest_ms: 500, ..Limits::default() },
+        limits: Limits { guest_ms: 500, ..Limits::default() },
     }
 }
 
@@ -87,7 +87,7 @@ fn what_the_host_refuses_is_told_with_its_fault() {
     refused(&tested("trap"), "job one row, proposals", &["plugin.trap", "must not panic"]);
     refused(&tested("dance"), "job one row, proposals", &["invalid.argument", "propose nothing"]);
     let report = tested("loop");
-    refused(&report, "job one row, proposals", &["budget.time", "500 ms for 1 rows", "does a loop not end"]);
+    refused(&report, "job one row, proposals", &["budget.time", "ran for 500 ms", "does a loop not end"]);
     assert_eq!(report.checks.last().map(|check| check.name.as_str()), Some("job one row, proposals"), "and no more");
 }
 

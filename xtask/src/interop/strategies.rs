@@ -17,6 +17,8 @@ const NAME: &str = "session_digest";
 const DATA: &str = "data-strategies";
 /// Sessions of one event, of which the strategy makes nothing: what they take is what a call takes.
 const SINGLE: usize = 20;
+/// Runs of which the quickest counts: others use the machine, too.
+const TIMED: usize = 3;
 
 /// Writes, builds, tests and compares the strategy of each language.
 pub(super) fn run(place: &Place, languages: &[Language]) -> Result<Vec<Figures>> {
@@ -35,9 +37,9 @@ pub(super) fn run(place: &Place, languages: &[Language]) -> Result<Vec<Figures>>
         let jobs = project(place, *language).join("jobs.jsonl");
         shell::run(host.command(&["plugin", "test", path, "--jobs"]).arg(jobs))
             .with_context(|| format!("the strategy in {name} does not pass the kit"))?;
-        measured.call_ms = Some(per_unit(&propose(host, "single")?)?);
-        let report = propose(host, "default")?;
-        measured.unit_ms = Some(per_unit(&report)?);
+        measured.call_ms = Some(per_unit(host, "single")?.0);
+        let (time, report) = per_unit(host, "default")?;
+        measured.unit_ms = Some(time);
         match &reference {
             None => reference = Some((*language, report["details"].clone())),
             Some((other, details)) => equal((*other, details), (*language, &report["details"]))?,
@@ -99,7 +101,8 @@ fn fill(place: &Place) -> Result<()> {
     let lines = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let events: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let answer = host.answer("episodic.batch_record_events", &json!({ "events": events }).to_string())?;
-    ensure!(answer["recorded"] == events.len(), "of {} events only these were recorded: {answer}", events.len());
+    let refused = answer["results"].as_array().into_iter().flatten().find(|one| one["status"] != "recorded");
+    ensure!(refused.is_none(), "an event was not recorded: {}", refused.unwrap_or(&Value::Null));
     let single =
         |nth| json!({"content": format!("{nth} alone"), "event_type": "action", "session_id": format!("s{nth}")});
     let events: Vec<Value> = (0..SINGLE).map(single).collect();
@@ -118,8 +121,17 @@ fn propose(host: &Host, space: &str) -> Result<Value> {
     Ok(report)
 }
 
-/// Time inside the component for a unit, ms.
-fn per_unit(report: &Value) -> Result<f64> {
+/// Time inside the component for a unit of a space, ms: the least of a few runs, and the last report.
+fn per_unit(host: &Host, space: &str) -> Result<(f64, Value)> {
+    let mut least = f64::INFINITY;
+    for _ in 1..TIMED {
+        least = least.min(timed(&propose(host, space)?)?);
+    }
+    let report = propose(host, space)?;
+    Ok((least.min(timed(&report)?), report))
+}
+
+fn timed(report: &Value) -> Result<f64> {
     let (time, units) = (report["guest_ms"].as_f64(), report["units"].as_f64());
     match (time, units) {
         (Some(time), Some(units)) if units > 0.0 => Ok(time / units),
@@ -152,4 +164,26 @@ fn equal((one, left): (Language, &Value), (two, right): (Language, &Value)) -> R
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_that_differ_are_told_with_their_step() {
+        let details = |hash: &str, content: &str| {
+            json!([{ "unit": "a@m:1", "patch_hash": hash, "patch": {
+                "steps": [{ "verb": "mark" }, { "verb": "create", "content": content }], "measures": {},
+            } }])
+        };
+        let compare = |left: &Value, right: &Value| equal((Language::Rust, left), (Language::Python, right));
+        let one = details("1", "x");
+        assert!(compare(&one, &one).is_ok());
+        let told = compare(&one, &details("2", "y")).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told.contains("Rust and Python differ in step Some(1)") && told.contains("\"y\""), "{told}");
+        assert!(compare(&one, &json!([])).is_err(), "a unit less");
+        let failed = json!([{ "unit": "a@m:1", "error": "it trapped" }]);
+        assert!(compare(&failed, &failed).is_err(), "two failures are no equal patches");
+    }
 }

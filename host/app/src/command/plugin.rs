@@ -157,7 +157,7 @@ fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
 
 /// Rows of the largest job a strategy is tested with.
 const ROWS: u64 = 3_000;
-/// What a unit may take in the kit, ms: long enough for any language, short enough for a loop to be waited for.
+/// What a unit of a slow strategy may take in the kit, ms: long enough for any language, short enough for a loop to be waited for.
 const UNIT_MS: u64 = 10_000;
 
 fn test(global: &Global, file: &Path, jobs: &[PathBuf]) -> Result<ExitCode> {

@@ -27,6 +27,24 @@ impl Labels {
         steps.chain([json!(patch.measures)]).collect()
     }
 
+    /// The same in no order: new rows are named by what they say, not by when they were created.
+    pub(super) fn unordered(&self, patch: &Patch) -> Vec<Value> {
+        let mut steps = self.of(patch);
+        let created: Vec<String> =
+            steps.iter().filter(|step| step.get("verb") == Some(&json!("create"))).map(Value::to_string).collect();
+        for step in &mut steps {
+            for name in ["row", "by", "into"] {
+                let Some(Value::String(text)) = step.get_mut(name) else { continue };
+                let nth = text.strip_prefix("new:").and_then(|nth| nth.parse::<usize>().ok());
+                if let Some(row) = nth.and_then(|nth| created.get(nth)) {
+                    text.clone_from(row);
+                }
+            }
+        }
+        steps.sort_by_key(Value::to_string);
+        steps
+    }
+
     fn part(&self, field: &str, value: Value) -> Value {
         match value {
             Value::Array(ids) if matches!(field, "evidence" | "rows" | "to") => {
@@ -97,5 +115,20 @@ mod tests {
         assert_eq!(told[0]["reason"], "row 0, m:7 and m:");
         assert_eq!((&told[1]["row"], &told[1]["by"]), (&json!("row 0"), &json!("row 1")));
         assert_eq!(told.len(), 3);
+    }
+
+    #[test]
+    fn steps_in_another_order_are_the_same_and_others_are_not() {
+        let labels = Labels { rows: HashMap::from([(41, 0), (42, 1)]), refs: BTreeSet::new() };
+        let step = |change| Step { change, evidence: vec![41], reason: String::new() };
+        let create = |text: &str| {
+            let row = json!({ "content": text }).as_object().cloned().unwrap_or_default();
+            step(Change::Create { collection: "a.b".into(), row })
+        };
+        let ends = |nth| step(Change::Supersede { row: 42, by: RowName::New(nth) });
+        let told = |steps: Vec<Step>| labels.unordered(&Patch { steps, ..Patch::default() });
+        let one = told(vec![create("x"), create("y"), ends(0)]);
+        assert_eq!(one, told(vec![create("y"), create("x"), ends(1)]));
+        assert_ne!(one, told(vec![create("y"), create("x"), ends(0)]), "another row stands for it");
     }
 }

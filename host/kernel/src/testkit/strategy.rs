@@ -271,13 +271,11 @@ impl Bench<'_> {
 
     /// What its author can do about a call that failed.
     fn advice(&self, one: &Rehearsed, error: &CallError) -> String {
-        let limits = self.kernel.shared.runtime.limits();
         let rows = one.ids.len();
         let what = match error.code.as_str() {
             "plugin.trap" => "it must not panic or leave an exception uncaught, whatever the rows say: propose nothing for rows it cannot use".to_owned(),
             code if code.starts_with("budget.") => format!(
-                "it had {} ms for {rows} rows: does a loop not end? else do less for a row, or ask for fewer with `max_rows`",
-                limits.slow_guest_ms
+                "its unit has {rows} rows: does a loop not end? else do less for a row, ask for fewer with `max_rows`, or say `background`"
             ),
             code if code.starts_with("limit.") => format!("for {rows} rows: propose less, or ask for fewer with `max_rows`"),
             code if code.starts_with("unavailable.") => "it must do without a model when there is none".to_owned(),
@@ -396,7 +394,7 @@ impl Bench<'_> {
             let units: Vec<(Vec<usize>, Vec<Value>)> = (rehearsed.iter())
                 .map(|one| {
                     let rows = one.ids.iter().filter_map(|id| labels.rows.get(id).copied()).collect();
-                    (rows, one.outcome.as_ref().map(|patch| labels.of(patch)).unwrap_or_default())
+                    (rows, one.outcome.as_ref().map(|patch| labels.unordered(patch)).unwrap_or_default())
                 })
                 .collect();
             sides.push(units);
