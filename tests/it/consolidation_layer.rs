@@ -1,8 +1,9 @@
 //! The consolidation layer over real runs: what it tells is what happened, counted by hand.
 
+use crate::kit::kit;
 use crate::support::{Host, bundled_layers, guest, layer, options, request};
-use memstrata_kernel::{CallRequest, Consolidate, Kernel, Mode, Principal, RunReport, test_component};
-use memstrata_models::{Embedder, StaticEmbedding};
+use memstrata_kernel::{CallRequest, Consolidate, Kernel, Kit, Mode, Principal, RunReport, test_component};
+use memstrata_runtime::Limits;
 use memstrata_store::{CommitMeta, Deadline, Namespace, ReadLimits, SessionOptions, UndoTarget};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -105,8 +106,7 @@ fn code(host: &Host, operation: &str, arguments: Value) -> String {
 fn the_component_passes_its_own_examples_and_is_small() {
     let wasm = memstrata_bundle::bundled("consolidation").unwrap();
     assert!(wasm.len() < 1_200_000, "{} bytes", wasm.len());
-    let embedder: Arc<dyn Embedder> = Arc::new(StaticEmbedding::builtin().unwrap());
-    let report = test_component(&wasm, &Map::new(), &embedder, None);
+    let report = test_component(&wasm, &Kit { settings: Map::new(), limits: Limits::default(), ..kit("") });
     let failed: Vec<_> = report.checks.iter().filter(|check| !check.ok).collect();
     assert!(report.ok(), "{failed:#?}");
     assert!(report.checks.len() >= 46, "23 operations, each with an example and hostile arguments");

@@ -12,6 +12,7 @@ mod background;
 mod consolidation;
 mod consolidation_layer;
 mod hostile;
+mod kit;
 mod shadow;
 mod support;
 mod system2;

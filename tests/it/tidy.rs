@@ -113,7 +113,9 @@ fn the_host_names_no_layer() {
     // The host consolidates, so it has this word of its own; of the layer that is called so it names nothing either.
     let (shared, layers): (Vec<&str>, Vec<&str>) = layers.into_iter().partition(|name| *name == "consolidation");
     let section = configuration.split("\n[consolidation]\n").nth(1).unwrap().split("\n[").next().unwrap();
-    let keys: Vec<&str> = section.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect();
+    let mut keys: Vec<&str> = section.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect();
+    let tables = configuration.lines().filter_map(|line| line.strip_prefix("[[consolidation.")?.strip_suffix("]]"));
+    keys.extend(tables);
     assert!(keys.contains(&"active"), "the keys of [consolidation] are not read any more");
     let names_shared = |line: &str| {
         let quoted = shared.iter().flat_map(|name| [format!("\"{name}."), format!("event:{name}.")]);

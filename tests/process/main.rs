@@ -13,6 +13,7 @@ mod consolidation;
 mod faults;
 mod http;
 mod kill;
+mod new;
 mod running;
 mod stdio;
 mod swap;

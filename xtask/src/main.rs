@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const HELP: &str = "cargo xtask interop [js] [python] [--binary FILE]
-    Builds the layers of tests/interop in JavaScript and Python from their lock files and runs them in a host.
-    Needs node with npm, and python3 with venv. The host is built in release unless a binary is named.";
+const HELP: &str = "cargo xtask interop [rust] [js] [python] [--binary FILE]
+    Builds the layers of tests/interop, and projects as `memstrata plugin new` writes them, from their lock files, and runs
+    them in a host; the projects are one strategy in three languages, and their patches must be equal. Prints what they cost.
+    Needs rustup, node with npm, and python3 with venv. The host is built in release unless a binary is named.";
 
 fn main() -> ExitCode {
     match chore() {

@@ -221,10 +221,28 @@ pub(crate) enum Plugin {
         /// A layer's name, or a component's file
         what: String,
     },
+    /// Write the project of a component of your own, ready to build
+    New {
+        /// What it is to be
+        #[arg(long, value_enum, default_value_t = Kind::Strategy)]
+        kind: Kind,
+        /// The language it is written in
+        #[arg(long, value_enum)]
+        lang: Language,
+        /// Its name, and that of the folder to make: a-z, then a-z 0-9 _, at most 31
+        name: String,
+    },
     /// Run a component through the contract and say what to fix
+    ///
+    /// A layer runs its own examples and is called with bad arguments. A strategy proposes for jobs made up from the
+    /// declaration of its collection and for recorded ones, twice the same, and each is applied and undone; the layers
+    /// are those of the configuration. All of it happens in spaces of its own.
     Test {
         /// The component
         file: PathBuf,
+        /// Recorded rows for a strategy: JSON lines, each a row of the collection it consolidates
+        #[arg(long, value_name = "FILE")]
+        jobs: Vec<PathBuf>,
     },
     /// Replace a layer's component in every running host on this data directory
     Swap {
@@ -270,6 +288,24 @@ pub(crate) enum Pin {
         /// Its id, as `memstrata pin check` shows it
         pin: String,
     },
+}
+
+/// What a component can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Kind {
+    /// It proposes what lasts of raw memories
+    Strategy,
+}
+
+/// The languages there are projects for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Language {
+    /// Built by cargo
+    Rust,
+    /// JavaScript, built by npm and componentize-qjs
+    Js,
+    /// Built by pip and componentize-py
+    Python,
 }
 
 /// What can be done with spaces.

@@ -27,4 +27,4 @@ pub use consolidation::{
 pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};
 pub use swap::Swapped;
-pub use testkit::{Check, Report, test_component};
+pub use testkit::{Check, Kit, RecordedJob, Report, test_component};

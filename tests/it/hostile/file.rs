@@ -3,7 +3,6 @@
 use super::wat::Body;
 use super::{CACHE, changed, serves, stage, state, telling};
 use crate::support::{all_grants, guest, options};
-use memstrata_models::StaticEmbedding;
 use memstrata_runtime::{Limits, Runtime};
 use serde_json::{Map, json};
 use std::sync::{Arc, LazyLock};
@@ -123,13 +122,13 @@ fn a_swap_to_what_does_not_load_changes_nothing() {
 
 #[test]
 fn the_test_kit_names_what_is_wrong() {
-    let embedder: Arc<dyn memstrata_models::Embedder> = Arc::new(StaticEmbedding::builtin().unwrap());
-    let report = memstrata_kernel::test_component(b"nothing", &Map::new(), &embedder, Some(&CACHE));
+    let kit = memstrata_kernel::Kit { settings: Map::new(), ..crate::kit::kit("") };
+    let report = memstrata_kernel::test_component(b"nothing", &kit);
     assert!(!report.ok());
     let wasm = changed(|told| {
         told["operations"]["panic"]["examples"] = json!([{ "arguments": {} }]);
     });
-    let report = memstrata_kernel::test_component(&wasm, &Map::new(), &embedder, Some(&CACHE));
+    let report = memstrata_kernel::test_component(&wasm, &kit);
     assert!(!report.ok());
     assert!(
         report.checks.iter().any(|check| !check.ok && check.message.contains("plugin.trap")),

@@ -5,6 +5,7 @@ mod care;
 mod consolidate;
 mod doctor;
 mod history;
+mod new;
 mod pin;
 mod plugin;
 mod serve;

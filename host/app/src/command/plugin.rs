@@ -1,14 +1,15 @@
-//! `plugin`: list, inspect, test, swap, roll back.
+//! `plugin`: list, inspect, new, test, swap, roll back.
 
-use crate::cli::{Global, Plugin};
+use super::new;
+use crate::cli::{Global, Kind, Plugin};
 use crate::host::{configure, start};
 use crate::output::{print, time};
 use anyhow::{Context as _, Result};
-use memstrata_kernel::{Report, Swapped, test_component};
-use memstrata_runtime::{Grants, Runtime};
-use serde_json::{Map, Value, json};
+use memstrata_kernel::{Kit, RecordedJob, Report, Swapped, test_component};
+use memstrata_runtime::{Grants, Limits, Runtime};
+use serde_json::{Map, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ pub(crate) fn run(global: &Global, command: Plugin) -> Result<ExitCode> {
     match command {
         Plugin::List => list(global),
         Plugin::Inspect { what } => inspect(global, &what),
-        Plugin::Test { file } => test(global, &file),
+        Plugin::New { kind: Kind::Strategy, lang, name } => new::strategy(global, lang, &name),
+        Plugin::Test { file, jobs } => test(global, &file, &jobs),
         Plugin::Swap { layer, file } => {
             let wasm = read(&file)?;
             let host = start(global, false)?;
@@ -111,13 +113,13 @@ fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
         "bytes": plugin.size(), "engine": if plugin.pooled() { "pooled" } else { "on-demand" },
         "imports": plugin.imports(), "wants": { "interfaces": manifest.imports, "optional": manifest.optional_imports,
         "reads": manifest.reads, "writes": manifest.writes }, "granted": granted,
-        "collections": manifest.collections.keys().collect::<Vec<_>>(),
+        "collections": manifest.collections.keys().collect::<Vec<_>>(), "declarations": manifest.collections,
         "operations": manifest.operations.iter().map(|(name, one)| (name.clone(), json!({"effect": one.effect, "summary": one.summary}))).collect::<Map<_, _>>(),
         "schedules": manifest.schedules, "events": manifest.events, "dropped": plugin.dropped(),
     });
     print(global.json, &value, |_| {
         let mut text = format!(
-            "{} {}: {}\n  digest   {}\n  size     {} bytes, {} engine\n  needs    {}\n  optional {}\n  reads    {}\n  writes   {}\n  imports  {}\n  operations:\n",
+            "{} {}: {}\n  digest   {}\n  size     {} bytes, {} engine\n  needs    {}\n  optional {}\n  reads    {}\n  writes   {}\n  imports  {}\n",
             manifest.name,
             manifest.version,
             manifest.summary,
@@ -130,6 +132,17 @@ fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
             manifest.writes.join(", "),
             plugin.imports().join("\n           ")
         );
+        text.push_str("  collections:\n");
+        for (name, collection) in &manifest.collections {
+            let fields = collection.fields.iter().map(|(field, spec)| {
+                let kind = serde_json::to_value(spec.kind).unwrap_or_default();
+                let must = if spec.required { ", required" } else { "" };
+                format!("{field} ({}{must})", kind.as_str().unwrap_or_default())
+            });
+            let fields = fields.collect::<Vec<_>>().join(", ");
+            text.push_str(&format!("    {name}: {}\n      {fields}\n", collection.summary));
+        }
+        text.push_str("  operations:\n");
         for (name, operation) in &manifest.operations {
             let effect = serde_json::to_value(operation.effect).unwrap_or_default();
             text.push_str(&format!("    {name} ({}): {}\n", effect.as_str().unwrap_or_default(), operation.summary));
@@ -142,11 +155,29 @@ fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn test(global: &Global, file: &Path) -> Result<ExitCode> {
+/// Rows of the largest job a strategy is tested with.
+const ROWS: u64 = 3_000;
+/// What a unit of a slow strategy may take in the kit, ms: long enough for any language, short enough for a loop to be waited for.
+const UNIT_MS: u64 = 10_000;
+
+fn test(global: &Global, file: &Path, jobs: &[PathBuf]) -> Result<ExitCode> {
     let resolved = configure(global, Some("error"))?;
     let wasm = read(file)?;
-    let settings: Map<String, Value> = Map::new();
-    let report: Report = test_component(&wasm, &settings, &resolved.kernel.embedder, resolved.kernel.cache.as_deref());
+    let jobs = jobs.iter().map(|file| {
+        let lines = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(RecordedJob { name, lines })
+    });
+    let kit = Kit {
+        settings: Map::new(),
+        embedder: resolved.kernel.embedder,
+        cache: Some(resolved.kernel.cache.unwrap_or_else(|| resolved.kernel.data.join("cache"))),
+        layers: resolved.kernel.layers,
+        jobs: jobs.collect::<Result<_>>()?,
+        rows: ROWS,
+        limits: Limits { slow_guest_ms: UNIT_MS.min(resolved.kernel.limits.slow_guest_ms), ..resolved.kernel.limits },
+    };
+    let report: Report = test_component(&wasm, &kit);
     print(global.json, &report, |report| {
         let mut text = String::new();
         for check in &report.checks {
@@ -154,7 +185,7 @@ fn test(global: &Global, file: &Path) -> Result<ExitCode> {
         }
         let failed = report.checks.iter().filter(|check| !check.ok).count();
         text.push_str(&match failed {
-            0 => format!("layer `{}`: all {} checks passed", report.layer, report.checks.len()),
+            0 => format!("{} `{}`: all {} checks passed", report.kind, report.layer, report.checks.len()),
             failed => format!("{failed} of {} checks failed; fix what is said above", report.checks.len()),
         });
         text

@@ -56,7 +56,7 @@ pub(super) struct Inputs {
 }
 
 /// Why a unit has no patch.
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The patch has faults.
     Faults(Patch, Vec<PatchFault>),
     /// The call failed.

@@ -1,7 +1,8 @@
 //! A strategy that does as its setting `do` says: one sound behaviour, and every one the host must refuse.
 #![cfg(target_family = "wasm")]
 
-use memstrata_sdk::{Fault, Job, Patch, Query, Strategy, Value, get_many, json, random, settings};
+use memstrata_sdk::{Fault, Job, Patch, Query, Strategy, Value, budget, get_many, json, random, settings};
+use std::collections::HashMap;
 
 struct Strategist;
 
@@ -72,6 +73,24 @@ impl Strategy for Strategist {
                 }
             }
             "unseeded" => _ = patch.create("semantic.memories", &memory(&random::next().to_string()), &job.ids, why)?,
+            // How far it counts hangs on how fast it runs: the one thing of a call that is not the same twice.
+            "hurried" => {
+                let (begin, mut turns) = (budget::remaining_ms(), 0_u64);
+                while budget::remaining_ms() + 5 > begin {
+                    turns += 1;
+                }
+                _ = patch.create("semantic.memories", &memory(&turns.to_string()), &job.ids, why)?;
+            }
+            // The order of a map with random state: random from the call's seed, like all else.
+            "hashed" => {
+                let all: HashMap<u32, ()> = (0..20).map(|nth| (nth, ())).collect();
+                let order: Vec<String> = all.keys().map(ToString::to_string).collect();
+                _ = patch.create("semantic.memories", &memory(&order.join(" ")), &job.ids, why)?;
+            }
+            "by_id" => {
+                let least = job.ids.iter().min().copied().unwrap_or_default();
+                _ = patch.create("semantic.memories", &memory("of the least id"), &[least], why)?;
+            }
             other => return Err(Fault::invalid(format!("do what? `{other}`"))),
         }
         patch.measure("rows", job.ids.len() as f64)?;

@@ -1,109 +1,22 @@
-//! The plugin test kit: runs a component through the contract and says what its author must fix.
+//! A layer in the kit: every example runs, and arguments nobody means end in errors and not in traps.
 
+use super::{Report, scratch};
 use crate::api::{CallError, CallRequest, Effect, Principal};
-use crate::kernel::{Kernel, KernelOptions, LayerOptions};
+use crate::kernel::{Kernel, LayerOptions};
 use memstrata_models::Embedder;
-use memstrata_runtime::{Example, Grants, Limits, Manifest, Runtime, json_fits};
-use memstrata_store::{Durability, SpaceOptions};
-use serde::Serialize;
+use memstrata_runtime::{Example, Limits, Manifest, Runtime, json_fits};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One thing checked.
-#[derive(Debug, Clone, Serialize)]
-pub struct Check {
-    /// What: `load`, `operation x`, `operation x, example 1`.
-    pub name: String,
-    /// Whether it holds.
-    pub ok: bool,
-    /// What was seen, or what to fix.
-    pub message: String,
-}
-
-/// What the test kit found.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
-    /// The layer, if the manifest could be read.
-    pub layer: String,
-    /// Everything checked, in order.
-    pub checks: Vec<Check>,
-}
-
-impl Report {
-    /// Whether all checks hold.
-    #[must_use]
-    pub fn ok(&self) -> bool {
-        self.checks.iter().all(|check| check.ok)
-    }
-
-    fn note(&mut self, name: impl Into<String>, result: Result<String, String>) {
-        let (ok, message) = match result {
-            Ok(message) => (true, message),
-            Err(message) => (false, message),
-        };
-        self.checks.push(Check { name: name.into(), ok, message });
-    }
-}
-
-/// Tests a component: manifest, schemas, every example, and that hostile arguments end in errors and not in traps.
-///
-/// It runs in an empty space of its own and is granted what its manifest asks for.
-#[must_use]
-pub fn test_component(
-    wasm: &[u8],
-    settings: &Map<String, Value>,
-    embedder: &Arc<dyn Embedder>,
-    cache: Option<&Path>,
-) -> Report {
-    let mut report = Report::default();
-    let options = match probe(wasm, settings, cache) {
-        Ok(options) => options,
-        Err(faults) => {
-            for fault in faults {
-                report.note("load", Err(fault));
-            }
-            return report;
-        }
-    };
-    report.note("load", Ok("compiles, links, and its manifest reads twice the same".into()));
-    match examples(wasm, &options, embedder, cache) {
-        Ok(found) => {
-            report.layer = found.layer;
-            report.checks.extend(found.checks);
-        }
-        Err(error) => report.note("start", Err(error.message)),
-    }
-    match hostile(wasm, &options, embedder, cache) {
-        Ok(found) => report.checks.extend(found.checks),
-        Err(error) => report.note("hostile arguments", Err(error.message)),
-    }
-    report
-}
-
-/// Loads it with every interface granted, to read what its manifest asks for.
-fn probe(wasm: &[u8], settings: &Map<String, Value>, cache: Option<&Path>) -> Result<LayerOptions, Vec<String>> {
-    let runtime = Arc::new(Runtime::new(Limits::default(), 1, cache).map_err(|reason| vec![reason])?);
-    let interfaces = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
-    let grants = Grants {
-        interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
-        reads: BTreeSet::from(["*".into()]),
-        writes: BTreeSet::from(["*".into()]),
-    };
-    runtime.load("the component", wasm, &grants, settings).map_err(|error| error.faults)?;
-    Ok(LayerOptions { wasm: Some(wasm.into()), origin: "test".into(), grants, settings: settings.clone() })
-}
-
 /// A kernel with this one layer and an empty space, gone with the folder.
-fn scratch(
+fn alone(
     wasm: &[u8],
     options: &LayerOptions,
     embedder: &Arc<dyn Embedder>,
     cache: Option<&Path>,
 ) -> Result<(Kernel, Manifest, tempfile::TempDir), CallError> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| CallError::new("unavailable.data", format!("no temporary folder for the test: {error}")))?;
     let runtime = Arc::new(
         Runtime::new(Limits::default(), 1, cache).map_err(|reason| CallError::new("unavailable.runtime", reason))?,
     );
@@ -113,22 +26,8 @@ fn scratch(
         .manifest()
         .clone();
     let layer = LayerOptions { wasm: Some(wasm.into()), ..options.clone() };
-    let kernel = Kernel::start(KernelOptions {
-        data: folder.path().to_owned(),
-        cache: cache.map(Path::to_owned),
-        spaces: SpaceOptions { durability: Durability::Process, ..SpaceOptions::default() },
-        limits: Limits::default(),
-        layers: BTreeMap::from([(manifest.name.clone(), layer)]),
-        embedder: Arc::clone(embedder),
-        llm: None,
-        llm_budget: crate::LlmBudget::default(),
-        workers: 1,
-        slow_workers: 1,
-        queue: 16,
-        default_space: "default".into(),
-        background: false,
-        consolidation: crate::consolidation::ConsolidationOptions::default(),
-    })?;
+    let layers = BTreeMap::from([(manifest.name.clone(), layer)]);
+    let (kernel, folder) = scratch(layers, Limits::default(), embedder, cache)?;
     Ok((kernel, manifest, folder))
 }
 
@@ -159,8 +58,8 @@ pub(crate) fn examples(
     embedder: &Arc<dyn Embedder>,
     cache: Option<&Path>,
 ) -> Result<Report, CallError> {
-    let (kernel, manifest, _folder) = scratch(wasm, options, embedder, cache)?;
-    let mut report = Report { layer: manifest.name.clone(), checks: Vec::new() };
+    let (kernel, manifest, _folder) = alone(wasm, options, embedder, cache)?;
+    let mut report = Report::default();
     for layer in kernel.health().layers.values() {
         for problem in &layer.problems {
             report.note("manifest", Err(problem.clone()));
@@ -215,13 +114,13 @@ fn run_example(
 }
 
 /// Calls each operation with arguments its schema allows but nobody means: they may fail, they must not trap or hang.
-fn hostile(
+pub(super) fn hostile(
     wasm: &[u8],
     options: &LayerOptions,
     embedder: &Arc<dyn Embedder>,
     cache: Option<&Path>,
 ) -> Result<Report, CallError> {
-    let (kernel, manifest, _folder) = scratch(wasm, options, embedder, cache)?;
+    let (kernel, manifest, _folder) = alone(wasm, options, embedder, cache)?;
     let mut report = Report::default();
     for (name, spec) in &manifest.operations {
         let mut fault = None;
