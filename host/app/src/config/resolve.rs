@@ -251,9 +251,10 @@ mod tests {
         let text = EXAMPLE.replace("# [llm]", "[llm]");
         let mut kinds = Vec::new();
         for block in text.split("[llm]\n").skip(1) {
-            // A commented table goes on while its lines look like keys.
+            // A table that is commented out has its keys all the same; other comments have none.
             let lines = block.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
-            let keys: Vec<&str> = lines.take_while(|line| !line.is_empty() && !line.starts_with('[')).collect();
+            let own = lines.take_while(|line| !line.is_empty() && !line.starts_with('['));
+            let keys: Vec<&str> = own.filter(|line| line.contains(" = ")).collect();
             let mut table: toml::Table = keys.join("\n").parse().unwrap();
             table.remove("api_key_env");
             make_llm(&table, Path::new("")).unwrap();
