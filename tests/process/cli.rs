@@ -152,6 +152,6 @@ fn a_consolidation_is_tried_applied_replayed_and_undone() {
     assert!(ok(folder, &["undo", "--run", &run]).contains("undone run"));
     assert!(ok(folder, &["runs"]).contains("undone"));
     assert!(fails(folder, &["consolidate", "nobody"]).contains("there is no strategy `nobody`; there are: "));
-    assert!(fails(folder, &["consolidate"]).contains("say which strategy"));
+    assert!(ok(folder, &["consolidate"]).contains("of `dual_process`: done"), "the active one where none is named");
     assert!(ok(folder, &["verify"]).contains("ok"));
 }
