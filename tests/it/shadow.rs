@@ -317,3 +317,63 @@ fn the_hosts_own_operations_are_found_checked_and_kept_from_those_who_see_a_part
     assert_eq!(as_somebody(reader.clone(), "host.consolidate"), "denied.write");
     assert_eq!(as_somebody(reader, "host.shadow"), "denied.write");
 }
+
+#[test]
+fn what_could_not_be_proposed_before_is_tried_again() {
+    let host = host("idle", &[], 0);
+    assert_eq!((run(&host, None).units, run(&host, None).units), (2, 2));
+    let details = run(&host, None).details;
+    assert!(details.iter().all(|unit| unit.status == "empty"), "an empty patch is not done for ever: {details:?}");
+}
+
+#[test]
+fn asking_pins_is_no_use_of_what_they_find() {
+    let host = host("plain", &[], 0);
+    let id = pin_tea(&host).finds.unwrap();
+    let uses = || {
+        let space = host.kernel.open_space("default").unwrap();
+        space.flush_usage().unwrap();
+        let options = memstrata_store::SessionOptions {
+            layer: "test".into(),
+            component: "test".into(),
+            scope: Namespace::default(),
+            now: 0,
+            deadline: memstrata_store::Deadline::within(std::time::Duration::from_secs(5)),
+            limits: memstrata_runtime::Limits::default().store(),
+            binding: String::new(),
+            read_only: true,
+            as_of: None,
+        };
+        space.session(options).usage(&[id]).unwrap()[0].0
+    };
+    let before = uses();
+    for _ in 0..3 {
+        assert!(host.kernel.check_pins("default", &Principal::local()).unwrap()[0].holds);
+    }
+    assert_eq!(uses(), before);
+    assert!(tea_is_found(&host));
+    assert!(uses() > before, "a client's recall is one");
+}
+
+#[test]
+fn the_same_key_is_the_same_call_of_the_host() {
+    let host = host("plain", &[], 0);
+    let first = host.call("host.consolidate", json!({"idempotency_key": "k1"})).unwrap();
+    let again = host.call("host.consolidate", json!({"idempotency_key": "k1"})).unwrap();
+    assert_eq!((first.repeated, again.repeated, &first.value), (false, true, &again.value));
+    assert_eq!(host.kernel.runs("default", &Principal::local(), None, 10).unwrap().len(), 1);
+    let other = host.call("host.consolidate", json!({"idempotency_key": "k1", "again": true})).unwrap_err();
+    assert_eq!(other.code, "conflict.idempotency");
+}
+
+#[test]
+fn an_active_strategy_that_is_gone_can_be_replaced() {
+    let host = host("nobody", &[], 0);
+    let comparison = compare(&host, &["plain"]);
+    let (gone, plain) = (trial(&comparison, "nobody"), trial(&comparison, "plain"));
+    assert_eq!((gone.status, gone.score), ("failed", 0.0));
+    assert!(gone.error.as_ref().unwrap().contains("there is no strategy `nobody`"));
+    assert_eq!((plain.created, comparison.winner.as_deref()), (2, Some("plain")));
+    assert_eq!(host.kernel.promote(&asked(&[]), "plain").unwrap().before, "nobody");
+    assert_eq!(active(&host), "plain");
+}

@@ -25,7 +25,7 @@ pub(crate) struct Commission {
     pub(crate) acknowledges: Option<(String, u64, u64)>,
     /// The lease it runs under: name and fencing token.
     pub(crate) lease: Option<(String, u64)>,
-    /// A copy of the space to work on instead of the space itself.
+    /// The space to work on, perhaps a copy of the one that is named. Nothing is noted of what the call uses there.
     pub(crate) copy: Option<Arc<Space>>,
 }
 
@@ -84,7 +84,7 @@ impl Kernel {
         pool.run(work).await
     }
 
-    /// Runs one operation on this thread, on a copy of the space it names.
+    /// Runs one operation on this thread, on a space or a copy of it, and leaves no trace of use there.
     pub(crate) fn call_on(&self, copy: &Arc<Space>, request: CallRequest) -> Result<CallAnswer, CallError> {
         let commission = Commission { copy: Some(Arc::clone(copy)), ..Commission::default() };
         let (_, work) = self.prepare(request, commission)?;
@@ -183,20 +183,12 @@ impl Kernel {
         let Some((hash, result, seq)) = checked.space.answered(&checked.request.principal.name, key)? else {
             return Ok(None);
         };
-        if hash != checked.hash {
-            return Err(CallError::new(
-                "conflict.idempotency",
-                "this idempotency_key was used for another call within 24 hours; take a new one",
-            ));
-        }
-        let value = serde_json::from_str(&result)
-            .map_err(|_| CallError::new("internal", "the kept answer of the earlier call is damaged"))?;
-        Ok(Some(CallAnswer { value, seq: Some(seq), embed_pending: 0, repeated: true, preview: None }))
+        repeated(hash == checked.hash, &result, seq).map(Some)
     }
 
     fn attempt(&self, checked: &Checked, models: Models) -> Result<CallAnswer, CallError> {
         let request = &checked.request;
-        let session = checked.space.session(SessionOptions {
+        let mut session = checked.space.session(SessionOptions {
             layer: checked.layer.name().to_owned(),
             component: checked.layer.plugin.digest().to_owned(),
             scope: request.principal.scope.clone(),
@@ -207,6 +199,9 @@ impl Kernel {
             read_only: checked.operation.effect == Effect::Read,
             as_of: None,
         });
+        if checked.commission.copy.is_some() {
+            session.leave_no_trace();
+        }
         let progress: Option<ProgressFn> = request.progress.clone().map(|sink| -> ProgressFn {
             Arc::new(move |done, total, message: &str| sink(Progress { done, total, message: message.to_owned() }))
         });
@@ -277,6 +272,19 @@ impl Kernel {
     }
 }
 
+/// The answer of an earlier call with the same idempotency key, if it was the same call.
+pub(crate) fn repeated(same: bool, result: &str, seq: u64) -> Result<CallAnswer, CallError> {
+    if !same {
+        return Err(CallError::new(
+            "conflict.idempotency",
+            "this idempotency_key was used for another call within 24 hours; take a new one",
+        ));
+    }
+    let value = serde_json::from_str(result)
+        .map_err(|_| CallError::new("internal", "the kept answer of the earlier call is damaged"))?;
+    Ok(CallAnswer { value, seq: Some(seq), embed_pending: 0, repeated: true, preview: None })
+}
+
 /// Gives the staged texts their vectors; what fails or is late is left for the filler.
 pub(crate) fn embed(embedder: &dyn Embedder, write_set: &mut WriteSet, deadline: &Deadline) {
     let texts: Vec<(u64, String)> =
@@ -293,7 +301,7 @@ pub(crate) fn embed(embedder: &dyn Embedder, write_set: &mut WriteSet, deadline:
 }
 
 /// Takes `idempotency_key` out of the arguments: it is the host's, not the operation's.
-fn take_key(arguments: &mut Map<String, Value>) -> Result<Option<String>, CallError> {
+pub(crate) fn take_key(arguments: &mut Map<String, Value>) -> Result<Option<String>, CallError> {
     match arguments.remove("idempotency_key") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(key)) if (1..=200).contains(&key.len()) => Ok(Some(key)),
@@ -309,7 +317,7 @@ fn bound(arguments: &Map<String, Value>) -> String {
 }
 
 /// JSON with sorted keys: the same arguments in another order are the same call.
-fn canonical(arguments: &Map<String, Value>) -> String {
+pub(crate) fn canonical(arguments: &Map<String, Value>) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
             Value::Object(map) => {
@@ -324,7 +332,7 @@ fn canonical(arguments: &Map<String, Value>) -> String {
     sorted(&Value::Object(arguments.clone())).to_string()
 }
 
-fn hash(parts: &[&str]) -> String {
+pub(crate) fn hash(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());

@@ -3,9 +3,10 @@
 use crate::api::{CallAnswer, CallError, CallRequest, Effect, Operation};
 use crate::consolidation::records::HOST;
 use crate::consolidation::{Compare, Consolidate, Mode, Pin};
+use crate::dispatch::{canonical, hash, repeated, take_key};
 use crate::kernel::Kernel;
 use crate::validate::Schemas;
-use memstrata_store::UndoTarget;
+use memstrata_store::{CommitMeta, Idempotent, UndoTarget, WriteSet};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -156,7 +157,10 @@ impl Kernel {
         if let Err(error) = self.admit(&request, operation).and_then(|()| whole_space(&request)) {
             return Some(Err(error));
         }
-        request.arguments.remove("idempotency_key");
+        let key = match take_key(&mut request.arguments) {
+            Ok(key) => key.filter(|_| operation.effect != Effect::Read && !request.dry_run),
+            Err(error) => return Some(Err(error)),
+        };
         let has_dry_run = operation.input.pointer("/properties/dry_run").is_some();
         if request.dry_run && operation.effect != Effect::Read {
             if !has_dry_run {
@@ -170,7 +174,29 @@ impl Kernel {
         }
         let kernel = self.clone();
         // Whole runs: they have the slow workers, and limits of their own for each unit.
-        Some(self.shared.slow.run(move || kernel.host_answer(&request)).await)
+        Some(self.shared.slow.run(move || kernel.host_answer_once(&request, key)).await)
+    }
+
+    /// The answer; with a key, that of the first call with it.
+    fn host_answer_once(&self, request: &CallRequest, key: Option<String>) -> Result<CallAnswer, CallError> {
+        let Some(key) = key else { return self.host_answer(request) };
+        let space = self.space(&request.space)?;
+        let arguments = hash(&[&request.operation, &canonical(&request.arguments)]);
+        if let Some((known, result, seq)) = space.answered(&request.principal.name, &key)? {
+            return repeated(known == arguments, &result, seq);
+        }
+        let answer = self.host_answer(request)?;
+        let meta = CommitMeta {
+            kind: "call".into(),
+            principal: request.principal.name.clone(),
+            layer: HOST.into(),
+            component: HOST.into(),
+            operation: request.operation.clone(),
+            idempotent: Some(Idempotent { key, arguments, result: answer.value.to_string() }),
+            ..CommitMeta::default()
+        };
+        space.commit(WriteSet::default(), meta, None)?;
+        Ok(answer)
     }
 
     fn host_answer(&self, request: &CallRequest) -> Result<CallAnswer, CallError> {

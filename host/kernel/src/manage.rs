@@ -248,6 +248,22 @@ impl Kernel {
         dry_run: bool,
     ) -> Result<Undone, CallError> {
         let space = self.space(space)?;
+        // Not while it goes on: half of it would be taken back, and the rest applied.
+        let _ended = match target {
+            UndoTarget::Run(_) if !dry_run => Some(self.only_one(&space)?),
+            _ => None,
+        };
+        self.undo_in(&space, target, principal, dry_run)
+    }
+
+    /// As [`Kernel::undo`], for who holds the right to run in the space.
+    pub(crate) fn undo_in(
+        &self,
+        space: &Arc<Space>,
+        target: &UndoTarget,
+        principal: &Principal,
+        dry_run: bool,
+    ) -> Result<Undone, CallError> {
         let mut write_set = space.plan_undo(target)?;
         let changes = write_set.preview();
         if dry_run {
@@ -265,7 +281,7 @@ impl Kernel {
         };
         let committed = space.commit(write_set, meta, None)?;
         if let UndoTarget::Run(run) = target {
-            crate::consolidation::mark_undone(self, &space, run)?;
+            crate::consolidation::mark_undone(self, space, run)?;
         }
         self.shared.wake();
         Ok(Undone { target: target.name(), seq: Some(committed.seq), changes })

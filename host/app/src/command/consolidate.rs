@@ -48,7 +48,7 @@ pub(crate) fn consolidate(global: &Global, asked: Asked) -> Result<ExitCode> {
         text.push_str(&summary(report));
         text
     })?;
-    Ok(if report.status == "failed" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if ["failed", "undone"].contains(&report.status) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// A unit in lines: with `whole`, each step of its patch.
@@ -136,7 +136,10 @@ fn summary(report: &RunReport) -> String {
     if report.left_out > 0 {
         text.push_str(&format!("\n{} units more are told by memstrata --json runs {}", report.left_out, report.run));
     }
-    if report.mode == Mode::Apply && report.applied > 0 {
+    if let Some(error) = &report.error {
+        text.push_str(&format!("\n{error}"));
+    }
+    if report.mode == Mode::Apply && report.applied > 0 && report.status != "undone" {
         text.push_str(&format!("\nto take it back: memstrata undo --run {}", report.run));
     }
     text

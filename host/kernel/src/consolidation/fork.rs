@@ -5,6 +5,10 @@ use crate::kernel::Kernel;
 use memstrata_store::{Durability, Space, SpaceOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A copy this old has been left behind.
+const LEFT_BEHIND: Duration = Duration::from_secs(86_400);
 
 /// A file that holds a space as of one instant.
 pub(super) struct Snapshot {
@@ -33,14 +37,12 @@ impl Kernel {
         Ok(Snapshot { file, as_of: backup.seq, name: space.name().to_owned(), options })
     }
 
-    /// Removes copies whose process is gone: a crash leaves them.
+    /// Removes copies that a crash has left. A comparison is over long before; nobody's copies are taken from under them.
     pub(crate) fn clear_forks(&self) {
         let Ok(entries) = std::fs::read_dir(self.forks()) else { return };
-        let alive: Vec<String> =
-            self.shared.control.processes().unwrap_or_default().into_iter().map(|(process, _, _)| process).collect();
         for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if !alive.iter().any(|process| name.starts_with(process.as_str())) {
+            let written = entry.metadata().and_then(|file| file.modified()).ok();
+            if written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > LEFT_BEHIND) {
                 _ = std::fs::remove_file(entry.path());
             }
         }

@@ -13,7 +13,7 @@ pub(crate) const LEASE_MS: u64 = 12_000;
 const RENEW: Duration = Duration::from_secs(3);
 
 /// A lease and the thread that renews it; dropping it gives the lease back.
-pub(super) struct Held {
+pub(crate) struct Held {
     kernel: Kernel,
     lease: Lease,
     lost: Arc<AtomicBool>,

@@ -45,6 +45,8 @@ pub struct Pinned {
     pub wants: String,
     /// Whether it is.
     pub holds: bool,
+    /// Whether it could be asked at all; if not, it neither holds nor is broken.
+    pub asked: bool,
     /// The hit that answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
@@ -183,15 +185,17 @@ impl Kernel {
             question: pin.question.clone(),
             wants: pin.wants(),
             holds: false,
+            asked: true,
             found: None,
             place: None,
             why: None,
         };
-        let hits = match self.recall(space, pin) {
+        // Once more: a recall that fails for a moment must not cost a run.
+        let hits = match self.recall(space, pin).or_else(|_| self.recall(space, pin)) {
             Ok(hits) => hits,
             Err(error) if error.code == "unavailable.recall" => return Err(error),
             Err(error) => {
-                pinned.why = Some(error.to_string());
+                (pinned.asked, pinned.why) = (false, Some(error.to_string()));
                 return Ok(pinned);
             }
         };

@@ -3,7 +3,7 @@
 use super::pins::Pinned;
 use super::records::{PROMOTIONS, RUNS, condition, host_session, object, record_meta};
 use super::run::Terms;
-use super::shadow::broken;
+use super::shadow::broken_of;
 use super::{Compare, Comparison, Consolidate, RunReport};
 use crate::api::{CallError, Principal};
 use crate::kernel::{Kernel, admit_space, now_ms};
@@ -194,17 +194,28 @@ impl Kernel {
     pub(super) fn guarded(&self, request: &Consolidate, terms: Terms<'_>) -> Result<RunReport, CallError> {
         let space = Arc::clone(terms.space);
         let before = self.pinned(&space).or_else(nothing_pinned)?;
-        let mut report = self.run_on(request, terms)?;
-        if report.applied == 0 || !before.iter().any(|pin| pin.holds) {
+        let held: Vec<String> = before.into_iter().filter(|pin| pin.holds).map(|pin| pin.pin).collect();
+        let report = self.run_on(request, Terms { held: held.clone(), ..terms })?;
+        self.watched(&space, report, &held)
+    }
+
+    /// Asks the pinned recalls that held before a run, and takes the run back if one does not hold any more.
+    pub(super) fn watched(
+        &self,
+        space: &Arc<Space>,
+        mut report: RunReport,
+        held: &[String],
+    ) -> Result<RunReport, CallError> {
+        if report.applied == 0 || held.is_empty() {
             return Ok(report);
         }
-        report.pins_broken = broken(&before, &self.pinned(&space)?);
+        report.pins_broken = broken_of(held, &self.pinned(space).or_else(nothing_pinned)?);
         if report.pins_broken.is_empty() {
             return Ok(report);
         }
         let broke = format!("it broke a pinned recall: {}", report.pins_broken.join("; "));
         let host = Principal { name: "consolidation".into(), ..Principal::local() };
-        match self.undo(space.name(), &UndoTarget::Run(report.run.clone()), &host, false) {
+        match self.undo_in(space, &UndoTarget::Run(report.run.clone()), &host, false) {
             Ok(_) => {
                 report.status = "undone";
                 report.error = Some(format!("{broke}; the run was taken back"));
@@ -212,9 +223,11 @@ impl Kernel {
             // Somebody has built on it meanwhile: it stands, and is told.
             Err(error) => report.error = Some(format!("{broke}; it cannot be taken back: {error}")),
         }
-        let promoted = self.promotion(&space)?.and_then(|(_, row)| Some(row.get("strategy")?.as_str()?.to_owned()));
-        if promoted.as_deref() == Some(report.strategy.as_str()) {
-            match self.demote_in(&space, &host, &broke) {
+        // Where it is broken still, somebody else broke it meanwhile, and the strategy is not to blame.
+        let its_fault = broken_of(held, &self.pinned(space).or_else(nothing_pinned)?).len() < report.pins_broken.len();
+        let promoted = self.promotion(space)?.and_then(|(_, row)| Some(row.get("strategy")?.as_str()?.to_owned()));
+        if its_fault && promoted.as_deref() == Some(report.strategy.as_str()) {
+            match self.demote_in(space, &host, &broke) {
                 Ok(back) => {
                     let told = report.error.take().unwrap_or_default();
                     report.error = Some(format!("{told}; `{}` is active again", back.strategy));
@@ -223,7 +236,7 @@ impl Kernel {
                 Err(error) => return Err(error),
             }
         }
-        self.say_why(&space, &report)?;
+        self.say_why(space, &report)?;
         Ok(report)
     }
 

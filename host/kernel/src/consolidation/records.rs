@@ -152,6 +152,7 @@ impl Job {
         &self,
         request: &Consolidate,
         report: &RunReport,
+        held: &[String],
         acknowledges: Option<(String, u64, u64)>,
     ) -> Result<u64, CallError> {
         let mut session = host_session(&self.kernel, &self.space, self.now);
@@ -161,7 +162,7 @@ impl Job {
             "units": report.units, "namespace": request.namespace, "quality_before": report.quality_before, "resumed": 0,
             "request": {
                 "namespace": request.namespace, "since": request.since, "again": request.again, "strategy": report.strategy,
-                "scope": self.scope.as_str(),
+                "scope": self.scope.as_str(), "pins": held,
             },
         });
         let Value::Object(row) = row else { return Err(CallError::new("internal", "no record")) };

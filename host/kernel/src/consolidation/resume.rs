@@ -208,7 +208,10 @@ impl Kernel {
         };
         let id = record.get("id").and_then(Value::as_u64);
         let run = Run { left, measured: recorded.measured, ..Run::new(job, &request, Some(lease), as_of, report) };
-        self.go_on(run, &left_units, id)
+        let report = self.go_on(run, &left_units, id)?;
+        let pins = asked.get("pins").and_then(Value::as_array).into_iter().flatten();
+        let held: Vec<String> = pins.filter_map(|pin| pin.as_str().map(str::to_owned)).collect();
+        self.watched(space, report, &held)
     }
 
     /// The units of a run that have a record.

@@ -29,6 +29,8 @@ pub(super) struct Terms<'a> {
     pub(super) lease: Option<&'a Held>,
     /// The event it is for, dealt with once the run is known to have begun.
     pub(super) acknowledges: Option<(String, u64, u64)>,
+    /// Pinned recalls that hold before it, by name: kept in its record, for it may be cut off.
+    pub(super) held: Vec<String>,
     /// Its clock.
     pub(super) now: u64,
     /// Its randomness; none: its own.
@@ -67,7 +69,16 @@ impl Kernel {
             None => self.active_in(&space)?,
         };
         let layer = self.strategy(&name)?;
-        let terms = |lease| Terms { layer, space: &space, lease, acknowledges, now: now_ms(), seed: None, tally: None };
+        let terms = |lease| Terms {
+            layer,
+            space: &space,
+            lease,
+            acknowledges,
+            held: Vec::new(),
+            now: now_ms(),
+            seed: None,
+            tally: None,
+        };
         if request.mode == Mode::DryRun {
             return self.run_on(request, terms(None));
         }
@@ -98,7 +109,7 @@ impl Kernel {
     }
 
     /// The right to run in a space.
-    pub(super) fn only_one(&self, space: &Arc<Space>) -> Result<Held, CallError> {
+    pub(crate) fn only_one(&self, space: &Arc<Space>) -> Result<Held, CallError> {
         Held::take(self, &format!("{LEASE}{}", space.name()))?.ok_or_else(|| {
             CallError::new(
                 "conflict.running",
@@ -109,7 +120,7 @@ impl Kernel {
 
     /// Runs a strategy on a space or a copy of one.
     pub(super) fn run_on(&self, request: &Consolidate, terms: Terms<'_>) -> Result<RunReport, CallError> {
-        let Terms { layer, space, lease, acknowledges, now, seed, tally } = terms;
+        let Terms { layer, space, lease, acknowledges, held, now, seed, tally } = terms;
         let Some(spec) = layer.plugin.manifest().strategy.clone() else {
             return Err(CallError::new("internal", "a layer is no strategy"));
         };
@@ -136,7 +147,7 @@ impl Kernel {
         let begun = RunReport::begun(&job.run, job.layer.name(), job.layer.plugin.digest(), request.mode, as_of);
         let report = RunReport { units: units.len() as u64, quality_before: Some(before), ..begun };
         let record = match request.mode {
-            Mode::Apply => Some(job.open_record(request, &report, acknowledges)?),
+            Mode::Apply => Some(job.open_record(request, &report, &held, acknowledges)?),
             Mode::DryRun => None,
         };
         let run = Run { tally, ..Run::new(job, request, lease, as_of, report) };

@@ -115,32 +115,41 @@ impl Looks {
     fn resume(&self) -> Result<(), CallError> {
         let abandoned = self.kernel.abandoned()?;
         let mut spaces: BTreeSet<String> = abandoned.iter().cloned().collect();
+        let mut first = Ok(());
         spaces.extend(self.kernel.shared.spaces.opened().iter().map(|space| space.name().to_owned()));
         for name in spaces {
             if self.over() {
                 return Ok(());
             }
-            let space = match self.kernel.space(&name) {
-                Ok(space) => space,
-                // Removed since.
-                Err(error) if error.code == "not-found.space" => continue,
-                Err(error) => return Err(error),
-            };
-            if !self.kernel.has_cut_off(&space)? && !abandoned.contains(&name) {
-                continue;
-            }
-            // Taking the lease and giving it back also says that nothing is left to do.
-            match self.kernel.only_one(&space) {
-                Ok(lease) => self.kernel.resume_cut_off(&space, &lease, &self.cancelled)?,
-                Err(error) if error.code == "conflict.running" => {}
-                Err(error) => return Err(error),
+            // As for due times.
+            if let Err(error) = self.resume_in(&name, abandoned.contains(&name)) {
+                first = first.and(Err(error));
             }
         }
-        Ok(())
+        first
+    }
+
+    fn resume_in(&self, name: &str, abandoned: bool) -> Result<(), CallError> {
+        let space = match self.kernel.space(name) {
+            Ok(space) => space,
+            // Removed since.
+            Err(error) if error.code == "not-found.space" => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if !self.kernel.has_cut_off(&space)? && !abandoned {
+            return Ok(());
+        }
+        // Taking the lease and giving it back also says that nothing is left to do.
+        match self.kernel.only_one(&space) {
+            Ok(lease) => self.kernel.resume_cut_off(&space, &lease, &self.cancelled),
+            Err(error) if error.code == "conflict.running" => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts a run for each due time, over all processes once.
     fn schedules(&self) -> Result<(), CallError> {
+        let mut first = Ok(());
         for due in self.kernel.shared.control.due()?.into_iter().filter(|due| due.layer == HOST) {
             let triggers = &self.kernel.shared.options.consolidation.triggers;
             let ours = |trigger: &&Trigger| trigger.name() == due.name && trigger.concerns(&due.space);
@@ -149,9 +158,12 @@ impl Looks {
             if self.over() {
                 return Ok(());
             }
-            self.fire(&due, trigger)?;
+            // A space that cannot be opened keeps no other from its runs.
+            if let Err(error) = self.fire(&due, trigger) {
+                first = first.and(Err(error));
+            }
         }
-        Ok(())
+        first
     }
 
     fn fire(&self, due: &Schedule, trigger: &Trigger) -> Result<(), CallError> {
@@ -296,7 +308,7 @@ impl Looks {
             progress: None,
         };
         if request.strategy.is_none() && request.mode == Mode::Apply {
-            self.shadow(&request);
+            self.shadow(&request)?;
         }
         let report = self.kernel.consolidate_for(&request, acknowledges)?;
         tracing::info!(
@@ -314,8 +326,13 @@ impl Looks {
 }
 
 impl Looks {
-    /// Tries the candidates before the active strategy runs. What goes wrong there keeps no run from beginning.
-    fn shadow(&self, request: &Consolidate) {
+    /// Tries the candidates before the active strategy runs, under the right to run: once, and not again and again while another
+    /// run goes on. What goes wrong there keeps no run from beginning.
+    fn shadow(&self, request: &Consolidate) -> Result<(), CallError> {
+        if self.kernel.shared.options.consolidation.candidates.is_empty() {
+            return Ok(());
+        }
+        let _only = self.kernel.only_one(&self.kernel.space(&request.space)?)?;
         let compare = Compare {
             space: request.space.clone(),
             candidates: Vec::new(),
@@ -330,6 +347,7 @@ impl Looks {
         if let Err(error) = self.kernel.shadow_before(&compare) {
             tracing::warn!(%error, space = request.space, "the candidates were not tried");
         }
+        Ok(())
     }
 }
 

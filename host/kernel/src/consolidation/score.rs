@@ -1,8 +1,9 @@
 //! How a trial of a strategy is judged: pure numbers from what it proposed, so that any two strategies can be compared.
 
-use super::RunReport;
 use super::cut::Unit;
 use super::propose::Proposed;
+use super::{Mode, RunReport};
+use crate::api::CallError;
 use memstrata_runtime::Change;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +150,15 @@ pub(super) fn judge(report: &RunReport, tally: &Tally, new: New, took_ms: f64, p
         patch_hash: memstrata_runtime::digest_of(tally.hashes.join("\n").as_bytes()),
         score: if fails { 0.0 } else { weighed * sound },
         error: report.error.clone(),
+    }
+}
+
+impl Trial {
+    /// A trial that did not come to its end.
+    pub(super) fn failed(strategy: &str, error: &CallError) -> Self {
+        let begun = RunReport::begun("", strategy, "", Mode::Apply, 0);
+        let report = RunReport { status: "failed", error: Some(error.to_string()), ..begun };
+        judge(&report, &Tally::default(), New::default(), 0.0, (0, Vec::new()))
     }
 }
 

@@ -108,7 +108,11 @@ impl Kernel {
             if let Some(progress) = &asked.progress {
                 progress(Progress { done: nth as u64, total: names.len() as u64, message: format!("shadow: {name}") });
             }
-            trials.push(self.trial(&snapshot, asked, name, now, &held)?);
+            let tried = self.trial(&snapshot, asked, name, now, &held);
+            trials.push(tried.unwrap_or_else(|error| Trial::failed(name, &error)));
+        }
+        if asked.cancelled.load(Ordering::Relaxed) {
+            return Err(CallError::new("cancelled", "the comparison was cancelled; nothing is recorded"));
         }
         let comparison = Comparison {
             comparison: format!("c{now:x}{:04x}", rand::random::<u16>()),
@@ -188,6 +192,7 @@ impl Kernel {
             space: copy,
             lease: None,
             acknowledges: None,
+            held: Vec::new(),
             now,
             seed: Some(now),
             tally: Some(&mut tally),
@@ -264,7 +269,12 @@ impl Kernel {
 
 /// The pinned recalls that held before and do not now, in words.
 pub(super) fn broken(before: &[Pinned], after: &[Pinned]) -> Vec<String> {
-    let held = |pin: &Pinned| before.iter().any(|one| one.pin == pin.pin && one.holds);
+    let held: Vec<String> = before.iter().filter(|pin| pin.holds).map(|pin| pin.pin.clone()).collect();
+    broken_of(&held, after)
+}
+
+/// Those of some pinned recalls, by name, that do not hold now, in words.
+pub(super) fn broken_of(held: &[String], after: &[Pinned]) -> Vec<String> {
     let told = |pin: &Pinned| format!("{:?}: {}", pin.question, pin.why.as_deref().unwrap_or("it does not hold"));
-    after.iter().filter(|pin| !pin.holds && held(pin)).map(told).collect()
+    after.iter().filter(|pin| pin.asked && !pin.holds && held.contains(&pin.pin)).map(told).collect()
 }

@@ -166,6 +166,8 @@ impl Kernel {
             let part = |field: &str| run.pointer(field).is_some_and(|part| !part.is_null() && part != "");
             if run.get("status").is_some_and(|status| status == "undone") {
                 undone = undone.max(Some(number("updated_at")));
+            } else if run.get("status").is_some_and(|status| status == "cancelled") {
+                // It did not come to all rows.
             } else if !["/request/namespace", "/request/since", "/request/scope"].into_iter().any(part) {
                 seen = seen.max(number("as_of"));
             }

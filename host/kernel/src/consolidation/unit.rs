@@ -57,7 +57,7 @@ impl Run<'_> {
             self.report.skipped += 1;
             return Ok(detail);
         }
-        if let Some(tally) = &mut self.tally {
+        if let Some(tally) = self.tally.as_mut().filter(|_| !self.last_try) {
             tally.unit(unit);
         }
         // A model that has answered is not asked again because a row was changed meanwhile.
@@ -173,6 +173,9 @@ impl Job {
             json!(["digest", "=", self.layer.plugin.digest()]),
             json!(["rows_hash", "=", unit.rows_hash]),
             json!(["status", "=", "applied"]),
+            json!(["settings", "=", self.layer.plugin.settings()]),
+            // Nothing to propose then may be something now: time has passed, rows were used, a model is there.
+            json!(["steps", ">", 0]),
         ] {
             done.filter(condition(&part)?)?;
         }

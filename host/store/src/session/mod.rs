@@ -133,6 +133,8 @@ pub struct Session {
     /// Collections with a temporary table in use.
     staged_tables: HashMap<i64, String>,
     rows_read: u64,
+    /// Nothing is noted of what this call looks at.
+    traceless: bool,
 }
 
 /// SQLite instructions between two looks at the deadline.
@@ -155,6 +157,7 @@ impl Session {
             synced: HashSet::new(),
             staged_tables: HashMap::new(),
             rows_read: 0,
+            traceless: false,
         }
     }
 
