@@ -12,7 +12,7 @@ use memstrata_store::{Deadline, Session, WriteSet};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use wasmtime::{CallHook, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 /// Receives progress: done, total, message.
 pub type ProgressFn = Arc<dyn Fn(u64, u64, &str) + Send + Sync>;
@@ -168,16 +168,7 @@ impl Plugin {
             }
         });
         store.call_hook(|mut store, hook| {
-            let state = store.data_mut();
-            match hook {
-                CallHook::CallingHost => state.entered = Some(Instant::now()),
-                CallHook::ReturningFromHost => {
-                    if let Some(entered) = state.entered.take() {
-                        state.host_time += entered.elapsed();
-                    }
-                }
-                _ => {}
-            }
+            store.data_mut().stopwatch.hook(hook, Instant::now());
             Ok(())
         });
         let instance = match &self.world {
