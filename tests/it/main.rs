@@ -10,6 +10,7 @@
 
 mod background;
 mod consolidation;
+mod doors;
 mod hostile;
 mod support;
 mod tidy;
