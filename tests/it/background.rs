@@ -6,8 +6,8 @@ use memstrata_kernel::Kernel;
 use memstrata_models::{Embedder, ModelError, ModelId, Role, StaticEmbedding};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -73,6 +73,15 @@ fn an_event_outlives_its_host_and_is_delivered_once() {
 struct Line {
     model: StaticEmbedding,
     cut: AtomicBool,
+    /// The time it had, each time it was asked.
+    budgets: Mutex<Vec<Duration>>,
+}
+
+impl Line {
+    fn new(cut: bool) -> Arc<Self> {
+        let model = StaticEmbedding::builtin().unwrap();
+        Arc::new(Self { model, cut: AtomicBool::new(cut), budgets: Mutex::default() })
+    }
 }
 
 impl Embedder for Line {
@@ -89,6 +98,7 @@ impl Embedder for Line {
     }
 
     fn embed(&self, texts: &[&str], budget: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
+        self.budgets.lock().unwrap().push(budget);
         if self.cut.load(Ordering::Relaxed) {
             return Err(ModelError::Unavailable {
                 role: Role::Embedder,
@@ -104,7 +114,7 @@ impl Embedder for Line {
 #[test]
 fn while_the_embedder_is_down_writes_succeed_search_says_so_and_vectors_follow() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let line = Arc::new(Line { model: StaticEmbedding::builtin().unwrap(), cut: AtomicBool::new(true) });
+    let line = Line::new(true);
     let mut options = options(folder.path(), crate::support::bundled_layers());
     options.embedder = line.clone();
     let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };
@@ -126,4 +136,49 @@ fn while_the_embedder_is_down_writes_succeed_search_says_so_and_vectors_follow()
     let found =
         host.ok("retrieval.recall", json!({"query": "where to find the thing that opens the door, near plants"}));
     assert!(!found.to_string().contains("text only"), "{found}");
+}
+
+#[test]
+fn an_embedder_on_the_network_holds_nobody_up() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let line = Line::new(false);
+    let wasm = crate::support::guest("hostile");
+    let mut options = options(folder.path(), BTreeMap::from([("hostile".to_owned(), layer(wasm))]));
+    options.embedder = line.clone();
+    (options.background, options.limits.wall_ms) = (false, 4_000);
+    let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };
+    for (operation, arguments, most) in [
+        ("hostile.good", json!({}), 1_000),
+        ("hostile.find", json!({"text": "cat", "collection": "items"}), 1_500),
+        ("hostile.batch_flood", json!({"entries": 3}), 4_000),
+    ] {
+        host.ok(operation, arguments);
+        let budgets = std::mem::take(&mut *line.budgets.lock().unwrap());
+        assert!(!budgets.is_empty() && budgets.iter().all(|it| *it <= Duration::from_millis(most)), "{budgets:?}");
+    }
+}
+
+#[test]
+fn an_event_whose_operation_always_fails_is_passed_over() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let wasm = changed(|told| told["events"] = json!([{"name": "hear", "on": "hostile.seen", "operation": "panic"}]));
+    let options = options(folder.path(), BTreeMap::from([("hostile".to_owned(), layer(&wasm))]));
+    let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };
+    let space = host.kernel.open_space("default").unwrap();
+    host.ok("hostile.use_interface", json!({"interface": "events"}));
+    assert!(space.next_due("hostile.hear", "hostile.seen").unwrap().is_some());
+    let until = Instant::now() + Duration::from_secs(30);
+    while space.next_due("hostile.hear", "hostile.seen").unwrap().is_some() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(space.next_due("hostile.hear", "hostile.seen").unwrap(), None, "it was tried, and passed over");
+    host.ok("hostile.good", json!({}));
+}
+
+#[test]
+fn a_stopped_host_says_so() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let host = host(&folder, false);
+    host.kernel.stop();
+    assert_eq!(host.call("hostile.good", json!({})).unwrap_err().code, "unavailable.host");
 }

@@ -11,6 +11,7 @@
 mod background;
 mod consolidation;
 mod consolidation_layer;
+mod doors;
 mod hostile;
 mod kit;
 mod shadow;

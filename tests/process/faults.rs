@@ -1,6 +1,6 @@
 //! What is wrong with the machine is told at start, with what to do.
 
-use crate::running::{Server, fails, ok, run};
+use crate::running::{Server, fails, memstrata, ok, run};
 use std::io::{Seek as _, SeekFrom, Write as _};
 
 #[test]
@@ -32,4 +32,27 @@ fn an_address_in_use_is_told() {
     let said = fails(other.path(), &["serve", "--bind", &address]);
     assert!(said.contains("cannot listen"), "{said}");
     assert!(run(folder.path(), &["verify"]).status.success(), "a host that serves does not keep others out");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    // Memories go where the configuration says, and nowhere else.
+    let folder = tempfile::tempdir().unwrap();
+    let provider = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = provider.local_addr().unwrap().port();
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let config = format!(
+        "[embedder]\nkind = \"ollama\"\nbase_url = \"http://127.0.0.1:{port}\"\nmodel = \"m\"\ndimension = 2\nretries = 0\n"
+    );
+    std::fs::write(folder.path().join("memstrata.toml"), config).unwrap();
+    let asked = std::thread::spawn(move || provider.accept().is_ok());
+    let mut command = memstrata(folder.path());
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, format!("http://{}", proxy.local_addr().unwrap()));
+    }
+    let output = command.args(["call", "remember", "{\"content\": \"private\"}"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(proxy.accept().is_err(), "nobody came to the proxy");
+    assert!(asked.join().unwrap(), "the provider itself was asked");
 }

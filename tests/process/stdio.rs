@@ -37,3 +37,28 @@ fn a_client_remembers_and_recalls_and_leaves() {
     drop(input);
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn a_line_has_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("memstrata.toml"), "[gateway]\nmax_body_bytes = 2000\n").unwrap();
+    let mut child = memstrata(folder.path()).arg("stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let hello =
+        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    let long = json!({ "name": "remember", "arguments": { "content": "x".repeat(3_000) } });
+    for message in [
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello }),
+        json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
+        json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": long }),
+    ] {
+        // Once the host has had enough, nobody reads any more.
+        _ = writeln!(input, "{message}");
+    }
+    drop(input);
+    let answers: Vec<Value> = output.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert_eq!(answers[0]["id"], 1);
+    assert!(!answers.iter().any(|answer| answer["id"] == 2 && answer.get("result").is_some()), "{answers:?}");
+    child.wait().unwrap();
+}

@@ -315,6 +315,18 @@ mod tests {
     }
 
     #[test]
+    fn names_of_tokens_and_of_their_spaces_are_sound() {
+        let token = |name: &str, space: &str| {
+            let faults = config(json!({"tokens": {name: {"token_env": "T", "spaces": [space]}}})).faults();
+            assert!(faults.len() <= 1, "{faults:?}");
+            faults.join("")
+        };
+        assert_eq!(token("ci", "work"), "");
+        assert!(token("c i", "work").starts_with("tokens.c i: a token's name"));
+        assert!(token("ci", "../work").starts_with("tokens.ci.spaces has `../work`"));
+    }
+
+    #[test]
     fn limits_of_a_tool_hold_for_its_operation() {
         let limits = config(json!({"tools": {"a": "x.y"}, "rate_limits": {"a": 3, "*": 9}})).limits();
         assert_eq!(limits.get("x.y"), Some(&3));

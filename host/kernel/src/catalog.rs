@@ -200,6 +200,7 @@ mod tests {
         assert_eq!(catalog().near("a.forgett", 1), ["a.forget"]);
         assert_eq!(catalog().near("timelines", 1), ["b.timeline"]);
         assert!(catalog().near("zzzzzzzzzzzzzzzz", 3).is_empty());
+        assert!(catalog().near(&format!("{}.forget", "z".repeat(300)), 3).is_empty(), "too long to be meant");
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

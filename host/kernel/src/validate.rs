@@ -93,4 +93,15 @@ mod tests {
         assert_eq!(faults.len(), 2);
         assert!(faults.iter().any(|fault| fault["pointer"] == "/q"));
     }
+
+    #[test]
+    fn of_many_faults_ten_are_named_and_all_counted() {
+        let list = json!({"type": "array", "items": {"type": "string"}});
+        let input = json!({"type": "object", "properties": {"list": list}});
+        let schemas = Schemas::compile(&input, &json!({"type": "object"})).unwrap();
+        let mut bad = json!({"list": vec![7; 30]}).as_object().cloned().unwrap();
+        let error = schemas.check("x", &mut bad).unwrap_err();
+        assert!(error.message.contains("(and 29 more)"), "{error}");
+        assert_eq!(error.details.unwrap()["faults"].as_array().unwrap().len(), NAMED);
+    }
 }

@@ -71,3 +71,17 @@ impl Drop for Workers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_its_call_and_no_worker() {
+        let workers = Workers::start("test", 1, 4).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let panics = || -> Result<(), CallError> { panic!("on purpose") };
+        assert_eq!(runtime.block_on(workers.run(panics)).unwrap_err().code, "internal");
+        assert_eq!(runtime.block_on(workers.run(|| Ok(7))).unwrap(), 7);
+    }
+}

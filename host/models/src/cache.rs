@@ -192,6 +192,31 @@ mod tests {
         assert_eq!(inner.1.lock().unwrap().iter().filter(|text| *text == "kept").count(), 1);
     }
 
+    /// Answers one vector, whatever it is asked.
+    struct Short(ModelId);
+
+    impl Embedder for Short {
+        fn model(&self) -> &ModelId {
+            &self.0
+        }
+        fn dimension(&self) -> usize {
+            1
+        }
+        fn local(&self) -> bool {
+            true
+        }
+        fn embed(&self, _: &[&str], _: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
+            Ok(vec![Some(vec![1.0])])
+        }
+    }
+
+    #[test]
+    fn an_embedder_that_answers_too_little_is_not_believed() {
+        let memo = Remembered::new(Arc::new(Short(ModelId::new("short", "0"))), 1 << 20);
+        assert_eq!(memo.embed(&["a", "b"], BUDGET).unwrap_err().code(), "malformed.embedder");
+        assert!(memo.is_empty());
+    }
+
     #[test]
     fn no_bytes_means_no_memory() {
         let (inner, memo) = counting(0);

@@ -180,6 +180,7 @@ fn answers_that_are_not_the_protocol_are_malformed() {
         "{\"embeddings\": \"sk-hidden\"}",
         "{\"embeddings\": []}",
         "{\"embeddings\": [[1, null]]}",
+        "{\"embeddings\": [[1, 1e39]]}",
         "{\"embeddings\": [[1, 1e99]]}",
         "{\"embeddings\": [[1, 2], [3, 4]]}",
     ] {
@@ -217,6 +218,15 @@ fn a_refusal_is_not_tried_again_and_says_what_to_check() {
 }
 
 #[test]
+fn a_redirect_is_not_followed() {
+    let target = Server::start([one_vector()]);
+    let location: &'static str = format!("Location: {}/api/embed", target.url()).leak();
+    let server = Server::start([Reply::Send(307, location, String::new())]);
+    assert_eq!(embedder(&server, |_| ()).embed(&["a"], BUDGET).unwrap_err().code(), "refused.embedder");
+    assert!(target.asked().is_empty(), "neither the text nor the key went elsewhere");
+}
+
+#[test]
 fn vectors_of_another_length_are_refused() {
     let server = Server::start([ok(json!({"embeddings": [[1, 2, 3]]}))]);
     let error = embedder(&server, |_| ()).embed(&["a"], BUDGET).unwrap_err();
@@ -248,6 +258,8 @@ fn unusable_configurations_say_why() {
     let error = HttpEmbedder::new(&config, None).unwrap_err();
     assert_eq!(error.code(), "not-configured.embedder");
     assert!(error.to_string().contains("`dimension`"), "{error}");
+    let error = HttpEmbedder::new(&ProviderConfig { dimension: Some(2), retries: 11, ..config.clone() }, None);
+    assert!(error.unwrap_err().to_string().contains("`retries` is 11"));
     config.dimension = Some(2);
     assert_eq!(HttpLlm::new(&config, None).unwrap_err().code(), "not-configured.llm");
     let error = HttpEmbedder::new(&config, Some(Secret::new("sk-hidden\nx"))).unwrap_err();

@@ -96,6 +96,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_key_is_whole_and_this_users_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = CompileCache::open(folder.path()).unwrap().key;
+        assert_eq!(CompileCache::open(folder.path()).unwrap().key, first, "it is made once");
+        let path = folder.path().join("key");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for damaged in [&b""[..], b"short", &[7; 33]] {
+            std::fs::write(&path, damaged).unwrap();
+            assert!(CompileCache::open(folder.path()).err().unwrap().contains("damaged"));
+        }
+    }
+
+    #[test]
     fn code_with_a_wrong_tag_is_not_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CompileCache::open(folder.path()).unwrap();

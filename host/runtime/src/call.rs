@@ -12,7 +12,7 @@ use memstrata_store::{Deadline, Session, WriteSet};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use wasmtime::{CallHook, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 /// Receives progress: done, total, message.
 pub type ProgressFn = Arc<dyn Fn(u64, u64, &str) + Send + Sync>;
@@ -168,23 +168,7 @@ impl Plugin {
             }
         });
         store.call_hook(|mut store, hook| {
-            let state = store.data_mut();
-            // They nest: an answer is written into memory the guest allots, and that may ask the host to grow it, or be
-            // interrupted by an epoch, before the host function returns.
-            match hook {
-                CallHook::CallingHost => state.host_depth += 1,
-                CallHook::ReturningFromHost => state.host_depth = state.host_depth.saturating_sub(1),
-                _ => {}
-            }
-            if let Some(entered) = state.entered.take() {
-                state.host_time += entered.elapsed();
-            }
-            let in_host = match hook {
-                CallHook::CallingHost => true,
-                CallHook::ReturningFromWasm => state.host_depth > 0,
-                CallHook::CallingWasm | CallHook::ReturningFromHost => false,
-            };
-            state.entered = in_host.then(Instant::now);
+            store.data_mut().stopwatch.hook(hook, Instant::now());
             Ok(())
         });
         let instance = match &self.world {

@@ -14,6 +14,7 @@ mod manifest;
 mod patch;
 mod plugin;
 mod state;
+mod stopwatch;
 mod strategy_bindings;
 mod wasi;
 

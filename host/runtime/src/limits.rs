@@ -165,3 +165,38 @@ impl ResourceLimiter for Limiter {
         8
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limit_may_be_nothing() {
+        assert_eq!(Limits::default().faults(), [""; 0]);
+        let none = |name: &str| {
+            let mut limits = serde_json::to_value(Limits::default()).unwrap();
+            limits[name] = 0.into();
+            serde_json::from_value::<Limits>(limits).unwrap().faults()
+        };
+        let checked = [
+            "wall_ms",
+            "slow_wall_ms",
+            "guest_ms",
+            "slow_guest_ms",
+            "memory_bytes",
+            "handles",
+            "held_bytes",
+            "host_call_bytes",
+            "output_bytes",
+            "page_rows",
+            "rows_read",
+            "hits",
+        ];
+        for name in checked {
+            let faults = none(name);
+            assert!(faults.len() == 1 && faults[0].contains(name), "{name}: {faults:?}");
+        }
+        // Of these nothing is a limit too: no tables, no rows written.
+        assert_eq!(none("table_elements"), none("rows_written"));
+    }
+}

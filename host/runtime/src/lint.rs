@@ -261,7 +261,13 @@ mod tests {
         for (schema, fault) in [
             (json!(7), "no object"),
             (json!({"type": "array"}), "type: object"),
-            (json!({"type": "object", "anyOf": []}), "anyOf"),
+            (json!({"type": "object", "oneOf": [{}]}), "`oneOf`"),
+            (json!({"type": "object", "anyOf": [{}]}), "`anyOf`"),
+            (json!({"type": "object", "allOf": [{}]}), "`allOf`"),
+            (json!({"type": "object", "not": {}}), "`not`"),
+            (json!({"type": "object", "if": {}}), "`if`"),
+            (json!({"type": "object", "properties": {"a": {"$dynamicRef": "#x"}}}), "$ref"),
+            (json!({"type": "object", "properties": {"a": {"anyOf": vec![json!({}); 300]}}}), "subschemas"),
             (json!({"type": "object", "properties": {"a b": {}}}), "property"),
             (json!({"type": "object", "properties": {"a": {"$ref": "#/x"}}}), "$ref"),
             (json!({"type": "object", "properties": {"a": {"type": "strng"}}}), "2020-12"),
@@ -277,6 +283,30 @@ mod tests {
         let deep = json!({"type": "object", "properties": {"a": deep}});
         assert!(schema_faults(&deep).join(";").contains("deeper"));
         assert!(schema_faults(&json!({"type": "object", "properties": {"a": {"type": "integer"}}})).is_empty());
+    }
+
+    #[test]
+    fn what_is_named_has_a_name_of_its_own_and_says_what_it_is() {
+        let operation =
+            json!({"summary": "", "effect": "read", "input": {"type": "object"}, "output": {"type": "object"}});
+        let told = json!({
+            "manifest": 1, "name": "mine", "version": "1", "summary": "", "operations": {"x": operation},
+            "schedules": [
+                {"name": "Loud", "every_ms": 1000, "operation": "x"},
+                {"name": "one", "every_ms": 1000, "operation": "x"}, {"name": "one", "every_ms": 1000, "operation": "x"},
+            ],
+            "events": [
+                {"name": "Loud", "on": "a.b", "operation": "x"},
+                {"name": "one", "on": "a.b", "operation": "x"}, {"name": "one", "on": "a.b:insert", "operation": "x"},
+            ],
+        });
+        let manifest: Manifest = serde_json::from_value(told).unwrap();
+        let Linted { faults, dropped } = lint(&manifest, &BTreeSet::new());
+        for told in ["`summary` is empty", "schedule `Loud`", "schedule `one`", "event `Loud`", "event `one`"] {
+            assert_eq!(faults.iter().filter(|fault| fault.contains(told)).count(), 1, "{told}: {faults:?}");
+        }
+        assert_eq!(faults.len(), 5, "{faults:?}");
+        assert_eq!(dropped, [("x".to_owned(), "`summary` is empty".to_owned())]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::error::HostError;
 use crate::held::Held;
 use crate::limits::{Limiter, Limits};
 use crate::plugin::Identity;
+use crate::stopwatch::Stopwatch;
 use memstrata_store::{Collection, Deadline, Session};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,13 +33,8 @@ pub(crate) struct CallState {
     pub(crate) llm_tokens: u32,
     /// Time no language model gets: a tenth, for the guest to end with what it has when one is slow.
     pub(crate) kept_back: Duration,
-    /// Time inside host functions, which the guest is not charged for.
-    pub(crate) host_time: Duration,
-    /// Since when the host runs, if it does.
-    pub(crate) entered: Option<Instant>,
-    /// Host functions that have not returned.
-    pub(crate) host_depth: u32,
-    pub(crate) started: Instant,
+    /// What the guest is charged for.
+    pub(crate) stopwatch: Stopwatch,
     /// Why the epoch callback ended the call.
     pub(crate) stopped: Option<&'static str>,
 }
@@ -64,10 +60,7 @@ impl CallState {
             log_lines: limits.log_lines,
             llm_tokens: limits.llm_tokens,
             limits,
-            host_time: Duration::ZERO,
-            entered: None,
-            host_depth: 0,
-            started: Instant::now(),
+            stopwatch: Stopwatch::default(),
             stopped: None,
         }
     }
@@ -130,8 +123,7 @@ impl CallState {
 
     /// The time the guest itself has run.
     pub(crate) fn guest_time(&self) -> Duration {
-        let inside = self.entered.map_or(Duration::ZERO, |entered| entered.elapsed());
-        self.started.elapsed().saturating_sub(self.host_time + inside)
+        self.stopwatch.time(Instant::now())
     }
 
     /// The next number of the call's seed: splitmix64 (Steele, Lea, Flood, OOPSLA 2014).

@@ -399,3 +399,17 @@ impl Space {
 pub(crate) fn sequence(connection: &Connection) -> Result<i64> {
     Ok(connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM journal")?.query_row([], |row| row.get(0))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_readers_are_kept_up_to_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open(&folder.path().join("x.db"), "x", &SpaceOptions::default()).unwrap();
+        let readers: Vec<_> = (0..IDLE_READERS + 10).map(|_| space.reader().unwrap()).collect();
+        readers.into_iter().for_each(|reader| space.give_back(reader));
+        assert_eq!(lock(&space.readers).len(), IDLE_READERS);
+    }
+}

@@ -286,3 +286,33 @@ fn a_lease_taken_over_fences_its_old_holder_out() {
     commit_as(stage("c"), under(2)).unwrap();
     assert_eq!(lab.session().count(&Query::new(Arc::clone(&lab.notes))).unwrap(), 3);
 }
+
+#[test]
+fn so_many_write_sets_wait_and_no_more() {
+    let lab = lab();
+    let many: Vec<_> = (0..1_200).map(|_| stage_quietly(&lab)).collect();
+    let answers: Vec<_> = while_locked(&lab, || {
+        let threads: Vec<_> = many
+            .into_iter()
+            .map(|write_set| {
+                let space = Arc::clone(&lab.space);
+                let work = move || space.commit(write_set, meta(), None).map(drop);
+                std::thread::Builder::new().stack_size(128 << 10).spawn(work).unwrap()
+            })
+            .collect();
+        // Those that are refused are answered at once, whoever waits.
+        let until = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < until && !threads.iter().any(|thread| thread.is_finished()) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        threads
+    })
+    .into_iter()
+    .map(|thread| thread.join().unwrap())
+    .collect();
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+    assert!(!refused.is_empty() && refused.len() < 200, "{} of 1200 were refused", refused.len());
+    assert!(refused.iter().all(|error| error.message().contains("too many writes wait")), "{:?}", refused[0]);
+    let stored = lab.session().count(&Query::new(Arc::clone(&lab.notes))).unwrap();
+    assert_eq!(stored, 1_200 - refused.len() as u64, "who is told no has written nothing");
+}

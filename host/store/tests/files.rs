@@ -302,3 +302,48 @@ fn spaces_are_opened_once_kept_up_to_a_limit_and_closed_for_good() {
 fn open_file(spaces: &Spaces, name: &str) -> Arc<Space> {
     open(&spaces.path(name), &options()).unwrap()
 }
+
+#[test]
+fn a_log_that_no_commit_moved_is_moved_when_it_is_long() {
+    let lab = lab();
+    // A reader of long standing keeps the log from the file.
+    let reader = lab.raw();
+    reader.execute_batch("BEGIN").unwrap();
+    reader.query_row("SELECT count(*) FROM journal", [], |row| row.get::<_, i64>(0)).unwrap();
+    let extra = "x".repeat(50_000);
+    for _ in 0..60 {
+        lab.write(|call| {
+            for _ in 0..12 {
+                call.insert(&lab.turns, object(json!({"session": extra, "position": 1}))).unwrap();
+            }
+        });
+    }
+    let size = || std::fs::metadata(lab.space.path()).unwrap().len();
+    let before = size();
+    assert!(lab.space.tend_log().unwrap() > 64 << 20, "the log is not long enough for this test");
+    assert_eq!(size(), before, "its reader is still there");
+    drop(reader);
+    lab.space.tend_log().unwrap();
+    assert!(size() > before + (30 << 20), "{} after {before}", size());
+}
+
+#[test]
+fn ids_end_before_json_does() {
+    let lab = lab();
+    lab.raw().execute("UPDATE meta SET value = ? WHERE key = 'next_id'", [9_007_199_254_740_991_i64 - 100]).unwrap();
+    let other = lab.second();
+    assert_eq!(code(other.session(session_options()).new_ids(1)), "limit.ids");
+}
+
+#[test]
+fn a_kept_answer_is_forgotten_after_a_day() {
+    let lab = lab();
+    let kept = memstrata_store::Idempotent { key: "k".into(), arguments: "h".into(), result: "{}".into() };
+    let meta = memstrata_store::CommitMeta { idempotent: Some(kept), ..common::meta() };
+    common::commit_as(lab.session(), meta).unwrap();
+    lab.space.expire_idempotency().unwrap();
+    assert!(lab.space.answered("tester", "k").unwrap().is_some(), "not before");
+    lab.raw().execute("UPDATE idempotency SET at = at - 25 * 3600000", []).unwrap();
+    lab.space.expire_idempotency().unwrap();
+    assert_eq!(lab.space.answered("tester", "k").unwrap(), None);
+}

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{code, commit, lab, object, parse, session_options};
-use memstrata_store::{Namespace, Query, ReadLimits, Session, SessionOptions};
+use memstrata_store::{Deadline, Namespace, Query, ReadLimits, Session, SessionOptions, StoreError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -314,4 +314,114 @@ fn usage_is_a_hint_beside_the_row() {
     assert_eq!((uses, last > 0), (3, true));
     assert_eq!(lab.get(id).unwrap()["version"], 1);
     assert_eq!(lab.session().usage(&[12345]).unwrap(), [(0, 0)]);
+}
+
+/// Everything that stages something, by name, on a row of notes.
+type Staging = (&'static str, fn(&mut Session, &common::Lab, u64) -> Result<(), StoreError>);
+const STAGING: [Staging; 12] = [
+    ("new_ids", |call, _, _| call.new_ids(1).map(drop)),
+    ("insert", |call, lab, _| call.insert(&lab.notes, object(json!({"title": "t"}))).map(drop)),
+    ("insert_or_get", |call, lab, _| {
+        call.insert_or_get(&lab.notes, "by_slug", object(json!({"title": "t", "slug": "own"}))).map(drop)
+    }),
+    ("upsert", |call, lab, _| {
+        call.upsert(&lab.notes, "by_slug", object(json!({"title": "t", "slug": "own"}))).map(drop)
+    }),
+    ("update", |call, lab, id| call.update(&lab.notes, id, None, &object(json!({"stars": 1}))).map(drop)),
+    ("add", |call, lab, id| call.add(&lab.notes, id, "stars", 1.0)),
+    ("max", |call, lab, id| call.max(&lab.notes, id, "stars", 1.0)),
+    ("delete", |call, lab, id| call.delete(&lab.notes, id, None)),
+    ("restore", |call, lab, id| call.restore(&lab.notes, id)),
+    ("erase", |call, lab, id| call.erase(&lab.notes, id)),
+    ("expect", |call, lab, _| call.expect(&Query::new(Arc::clone(&lab.notes)), 1)),
+    ("emit", |call, _, _| call.emit("made", "1")),
+];
+
+#[test]
+fn everything_that_stages_asks_whether_it_may() {
+    let lab = lab();
+    let own = lab.note(json!({"title": "t", "slug": "own"}));
+    let gone = lab.note(json!({"title": "t"}));
+    lab.write(|call| call.delete(&lab.notes, gone, None).unwrap());
+    let none = ReadLimits { rows_written: 0, ..ReadLimits::default() };
+    for (name, stage) in STAGING {
+        let id = if name == "restore" { gone } else { own };
+        let asked = |options: SessionOptions| stage(&mut lab.space.session(options), &lab, id);
+        assert_eq!(code(asked(SessionOptions { read_only: true, ..session_options() })), "denied.write", "{name}");
+        let late = Deadline::within(std::time::Duration::ZERO);
+        assert_eq!(code(asked(SessionOptions { deadline: late, ..session_options() })), "budget.time", "{name}");
+        // A row that is only found is not written, and neither is an id.
+        if !matches!(name, "new_ids" | "insert_or_get") {
+            let limited = SessionOptions { limits: none.clone(), ..session_options() };
+            assert_eq!(code(asked(limited)), "limit.rows-written", "{name}");
+        }
+        asked(session_options()).unwrap();
+    }
+}
+
+#[test]
+fn rows_events_and_expectations_count_together() {
+    let lab = lab();
+    let limits = ReadLimits { rows_written: 3, ..ReadLimits::default() };
+    let mut call = lab.space.session(SessionOptions { limits, ..session_options() });
+    call.insert(&lab.notes, object(json!({"title": "t"}))).unwrap();
+    call.emit("made", "1").unwrap();
+    call.expect(&Query::new(Arc::clone(&lab.notes)), 0).unwrap();
+    for (name, stage) in STAGING.into_iter().filter(|(name, _)| matches!(*name, "insert" | "expect" | "emit")) {
+        assert_eq!(code(stage(&mut call, &lab, 0)), "limit.rows-written", "{name}");
+    }
+    // One of a kind three times over.
+    for (name, stage) in STAGING.into_iter().filter(|(name, _)| matches!(*name, "insert" | "expect" | "emit")) {
+        let limits = ReadLimits { rows_written: 3, ..ReadLimits::default() };
+        let mut call = lab.space.session(SessionOptions { limits, ..session_options() });
+        let codes: Vec<bool> = (0..4).map(|_| stage(&mut call, &lab, 0).is_ok()).collect();
+        assert_eq!(codes, [true, true, true, false], "{name}");
+    }
+}
+
+#[test]
+fn bytes_count_whatever_they_are_staged_by() {
+    let lab = lab();
+    let id = lab.note(json!({"title": "t"}));
+    let limits = ReadLimits { bytes_written: 1_000, ..ReadLimits::default() };
+    let long = "x".repeat(600);
+    let stages: [(&str, &dyn Fn(&mut Session) -> Result<(), StoreError>); 4] = [
+        ("insert", &|call| call.insert(&lab.notes, object(json!({"title": long}))).map(drop)),
+        ("update", &|call| call.update(&lab.notes, id, None, &object(json!({"title": long}))).map(drop)),
+        ("emit", &|call| call.emit("made", &json!(long).to_string())),
+        ("json", &|call| call.update(&lab.notes, id, None, &object(json!({"extra": [long]}))).map(drop)),
+    ];
+    for (name, stage) in stages {
+        let mut call = lab.space.session(SessionOptions { limits: limits.clone(), ..session_options() });
+        stage(&mut call).unwrap();
+        assert_eq!(code(stage(&mut call)), "limit.bytes-written", "{name}");
+    }
+}
+
+#[test]
+fn vectors_and_hits_count_among_the_rows_read() {
+    let lab = lab();
+    let ids: Vec<u64> = (0..4).map(|n| lab.note(json!({"title": n.to_string(), "body": "same words"}))).collect();
+    let limits = ReadLimits { rows_read: 6, ..ReadLimits::default() };
+    let open = || lab.space.session(SessionOptions { limits: limits.clone(), ..session_options() });
+    let mut call = open();
+    call.vectors(&lab.notes, &ids).unwrap();
+    assert_eq!(code(call.vectors(&lab.notes, &ids)), "limit.rows-read");
+    let mut request = memstrata_store::SearchRequest::new("same words");
+    request.collections.push(Arc::clone(&lab.notes));
+    let mut call = open();
+    assert_eq!(call.search(&request).unwrap().hits.len(), 4);
+    assert_eq!(code(call.search(&request)), "limit.rows-read");
+}
+
+#[test]
+fn a_scope_hides_vectors_and_deleted_rows_too() {
+    let lab = lab();
+    let hers = lab.note(json!({"title": "a", "body": "some words", "namespace": "user:alice"}));
+    let his = lab.note(json!({"title": "b", "body": "some words", "namespace": "user:bob"}));
+    let mut call = within(&lab, "user:alice");
+    let found = call.vectors(&lab.notes, &[hers, his]).unwrap();
+    assert!(found[0].is_some() && found[1].is_none());
+    lab.write(|call| call.delete(&lab.notes, his, None).unwrap());
+    assert_eq!(code(within(&lab, "user:alice").restore(&lab.notes, his)), "not-found");
 }

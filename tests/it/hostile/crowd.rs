@@ -1,6 +1,6 @@
 //! Too many at once, and the same call twice: queues, instances, idempotency keys.
 
-use super::{CACHE, harmless, refused, serves, stage, state};
+use super::{CACHE, refused, serves, stage, state};
 use crate::support::{all_grants, guest, request};
 use memstrata_runtime::{CallContext, Limits, Models, Runtime};
 use memstrata_store::Deadline;
@@ -13,7 +13,7 @@ use std::time::Duration;
 fn a_full_queue_says_when_to_come_again() {
     let host = stage(|options| {
         (options.workers, options.queue) = (1, 1);
-        (options.limits.guest_ms, options.limits.wall_ms) = (600_000, 600_000);
+        (options.limits.guest_ms, options.limits.wall_ms) = (30_000, 30_000);
     });
     let gone: Arc<AtomicBool> = Arc::default();
     let before = state(&host);
@@ -72,6 +72,12 @@ fn when_all_instances_are_in_use_a_call_says_when_to_come_again() {
 fn a_guest_that_always_meets_a_conflict_is_not_run_for_ever() {
     let host = stage(|_| {});
     refused(&host, "hostile.fault", json!({ "code": "conflict", "bytes": 10 }), "conflict");
+    let runs: Arc<std::sync::atomic::AtomicU32> = Arc::default();
+    let mut call = request("hostile.fault", json!({ "code": "conflict", "bytes": 10 }));
+    let counts = Arc::clone(&runs);
+    call.progress = Some(Arc::new(move |_| _ = counts.fetch_add(1, Ordering::Relaxed)));
+    assert_eq!(host.run(call).unwrap_err().code, "conflict");
+    assert_eq!(runs.load(Ordering::Relaxed), 4, "once, and three times again");
 }
 
 #[test]
@@ -106,5 +112,9 @@ fn a_key_is_a_short_text() {
     for key in [json!(""), json!(7), json!({}), json!(["a"]), json!("k".repeat(201))] {
         refused(&host, "hostile.good", json!({ "idempotency_key": key }), "invalid.argument");
     }
-    harmless(&host, "hostile.query", json!({ "idempotency_key": "of a read" }));
+    // A read is not repeated from memory: the key is put aside.
+    let ask = || host.call("hostile.query", json!({ "idempotency_key": "of a read" })).unwrap();
+    let before = state(&host);
+    assert!(!ask().repeated && !ask().repeated);
+    assert_eq!(state(&host), before);
 }

@@ -82,16 +82,6 @@ fn a_known_interface_with_another_shape_is_refused() {
 }
 
 #[test]
-fn a_component_that_starts_with_too_much_memory_is_refused() {
-    let wide = r#"(component
-        (core module $m (memory 65536) (func (export "f")))
-        (core instance $i (instantiate $m))
-        (func (export "manifest") (canon lift (core func $i "f")))
-        (func (export "call") (canon lift (core func $i "f"))))"#;
-    assert!(RUNTIME.load("test", &wat::parse_str(wide).unwrap(), &all_grants(), &Map::new()).is_err());
-}
-
-#[test]
 fn a_layer_that_does_not_load_leaves_the_others_serving() {
     let host = super::host(
         [("hostile", crate::support::layer(guest("hostile"))), ("broken", crate::support::layer(b"nothing"))],
@@ -103,11 +93,26 @@ fn a_layer_that_does_not_load_leaves_the_others_serving() {
 }
 
 #[test]
+fn the_hosts_own_name_is_no_layers() {
+    let wasm = changed(|told| told["name"] = json!("host"));
+    let host = super::host(
+        [("host", crate::support::layer(&wasm)), ("hostile", crate::support::layer(guest("hostile")))],
+        |_| {},
+    );
+    let health = &host.kernel.health().layers["host"];
+    assert!(health.status == "failed" && health.problems[0].contains("the host's own name"), "{health:?}");
+    serves(&host);
+}
+
+#[test]
 fn a_swap_to_what_does_not_load_changes_nothing() {
     let host = stage(|_| {});
     let digest = host.kernel.health().layers["hostile"].digest.clone();
     let before = state(&host);
     let other_name = changed(|told| told["name"] = json!("another"));
+    let hosts_name = changed(|told| told["name"] = json!("host"));
+    let error = host.kernel.swap("host", &hosts_name, "test").map(drop).unwrap_err();
+    assert_eq!(error.code, "not-found.layer", "what is not configured is not swapped in");
     let other_fields = changed(|told| told["collections"]["items"]["fields"]["n"]["type"] = json!("text"));
     let failing = changed(|told| {
         told["operations"]["good"]["examples"] = json!([{ "arguments": {}, "fault": "not-found" }]);

@@ -90,6 +90,24 @@ fn collections_must_make_sense() {
 }
 
 #[test]
+fn what_a_collection_declares_must_be_possible() {
+    refused_for(|told| told["collections"]["bare"] = json!({ "fields": {} }), "it declares no fields");
+    let field = |name: &'static str, value: Value, reason: &str| {
+        refused_for(move |told| told["collections"]["items"]["fields"][name] = value, reason);
+    };
+    field("short", json!({ "type": "text", "max_bytes": 1_048_577 }), "max_bytes is at most 1048576");
+    field("digest", json!({ "type": "text", "digest_of": "n" }), "digest_of is for text");
+    field("digest", json!({ "type": "integer", "digest_of": "text" }), "digest_of is for text");
+    refused_for(|told| told["collections"]["items"]["unique"]["Loud"] = json!(["n"]), "unique key `Loud`");
+    refused_for(|told| told["collections"]["items"]["unique"]["none"] = json!([]), "name at least one field");
+    let sequence = |told: &mut Value| {
+        told["collections"]["items"]["sequence"] = json!({ "key": "note", "order": "n" });
+        told["collections"]["items"]["fields"]["text"]["search"] = json!(false);
+    };
+    refused_for(sequence, "a sequence needs a field with search");
+}
+
+#[test]
 fn another_version_of_the_manifest_is_refused() {
     for version in [json!(0), json!(2), json!(4_000_000_000_u32)] {
         refused_for(|told| told["manifest"] = version, "this host reads 1");
@@ -179,10 +197,19 @@ fn a_manifest_that_does_not_end_is_stopped() {
     let started = Instant::now();
     let error = load(&telling("!loop ")).map(drop).unwrap_err();
     assert!(
-        error.to_string().contains("its `manifest` failed") && error.to_string().contains("was stopped"),
+        error.to_string().contains("its `manifest` failed") && error.to_string().contains("ran for 2000 ms"),
         "{error}"
     );
     assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_manifest_that_keeps_the_host_busy_is_stopped() {
+    // Hardly any time inside the component: its own two seconds would last for minutes.
+    let started = Instant::now();
+    let error = load(&telling("!busy ")).map(drop).unwrap_err();
+    assert!(error.to_string().contains("the call ran out of time"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
 }
 
 #[test]

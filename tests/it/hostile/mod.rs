@@ -5,6 +5,7 @@ mod argument;
 mod crowd;
 mod file;
 mod lie;
+mod parts;
 mod reach;
 mod size;
 mod time;
@@ -74,7 +75,7 @@ fn host(
 }
 
 /// A host with the hostile layer, granted everything it asks for.
-fn stage(change: impl FnOnce(&mut KernelOptions)) -> Host {
+pub(crate) fn stage(change: impl FnOnce(&mut KernelOptions)) -> Host {
     let host = host([("hostile", layer(guest("hostile")))], change);
     assert_eq!(host.kernel.health().layers["hostile"].status, "ok", "{:?}", host.kernel.health().layers);
     host

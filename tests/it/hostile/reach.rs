@@ -171,6 +171,36 @@ fn a_caller_limited_to_a_namespace_gets_no_further_through_any_guest() {
 }
 
 #[test]
+fn to_forget_and_to_ask_for_the_state_has_the_same_bounds() {
+    use memstrata_kernel::{Forget, Principal};
+    let host = stage(|_| {});
+    let id = row(&host);
+    let before = state(&host);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let forget = |principal: &Principal, ids: Vec<u64>| {
+        let forget = Forget { ids, ..Forget::default() };
+        runtime.block_on(host.kernel.forget("default", principal, forget))
+    };
+    let local = Principal::local();
+    let elsewhere = Principal { spaces: Some(vec!["another".into()]), ..local.clone() };
+    assert_eq!(forget(&elsewhere, vec![id]).unwrap_err().code, "denied.space");
+    assert_eq!(runtime.block_on(host.kernel.status("default", &elsewhere)).unwrap_err().code, "denied.space");
+    let reader = Principal { may_write: false, ..local.clone() };
+    assert_eq!(forget(&reader, vec![id]).unwrap_err().code, "denied.write");
+    for ids in [vec![], vec![id; 1001]] {
+        assert_eq!(forget(&local, ids).unwrap_err().code, "invalid.argument");
+    }
+    let alice = Principal { scope: memstrata_store::Namespace::parse("user:alice").unwrap(), ..local.clone() };
+    assert_eq!(forget(&alice, vec![id]).unwrap()["not_found"], json!([id]));
+    assert_eq!(state(&host), before);
+    let keyed = |ids: Vec<u64>| Forget { ids, idempotency_key: Some("k".into()), ..Forget::default() };
+    runtime.block_on(host.kernel.forget("default", &local, keyed(vec![id]))).unwrap();
+    let other = runtime.block_on(host.kernel.forget("default", &local, keyed(vec![id + 1])));
+    assert_eq!(other.unwrap_err().code, "conflict.idempotency");
+    serves(&host);
+}
+
+#[test]
 fn a_caller_who_may_only_read_starts_no_operation_that_writes() {
     let host = stage(|_| {});
     let mut request = crate::support::request("hostile.good", json!({}));

@@ -21,8 +21,8 @@ fn gone_after(wait: Duration) -> Arc<AtomicBool> {
 /// Calls with a caller who goes after a while; answers the error's code and how long it took.
 fn abandoned(host: &Host, operation: &str, arguments: Value, wait: Duration) -> (String, Duration) {
     let mut call = request(operation, arguments);
-    call.cancelled = gone_after(wait);
     let (before, started) = (state(host), Instant::now());
+    call.cancelled = gone_after(wait);
     let error = host.run(call).unwrap_err();
     let took = started.elapsed();
     assert_eq!(state(host), before);
@@ -47,7 +47,7 @@ fn a_loop_of_short_host_calls_ends_with_the_guest_budget() {
 
 #[test]
 fn a_loop_deaf_to_refused_host_calls_ends_with_the_wall_budget() {
-    let host = stage(|options| (options.limits.guest_ms, options.limits.wall_ms) = (600_000, 500));
+    let host = stage(|options| (options.limits.guest_ms, options.limits.wall_ms) = (30_000, 500));
     let started = Instant::now();
     let error = refused(&host, "hostile.loop_queries", json!({}), "budget.time");
     assert!(error.message.contains("ran out of time"), "{error}");
@@ -103,6 +103,34 @@ fn more_than_is_clustered_at_once_is_refused() {
 }
 
 #[test]
+fn clustering_is_interrupted() {
+    let host = stage(|options| (options.limits.wall_ms, options.limits.guest_ms) = (300_000, 300_000));
+    let asked = json!({ "how": "cluster", "entries": 600 });
+    let started = Instant::now();
+    assert_eq!(host.ok("hostile.slow", asked.clone())["length"], 600);
+    let whole = started.elapsed();
+    let (code, took) = abandoned(&host, "hostile.slow", asked, whole / 5);
+    assert_eq!(code, "cancelled");
+    assert!(took < whole * 3 / 4, "interrupted after {took:?} of {whole:?}");
+    serves(&host);
+}
+
+#[test]
+fn a_guest_is_not_charged_for_what_the_host_does() {
+    // Nearly all of the work is the host's: it takes longer than the guest may.
+    let asked = json!({ "how": "cluster", "entries": 400 });
+    let roomy = stage(|options| (options.limits.wall_ms, options.limits.guest_ms) = (300_000, 300_000));
+    let took = (0..2).map(|_| {
+        let started = Instant::now();
+        roomy.ok("hostile.slow", asked.clone());
+        started.elapsed()
+    });
+    let most = u64::try_from(took.min().unwrap().as_millis()).unwrap() * 2 / 3;
+    let host = stage(|options| (options.limits.wall_ms, options.limits.guest_ms) = (300_000, most));
+    assert_eq!(host.ok("hostile.slow", asked)["length"], 400);
+}
+
+#[test]
 fn a_query_is_interrupted_inside_the_database() {
     let host = stage(|options| options.limits.wall_ms = 300_000);
     for _ in 0..2 {
@@ -121,7 +149,7 @@ fn a_query_is_interrupted_inside_the_database() {
 
 #[test]
 fn a_loop_nobody_waits_for_is_cancelled() {
-    let host = stage(|options| (options.limits.guest_ms, options.limits.wall_ms) = (600_000, 600_000));
+    let host = stage(|options| (options.limits.guest_ms, options.limits.wall_ms) = (30_000, 30_000));
     let wait = Duration::from_millis(200);
     let (code, took) = abandoned(&host, "hostile.loop_forever", json!({}), wait);
     assert_eq!(code, "cancelled");

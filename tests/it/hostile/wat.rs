@@ -12,6 +12,8 @@ pub(super) struct Body {
     pub(super) imports: String,
     /// What `manifest` answers.
     pub(super) manifest: String,
+    /// Host functions beside `log` that `call` may use: name, type in the core, and how the component gets it.
+    pub(super) functions: Vec<[&'static str; 3]>,
     /// Instructions of `call`; they leave the address of the answer.
     pub(super) call: String,
 }
@@ -25,12 +27,22 @@ impl Body {
             "manifest": 1, "name": "raw", "version": "0.1.0", "summary": "By hand.", "imports": ["log"],
             "operations": { "go": go },
         });
-        Self { version: "0.1.0", imports: String::new(), manifest: manifest.to_string(), call: instructions.into() }
+        Self {
+            version: "0.1.0",
+            imports: String::new(),
+            manifest: manifest.to_string(),
+            functions: Vec::new(),
+            call: instructions.into(),
+        }
     }
 
     /// The component.
     pub(super) fn wasm(&self) -> Vec<u8> {
-        let Self { version, imports, manifest, call } = self;
+        let Self { version, imports, manifest, functions, call } = self;
+        let lines = |line: fn(&[&'static str; 3]) -> String| functions.iter().map(line).collect::<Vec<_>>().join("\n");
+        let lowered = lines(|[name, _, definition]| format!("(core func ${name} {definition})"));
+        let imported = lines(|[name, of, _]| format!("(import \"host\" \"{name}\" (func ${name} {of}))"));
+        let given = lines(|[name, ..]| format!("(export \"{name}\" (func ${name}))"));
         let (length, data) = (manifest.len(), manifest.replace('\\', "\\5c").replace('"', "\\22"));
         wat::parse_str(format!(
             r#"(component
@@ -43,7 +55,7 @@ impl Body {
   (alias export $types "fault" (type $fault))
   (alias export $log "write" (func $write))
   (core module $memory
-    (memory (export "memory") 2)
+    (memory (export "memory") 64)
     (global $next (mut i32) (i32.const 65536))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (global.set $next (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
@@ -51,8 +63,10 @@ impl Body {
       (global.set $next (i32.add (global.get $next) (local.get 3)))))
   (core instance $memory (instantiate $memory))
   (core func $log (canon lower (func $write) (memory $memory "memory")))
+  {lowered}
   (core module $main
     (import "host" "log" (func $log (param i32 i32 i32 i32)))
+    {imported}
     (import "memory" "memory" (memory 2))
     (table $t 1 funcref)
     (data (i32.const 4096) "{data}")
@@ -62,7 +76,7 @@ impl Body {
       (i32.const 3000))
     (func (export "call") (param i32 i32 i32 i32) (result i32) {call}))
   (core instance $main (instantiate $main
-    (with "host" (instance (export "log" (func $log))))
+    (with "host" (instance (export "log" (func $log)) {given}))
     (with "memory" (instance $memory))))
   (func (export "manifest") (result string)
     (canon lift (core func $main "manifest") (memory $memory "memory")))
@@ -81,11 +95,13 @@ pub(super) fn wat_host(body: &Body, change: impl FnOnce(&mut KernelOptions)) -> 
     host
 }
 
+/// Instructions that answer `ok("{}")`.
+pub(super) const SOUND: &str =
+    "(i32.store16 (i32.const 2048) (i32.const 32123)) (i32.store8 (i32.const 3000) (i32.const 0))
+    (i32.store (i32.const 3008) (i32.const 2048)) (i32.store (i32.const 3012) (i32.const 2)) (i32.const 3000)";
+
 #[test]
 fn a_sound_component_by_hand_serves() {
-    // ok("{}")
-    let answer = "(i32.store16 (i32.const 2048) (i32.const 32123)) (i32.store8 (i32.const 3000) (i32.const 0))
-        (i32.store (i32.const 3008) (i32.const 2048)) (i32.store (i32.const 3012) (i32.const 2)) (i32.const 3000)";
-    let host = wat_host(&Body::call(answer), |_| {});
+    let host = wat_host(&Body::call(SOUND), |_| {});
     assert_eq!(host.ok("raw.go", json!({})), json!({}));
 }

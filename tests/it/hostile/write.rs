@@ -86,6 +86,7 @@ fn ids_of_one_call_are_limited() {
 fn rows_read_in_one_call_are_limited() {
     let host = stage(|options| options.limits.rows_read = 50);
     host.ok("hostile.seed", json!({ "count": 20 }));
+    host.ok("hostile.seed", json!({ "count": 20, "text": "a good memory" }));
     let id = row(&host);
     for (how, count) in [
         ("get", 51),
@@ -97,6 +98,8 @@ fn rows_read_in_one_call_are_limited() {
         ("groups", 3),
         ("touch", 1),
         ("usage", 1),
+        ("vectors", 1),
+        ("search", 3),
     ] {
         refused(&host, "hostile.read_flood", json!({ "how": how, "id": id, "count": count }), "limit.rows-read");
     }

@@ -260,9 +260,13 @@ mod tests {
     fn find_reads_query_or_prompt() {
         let find = Find::read(map(json!({"prompt": "when did we", "k": 8, "detail": "schema"}))).unwrap();
         assert_eq!((find.query.as_str(), find.most, find.detail), ("when did we", 8, Detail::Schema));
-        for wrong in
-            [json!({}), json!({"query": " "}), json!({"query": "a", "k": 9}), json!({"query": "a", "detail": "all"})]
-        {
+        for wrong in [
+            json!({}),
+            json!({"query": " "}),
+            json!({"query": "a".repeat(10_001)}),
+            json!({"query": "a", "k": 9}),
+            json!({"query": "a", "detail": "all"}),
+        ] {
             assert_eq!(Find::read(map(wrong)).unwrap_err().code, "invalid.argument");
         }
     }

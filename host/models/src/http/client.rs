@@ -301,3 +301,22 @@ impl fmt::Debug for Client {
         write!(f, "Client({})", self.provider)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::http::config::ProviderKind;
+
+    #[test]
+    fn a_providers_words_are_logged_short_and_without_the_key() {
+        let config = ProviderConfig::new(ProviderKind::Ollama, "http://localhost:1", "m");
+        let client = Client::new(Role::Llm, &config, Some(Secret::new("sk-hidden"))).unwrap();
+        assert_eq!(client.loggable(b"sk-hidden is no key of ours"), "[secret] is no key of ours");
+        // A key across the end is blotted before the end is cut.
+        let across = format!("{}sk-hidden{}", "x".repeat(LOGGED_CHARS - 4), "y".repeat(5_000));
+        let logged = client.loggable(across.as_bytes());
+        assert!(logged.chars().count() == LOGGED_CHARS && !logged.contains("sk-"), "{logged}");
+        assert_eq!(client.loggable(&[0xff; 3]), "\u{fffd}\u{fffd}\u{fffd}");
+    }
+}

@@ -1,7 +1,7 @@
 //! A strategy that does as its setting `do` says: one sound behaviour, and every one the host must refuse.
 #![cfg(target_family = "wasm")]
 
-use memstrata_sdk::{Fault, Job, Patch, Query, Strategy, Value, budget, get_many, json, random, settings};
+use memstrata_sdk::{Fault, Job, Patch, Query, Strategy, Value, budget, get_many, hints, json, llm, random, settings};
 use std::collections::HashMap;
 
 struct Strategist;
@@ -71,6 +71,48 @@ impl Strategy for Strategist {
                 for _ in 0..100_000 {
                     patch.mark(&job.ids, &json!({"consolidation_status": "consolidated"}))?;
                 }
+            }
+            "reason" => patch.retire(&memories()?[..1], &job.ids, &"why ".repeat(200))?,
+            "measures" => {
+                for nth in 0..51 {
+                    patch.measure(&format!("m{nth}"), 1.0)?;
+                }
+            }
+            "measure_names" => {
+                for nth in 0..40 {
+                    patch.measure(&nth.to_string().repeat(1 << 20), 1.0)?;
+                }
+            }
+            "no_measure" => patch.measure("none", f64::NAN)?,
+            "uncreated" => patch.supersede(memories()?[0], "new:0", &job.ids, why)?,
+            "heavy" => {
+                for _ in 0..100 {
+                    _ = patch.create("semantic.memories", &memory(&"x".repeat(1 << 20)), &job.ids, why)?;
+                }
+            }
+            "touch" => hints::touch(&job.ids)?,
+            "read_flood" => {
+                for _ in 0..100 {
+                    memories()?;
+                }
+            }
+            "overhear" => {
+                let row = told.get("row").and_then(Value::as_u64).unwrap_or_default();
+                _ = patch.create("semantic.memories", &memory("overheard"), &[row], why)?;
+            }
+            "retire_half" => {
+                let all = memories()?;
+                let (first, rest) = all.split_at(all.len() / 2);
+                patch.retire(if job.unit.starts_with('a') { first } else { rest }, &job.ids, why)?;
+            }
+            "ask" => {
+                let events = get_many(&job.collection, &job.ids)?;
+                let answer = llm::Prompt::new("what do you think?").run().map_err(Fault::from)?;
+                _ = patch.create("semantic.memories", &memory(&answer), &job.ids, why)?;
+                patch.mark(
+                    &job.ids,
+                    &json!({"consolidation_status": "consolidated", "consolidated_at": events.len()}),
+                )?;
             }
             "unseeded" => _ = patch.create("semantic.memories", &memory(&random::next().to_string()), &job.ids, why)?,
             // How far it counts hangs on how fast it runs: the one thing of a call that is not the same twice.

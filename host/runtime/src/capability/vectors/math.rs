@@ -163,6 +163,29 @@ mod tests {
         assert!(average_link(&[], 0.5, on).unwrap().is_empty());
     }
 
+    /// How often a piece of work asks whether it may go on, and whether it ends at each of these times.
+    fn asks<T>(work: impl Fn(&dyn Fn() -> Result<(), ()>) -> Result<T, ()>) -> usize {
+        let asked = std::cell::Cell::new(0);
+        assert!(work(&|| Ok(asked.set(asked.get() + 1))).is_ok());
+        for end in 1..=asked.get() {
+            let left = std::cell::Cell::new(end);
+            let ended = work(&|| {
+                left.set(left.get() - 1);
+                if left.get() == 0 { Err(()) } else { Ok(()) }
+            });
+            assert!(ended.is_err(), "the {end}th no is heard");
+        }
+        asked.get()
+    }
+
+    #[test]
+    fn long_work_asks_again_and_again_whether_it_may_go_on() {
+        let vectors: Vec<_> = (0..20).map(|nth| unit(0.01 * nth as f32)).collect();
+        // Once for each row of the matrix, and once for each step of the chain, of which there are more than merges.
+        assert!(asks(|go_on| average_link(&vectors, 0.5, go_on)) >= 20 + 19);
+        assert_eq!(asks(|go_on| divergence(&vectors, 3, go_on)), 20);
+    }
+
     #[test]
     fn diverges_where_the_subject_changes() {
         let vectors = [unit(0.0), unit(0.1), unit(0.0), unit(2.0), unit(2.1), unit(2.0)];

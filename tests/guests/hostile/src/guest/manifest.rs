@@ -1,6 +1,6 @@
 //! The manifest: a buffer of fixed size in the data section that the tests overwrite in place.
 
-use memstrata_sdk::{budget, get};
+use memstrata_sdk::{budget, get, log};
 use std::hint::black_box;
 
 /// What the tests look for; the manifest follows it, padded with spaces.
@@ -35,6 +35,13 @@ pub(super) fn text() -> String {
         "loop" => loop {
             black_box(0);
         },
+        // Nearly all of this time is the host's.
+        "busy" => {
+            let line = "x".repeat(2 << 20);
+            loop {
+                log::info(black_box(&line));
+            }
+        }
         "trap" => panic!("a trap in the manifest"),
         "grow" => {
             let mut all = Vec::new();

@@ -42,6 +42,8 @@ fn run(operation: &str, arguments: &Value) -> Raw {
         "recurse" => size::recurse(arguments),
         "grow_memory" => size::grow_memory(),
         "hoard" => size::hoard(arguments),
+        "stuff" => size::stuff(arguments),
+        "gulp" => size::gulp(arguments),
         "pass" => size::pass(arguments),
         "batch_flood" => size::batch_flood(arguments),
         "log_flood" => size::log_flood(arguments),

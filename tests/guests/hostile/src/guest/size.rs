@@ -2,7 +2,7 @@
 
 use super::{Raw, done, number, text};
 use memstrata_sdk::bindings::memstrata::plugin::{llm::Prompt, search::Request, store_read::Query};
-use memstrata_sdk::{Fault, Value, batch::Batch, get_many, json, log};
+use memstrata_sdk::{Fault, Value, batch::Batch, budget, get_many, json, log, random};
 use std::hint::black_box;
 
 fn deeper(depth: u64) -> u64 {
@@ -47,10 +47,52 @@ pub(super) fn hoard(arguments: &Value) -> Raw {
                 query.filter(&json!(["text", "=", large]).to_string()).map_err(Fault::from)?;
                 std::mem::forget(query);
             }
+            "results" => {
+                let request = Request::new(&large);
+                request.collection("items").map_err(Fault::from)?;
+                std::mem::forget(request.run().map_err(Fault::from)?);
+            }
             other => return Err(Fault::invalid(format!("no hoard of `{other}`"))),
         }
     }
     done(json!({ "count": count }))
+}
+
+/// One host resource that is told more and more.
+pub(super) fn stuff(arguments: &Value) -> Raw {
+    let count = number(arguments, "count");
+    let large = "x".repeat(number(arguments, "bytes") as usize);
+    let (query, request, prompt) = (Query::new("items"), Request::new("a"), Prompt::new("a"));
+    let condition = json!(["text", "=", large]).to_string();
+    for _ in 0..count {
+        match text(arguments, "what") {
+            "query.filter" => query.filter(&condition).map_err(Fault::from)?,
+            "query.namespace" => query.namespace(&large).map_err(Fault::from)?,
+            "query.order_by" => query.order_by("n", false).map_err(Fault::from)?,
+            "query.after" => query.after(&large).map_err(Fault::from)?,
+            "search.collection" => request.collection("items").map_err(Fault::from)?,
+            "search.filter" => request.filter(&condition).map_err(Fault::from)?,
+            "search.namespace" => request.namespace(&large).map_err(Fault::from)?,
+            "search.seeds" => request.seeds(&vec![1; large.len() / 8]),
+            "llm.system" => prompt.system(&large),
+            "llm.schema" => prompt.schema(&json!(large).to_string()).map_err(Fault::from)?,
+            other => return Err(Fault::invalid(format!("nothing to stuff as `{other}`"))),
+        }
+    }
+    done(json!({ "count": count }))
+}
+
+/// Much of what the host gives for nothing.
+pub(super) fn gulp(arguments: &Value) -> Raw {
+    let bytes = number(arguments, "bytes");
+    match text(arguments, "what") {
+        "random" => done(json!({ "got": random::bytes(u32::try_from(bytes).unwrap_or(u32::MAX)).len() })),
+        "progress" => {
+            budget::report(1, 2, &"p".repeat(bytes as usize));
+            done(json!({}))
+        }
+        other => Err(Fault::invalid(format!("nothing to gulp as `{other}`"))),
+    }
 }
 
 /// Much in one host call.
@@ -76,8 +118,9 @@ pub(super) fn batch_flood(arguments: &Value) -> Raw {
 
 pub(super) fn log_flood(arguments: &Value) -> Raw {
     let lines = number(arguments, "lines");
+    let tail = "t".repeat(number(arguments, "bytes") as usize);
     for nth in 0..lines {
-        log::warn(&format!("{} {nth} \u{1b}[31m\n", text(arguments, "token")));
+        log::warn(&format!("{} {nth} \u{1b}[31m\n{tail}", text(arguments, "token")));
     }
     done(json!({ "lines": lines }))
 }
@@ -86,11 +129,13 @@ pub(super) fn log_flood(arguments: &Value) -> Raw {
 pub(super) fn prompts(arguments: &Value) -> Raw {
     let mut answers = Vec::new();
     for nth in 0..number(arguments, "times") {
-        answers.push(
-            Prompt::new(&format!("question {}", nth % number(arguments, "different").max(1)))
-                .run()
-                .map_err(Fault::from)?,
-        );
+        let prompt = Prompt::new(&format!("question {}", nth % number(arguments, "different").max(1)));
+        match text(arguments, "temperature") {
+            "nan" => prompt.temperature(f64::NAN),
+            "hot" => prompt.temperature(1e9),
+            _ => {}
+        }
+        answers.push(prompt.run().map_err(Fault::from)?);
     }
     done(json!({ "answers": answers }))
 }

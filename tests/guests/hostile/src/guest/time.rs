@@ -39,6 +39,8 @@ pub(super) fn slow(arguments: &Value) -> Raw {
         "cluster" => few.cluster(0.99).map_err(Fault::from)?.len(),
         "divergence" => few.divergence(u32::try_from(entries / 2).unwrap_or(1)).map_err(Fault::from)?.len(),
         "similarities" => few.similarities(&few).map_err(Fault::from)?.len(),
+        "all_pairs" => few.near_pairs(0.5, u32::MAX).map_err(Fault::from)?.len(),
+        "beyond" => few.similarity(0, u32::try_from(entries).unwrap_or(u32::MAX)).map_err(Fault::from)? as usize,
         "nearest" => few.nearest("items", 1000).map_err(Fault::from)?.len(),
         _ => 0,
     };

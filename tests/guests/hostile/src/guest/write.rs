@@ -1,7 +1,8 @@
 //! Misbehaviour in writing and reading rows: too much, at the wrong time, under forged ids.
 
 use super::{Raw, done, number, text, told};
-use memstrata_sdk::{Fault, Query, Value, events, get, get_many, history, json, write};
+use memstrata_sdk::bindings::memstrata::plugin::search::Request;
+use memstrata_sdk::{Fault, Query, Value, batch::Batch, events, get, get_many, history, json, write};
 
 /// What a sound operation does.
 pub(super) fn good(arguments: &Value) -> Raw {
@@ -91,6 +92,13 @@ pub(super) fn read_flood(arguments: &Value) -> Raw {
             "ids" => _ = Query::of("items").ids()?,
             "column" => _ = Query::of("items").column("n")?,
             "groups" => _ = Query::of("items").group_count("n")?,
+            "vectors" => _ = Batch::of_rows("items", &[id; 100]).map_err(Fault::from)?,
+            "search" => {
+                let request = Request::new("good memory");
+                request.collection("items").map_err(Fault::from)?;
+                request.limit(100);
+                _ = request.run().map_err(Fault::from)?;
+            }
             "touch" => memstrata_sdk::hints::touch(&[id; 100])?,
             "usage" => _ = memstrata_sdk::hints::usage(&[id; 100])?,
             other => return Err(Fault::invalid(format!("nothing is read by `{other}`"))),
