@@ -82,7 +82,9 @@ impl Server {
     }
 
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
-        let mut response = self.agent.get(format!("{}{path}", self.url)).call().ok()?;
+        // A kept connection that the server has just closed is no answer: once more on a new one.
+        let ask = || self.agent.get(format!("{}{path}", self.url)).call();
+        let mut response = ask().or_else(|_| ask()).ok()?;
         Some((response.status().as_u16(), response.body_mut().read_to_string().ok()?))
     }
 

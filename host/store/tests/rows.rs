@@ -385,7 +385,8 @@ fn bytes_count_whatever_they_are_staged_by() {
     let id = lab.note(json!({"title": "t"}));
     let limits = ReadLimits { bytes_written: 1_000, ..ReadLimits::default() };
     let long = "x".repeat(600);
-    let stages: [(&str, &dyn Fn(&mut Session) -> Result<(), StoreError>); 4] = [
+    type Stage<'a> = &'a dyn Fn(&mut Session) -> Result<(), StoreError>;
+    let stages: [(&str, Stage<'_>); 4] = [
         ("insert", &|call| call.insert(&lab.notes, object(json!({"title": long}))).map(drop)),
         ("update", &|call| call.update(&lab.notes, id, None, &object(json!({"title": long}))).map(drop)),
         ("emit", &|call| call.emit("made", &json!(long).to_string())),

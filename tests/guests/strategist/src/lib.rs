@@ -107,7 +107,8 @@ impl Strategy for Strategist {
             }
             "ask" => {
                 let events = get_many(&job.collection, &job.ids)?;
-                let answer = llm::Prompt::new("what do you think?").run().map_err(Fault::from)?;
+                let answer =
+                    llm::Prompt::new(&format!("what do you think of {}?", json!(events))).run().map_err(Fault::from)?;
                 _ = patch.create("semantic.memories", &memory(&answer), &job.ids, why)?;
                 patch.mark(
                     &job.ids,

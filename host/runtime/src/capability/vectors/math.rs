@@ -166,7 +166,11 @@ mod tests {
     /// How often a piece of work asks whether it may go on, and whether it ends at each of these times.
     fn asks<T>(work: impl Fn(&dyn Fn() -> Result<(), ()>) -> Result<T, ()>) -> usize {
         let asked = std::cell::Cell::new(0);
-        assert!(work(&|| Ok(asked.set(asked.get() + 1))).is_ok());
+        let count = || {
+            asked.set(asked.get() + 1);
+            Ok(())
+        };
+        assert!(work(&count).is_ok());
         for end in 1..=asked.get() {
             let left = std::cell::Cell::new(end);
             let ended = work(&|| {
