@@ -4,6 +4,7 @@ use crate::hostile::changed;
 use crate::support::{Host, layer, options};
 use memstrata_kernel::Kernel;
 use memstrata_models::{Embedder, ModelError, ModelId, Role, StaticEmbedding};
+use memstrata_store::{Control, Schedule};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,61 @@ fn host(folder: &Arc<TempDir>, background: bool) -> Host {
     let host = Host { kernel: Kernel::start(options).unwrap(), _folder: Arc::clone(folder) };
     assert_eq!(host.kernel.health().status, "healthy", "{:?}", host.kernel.health().layers);
     host
+}
+
+/// A folder in which a layer's schedule `tick`, an hour apart, is due at once; with that due time.
+fn due_now() -> (Arc<TempDir>, Control, u64) {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let control = Control::open(folder.path()).unwrap();
+    control.ensure_schedule("default", "hostile", "tick", 0).unwrap();
+    let due_at = control.due().unwrap()[0].due_at;
+    (folder, control, due_at)
+}
+
+#[test]
+fn a_due_time_takes_effect_once_though_its_host_died_before_it_said_so() {
+    let (folder, control, due_at) = due_now();
+    let wasm = changed(|told| {
+        told["schedules"] =
+            json!([{"name": "tick", "every_ms": 3_600_000, "operation": "good", "arguments": {"text": "tick"}}]);
+    });
+    let options = options(folder.path(), BTreeMap::from([("hostile".to_owned(), layer(&wasm))]));
+    let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };
+    let fired = || {
+        let until = Instant::now() + Duration::from_secs(30);
+        while !control.due().unwrap().is_empty() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(control.due().unwrap().is_empty());
+        rows(&host).0
+    };
+    assert_eq!(fired(), 1);
+    let next =
+        Schedule { space: "default".into(), layer: "hostile".into(), name: "tick".into(), due_at: due_at + 3_600_000 };
+    assert!(control.advance(&next, due_at).unwrap(), "back to where it was when the work was done");
+    assert_eq!(fired(), 1, "what was done for this due time is not done again");
+}
+
+#[test]
+fn a_scheduled_operation_runs_in_one_host_at_a_time() {
+    let (folder, control, _) = due_now();
+    let wasm = changed(|told| {
+        told["schedules"] =
+            json!([{"name": "tick", "every_ms": 3_600_000, "operation": "batch_flood", "arguments": {"entries": 1}}]);
+    });
+    // Slow, so that all three would be in the middle of it.
+    let line = Line::slow(Duration::from_millis(2_500));
+    let hosts = [(); 3].map(|()| {
+        let mut options = options(folder.path(), BTreeMap::from([("hostile".to_owned(), layer(&wasm))]));
+        options.embedder = line.clone();
+        Host { kernel: Kernel::start(options).unwrap(), _folder: Arc::clone(&folder) }
+    });
+    let until = Instant::now() + Duration::from_secs(30);
+    while !control.due().unwrap().is_empty() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop(hosts);
+    assert_eq!(line.budgets.lock().unwrap().len(), 1, "it ran once");
 }
 
 /// Rows written by ticks, and by anything else.
@@ -73,6 +129,8 @@ fn an_event_outlives_its_host_and_is_delivered_once() {
 struct Line {
     model: StaticEmbedding,
     cut: AtomicBool,
+    /// How long each answer takes.
+    pause: Duration,
     /// The time it had, each time it was asked.
     budgets: Mutex<Vec<Duration>>,
 }
@@ -80,7 +138,12 @@ struct Line {
 impl Line {
     fn new(cut: bool) -> Arc<Self> {
         let model = StaticEmbedding::builtin().unwrap();
-        Arc::new(Self { model, cut: AtomicBool::new(cut), budgets: Mutex::default() })
+        Arc::new(Self { model, cut: AtomicBool::new(cut), pause: Duration::ZERO, budgets: Mutex::default() })
+    }
+
+    fn slow(pause: Duration) -> Arc<Self> {
+        let model = StaticEmbedding::builtin().unwrap();
+        Arc::new(Self { model, cut: AtomicBool::new(false), pause, budgets: Mutex::default() })
     }
 }
 
@@ -99,6 +162,7 @@ impl Embedder for Line {
 
     fn embed(&self, texts: &[&str], budget: Duration) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
         self.budgets.lock().unwrap().push(budget);
+        std::thread::sleep(self.pause);
         if self.cut.load(Ordering::Relaxed) {
             return Err(ModelError::Unavailable {
                 role: Role::Embedder,

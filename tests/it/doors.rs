@@ -170,7 +170,10 @@ fn a_reader_and_a_confined_caller_get_no_further_by_any_tool() {
     let inner = json!({ "name": "hostile.good" }).to_string();
     let forget = json!({ "ids": [id] }).to_string();
     for (path, body) in [("/tools/hostile.good", "{}"), ("/tools/tools_call", &*inner), ("/tools/forget", &*forget)] {
-        assert_eq!(door.code("POST", path, &[reader], body), (403, "denied.write".into()), "{path}");
+        let (status, answer) = door.ask("POST", path, &[reader], body);
+        assert_eq!((status, &answer["error"]), (403, &json!("denied.write")), "{path}");
+        // The door says it, before anything is asked of the kernel.
+        assert!(answer["message"].as_str().unwrap().contains("ask the operator for a token"), "{path}: {answer}");
     }
     let (status, answer) = door.ask("POST", "/tools/forget", &[alice], &forget);
     assert_eq!((status, &answer["not_found"]), (200, &json!([id])), "what she cannot see she cannot forget: {answer}");

@@ -166,6 +166,31 @@ fn no_file_is_too_long() {
 }
 
 #[test]
+fn every_test_named_for_a_limit_exists() {
+    let page = std::fs::read_to_string(root().join("docs/limits.md")).unwrap();
+    let mut tests = BTreeSet::new();
+    for (_, text) in files(&["host", "tests"], "rs") {
+        let mut marked = false;
+        for line in text.lines().map(str::trim) {
+            if let Some(name) = line.strip_prefix("fn ").filter(|_| marked) {
+                tests.insert(name.split('(').next().unwrap().to_owned());
+            }
+            marked = line == "#[test]" || marked && line.starts_with("#[");
+        }
+    }
+    let mut named = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        // The last cell names tests, and nothing else.
+        let cell = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        for name in cell.split(',').map(|name| name.trim().trim_matches('`')) {
+            assert!(tests.contains(name), "no test `{name}`: {row}");
+            named += 1;
+        }
+    }
+    assert!(named > 100, "the rows of docs/limits.md are not read any more");
+}
+
+#[test]
 fn every_misbehaviour_has_a_test() {
     let manifest: serde_json::Value =
         serde_json::from_str(include_str!("../guests/hostile/src/manifest.json")).unwrap();

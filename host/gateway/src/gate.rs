@@ -59,7 +59,7 @@ impl Gate {
             metrics: Metrics::new(),
             default_space: config.default_space.clone(),
             tools: config.tools.clone(),
-            result_bytes: config.result_bytes.min(crate::config::HARD_RESULT_BYTES),
+            result_bytes: config.result_bytes,
         }
     }
 

@@ -165,7 +165,7 @@ impl Kernel {
                 return Ok(answer);
             }
             match self.attempt(checked, models.clone()) {
-                Err(error) if error.code == "conflict" && attempt < ATTEMPTS && !checked.deadline.over() => {
+                Err(error) if error.code == "conflict" && attempt < ATTEMPTS => {
                     tracing::debug!(operation = %checked.request.operation, attempt, reason = %error.message, "conflict: run again");
                     // Two that keep meeting must not stay in step.
                     let most = 2_u64.pow(attempt);

@@ -254,6 +254,8 @@ fn a_long_query_ends_with_its_deadline_or_its_caller() {
     assert_eq!(code(call.get(&lab.notes, 1)), "budget.time");
     assert_eq!(code(call.insert(&lab.notes, object(json!({"title": "t"})))), "budget.time");
     drop(call);
+    // Nor does its deadline stay with the connection it had.
+    assert_eq!(lab.space.diff(1, u64::MAX >> 12, 10_000).unwrap().0.len(), 4000);
     let deadline = Deadline::within(Duration::from_secs(60));
     let cancelled = Arc::clone(&deadline.cancelled);
     let mut call = lab.space.session(SessionOptions { deadline, ..session_options() });

@@ -185,3 +185,18 @@ fn all_vectors_made_anew_by_another_process_are_seen_at_once() {
     assert_eq!(filled(&lab.space), 1);
     assert_eq!((near(&lab.space, &lab, "blue whale"), near(&other, &lab, "blue whale")), (vec![id], vec![id]));
 }
+
+#[test]
+fn a_vector_of_another_length_is_refused() {
+    let lab = lab();
+    let mut call = lab.session();
+    let id = call.insert(&lab.notes, object(json!({"title": "t", "body": "some words"}))).unwrap();
+    let mut write_set = call.finish();
+    write_set.set_vector(id, Some(vec![1.0; common::DIMENSION + 1]));
+    assert_eq!(code(lab.space.commit(write_set, common::meta(), None)), "invalid.argument");
+    assert!(lab.get(id).is_none());
+    let mut request = memstrata_store::SearchRequest::new("words");
+    request.collections.push(Arc::clone(&lab.notes));
+    request.vector = Some(vec![1.0; 3]);
+    assert_eq!(code(lab.session().search(&request)), "invalid.argument");
+}

@@ -93,6 +93,15 @@ fn a_layer_that_does_not_load_leaves_the_others_serving() {
 }
 
 #[test]
+fn a_component_serves_under_its_own_name_only() {
+    let sound = || crate::support::layer(guest("hostile"));
+    let host = super::host([("hostile", sound()), ("other", sound())], |_| {});
+    let health = &host.kernel.health().layers["other"];
+    assert!(health.problems[0].contains("the component is layer `hostile`, not `other`"), "{health:?}");
+    serves(&host);
+}
+
+#[test]
 fn the_hosts_own_name_is_no_layers() {
     let wasm = changed(|told| told["name"] = json!("host"));
     let host = super::host(

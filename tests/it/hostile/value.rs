@@ -170,6 +170,14 @@ fn a_cursor_is_good_for_what_it_was_made_for_only() {
     let mut other = request("hostile.page", json!({ "limit": 3, "cursor": cursor }));
     other.space = "elsewhere".into();
     assert_eq!(host.run(other).unwrap_err().code, "invalid.cursor");
+    // Not even a copy of the space, which has its rows and its secret.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    host.kernel.open_space("default").unwrap().backup(&copy, |_, _| ()).unwrap();
+    host.kernel.restore_space(&copy, "copy").unwrap();
+    let mut other = request("hostile.page", json!({ "limit": 3, "cursor": cursor }));
+    other.space = "copy".into();
+    assert_eq!(host.run(other).unwrap_err().code, "invalid.cursor");
     serves(&host);
 }
 

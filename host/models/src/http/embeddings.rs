@@ -62,13 +62,7 @@ impl HttpEmbedder {
         let body = body.map_err(|error| self.malformed(format!("the request cannot be written: {error}")))?;
         self.client.post(path, &body, deadline, |bytes| {
             let vectors = if ollama { ollama::embed_answer(bytes)? } else { openai::embed_answer(bytes)? };
-            if vectors.len() != texts.len() {
-                return Err(format!("{} vectors for {} texts", vectors.len(), texts.len()).into());
-            }
-            if vectors.iter().flatten().any(|number| !number.is_finite()) {
-                return Err("a vector has a number that is not finite".into());
-            }
-            Ok(vectors)
+            Ok(checked(vectors, texts.len())?)
         })
     }
 
@@ -111,6 +105,17 @@ impl Embedder for HttpEmbedder {
     }
 }
 
+/// As many vectors as texts, of finite numbers: some JSON readers make infinity of 1e39.
+fn checked(vectors: Vec<Vec<f32>>, texts: usize) -> Result<Vec<Vec<f32>>, String> {
+    if vectors.len() != texts {
+        return Err(format!("{} vectors for {texts} texts", vectors.len()));
+    }
+    if vectors.iter().flatten().any(|number| !number.is_finite()) {
+        return Err("a vector has a number that is not finite".to_owned());
+    }
+    Ok(vectors)
+}
+
 fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
@@ -119,4 +124,20 @@ fn is_blank(text: &str) -> bool {
 pub(super) fn json_fault(error: serde_json::Error) -> String {
     let kind = if error.is_data() { "unexpected JSON" } else { "broken JSON" };
     format!("{kind} at line {} column {}", error.line(), error.column())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_as_many_as_texts_and_of_finite_numbers() {
+        let sound = vec![vec![1.0, 2.0], vec![0.0, 0.0]];
+        assert_eq!(checked(sound.clone(), 2), Ok(sound.clone()));
+        assert!(checked(sound, 3).unwrap_err().contains("2 vectors for 3 texts"));
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert!(checked(vec![vec![1.0, wrong]], 1).unwrap_err().contains("not finite"));
+        }
+    }
 }

@@ -84,7 +84,8 @@ impl TextIndex {
         if wanted.is_empty() || limit == 0 {
             return Vec::new();
         }
-        let average = (self.live_words as f32 / self.live.max(1) as f32).max(f32::MIN_POSITIVE);
+        // Where no live text has a word there is no average length, and an older snapshot's texts are found all the same.
+        let average = if self.live_words == 0 { 1.0 } else { self.live_words as f32 / self.live.max(1) as f32 };
         let norm = Norm { own: K1 * (1.0 - B), each: K1 * B / average };
         let mut sums = self.spare().pop().unwrap_or_default();
         sums.of.resize(self.entries.len(), 0.0);

@@ -164,7 +164,8 @@ impl Naive {
     fn search(&self, query: &[&str], at: u64, filter: &Filter<'_>) -> Vec<(u64, f64)> {
         let live = || self.rows.iter().filter(|row| row.dead == u64::MAX);
         let all = live().count() as f64;
-        let average = live().map(|row| row.words.len()).sum::<usize>() as f64 / all.max(1.0);
+        let words = live().map(|row| row.words.len()).sum::<usize>();
+        let average = if words == 0 { 1.0 } else { words as f64 / all };
         let mut weights: BTreeMap<Vec<u8>, f64> = BTreeMap::new();
         for word in terms(&query.join(" ")) {
             let with = live().filter(|row| row.words.contains(&word)).count() as f64;
@@ -173,7 +174,7 @@ impl Naive {
         let score = |row: &Row| -> f64 {
             let of = |(word, weight): (&Vec<u8>, &f64)| {
                 let times = row.words.iter().filter(|own| *own == word).count() as f64;
-                weight * times * 2.2 / (times + 1.2 * (0.25 + 0.75 * row.words.len() as f64 / average.max(1e-30)))
+                weight * times * 2.2 / (times + 1.2 * (0.25 + 0.75 * row.words.len() as f64 / average))
             };
             weights.iter().map(of).sum()
         };
@@ -183,7 +184,7 @@ impl Naive {
             .filter(|row| row.born <= at && at < row.dead)
             .filter(|row| filter.allows_namespace(row.namespace) && filter.allows_id(row.id))
             .map(|row| (row.id, score(row)))
-            .filter(|(_, score)| *score > 1e-30)
+            .filter(|(_, score)| *score > 0.0)
             .collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found
@@ -225,6 +226,19 @@ fn zipf(seed: u64, texts: usize) -> Vec<String> {
         (0..words).map(|_| format!("w{}x", 400_f64.powf(random()) as u64)).collect::<Vec<_>>().join(" ")
     };
     (0..texts).map(|_| text()).collect()
+}
+
+#[test]
+fn an_older_snapshot_finds_its_texts_though_none_of_them_lives() {
+    let query = ["apple".to_owned()];
+    let found = |index: &TextIndex| index.search(&query, 10, 1, &Filter::default()).len();
+    let mut index = TextIndex::default();
+    index.insert(7, 0, 1, "apple apple apple apple apple pie");
+    index.remove(7, 2);
+    assert_eq!((found(&index), index.search(&query, 10, 2, &Filter::default()).len()), (1, 0));
+    // Nor where all that lives is without a word.
+    index.insert(8, 0, 3, "");
+    assert_eq!(found(&index), 1);
 }
 
 #[test]

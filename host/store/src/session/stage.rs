@@ -207,7 +207,6 @@ impl Session {
         key: &str,
         mut row: Map<String, Value>,
     ) -> Result<(u64, bool)> {
-        self.writes(0, 0)?;
         match self.candidate(collection, key, &row)? {
             Some(id) => {
                 row.remove("id");

@@ -186,6 +186,7 @@ mod tests {
     fn long_work_asks_again_and_again_whether_it_may_go_on() {
         let vectors: Vec<_> = (0..20).map(|nth| unit(0.01 * nth as f32)).collect();
         // Once for each row of the matrix, and once for each step of the chain, of which there are more than merges.
+        assert_eq!(asks(|go_on| average_link(&[None, None, None], 0.5, go_on)), 3);
         assert!(asks(|go_on| average_link(&vectors, 0.5, go_on)) >= 20 + 19);
         assert_eq!(asks(|go_on| divergence(&vectors, 3, go_on)), 20);
     }

@@ -21,6 +21,10 @@ pub(super) fn number(arguments: &Value) -> Raw {
         "similarity" => {
             let request = Request::new("good memory");
             request.collection("items").map_err(Fault::from)?;
+            // By meaning alone, so that nothing else finds what the threshold hides.
+            for channel in ["text", "context", "time", "graph"] {
+                request.weight(channel, 0.0).map_err(Fault::from)?;
+            }
             request.min_similarity(value);
             return done(json!({ "hits": request.run().map_err(Fault::from)?.ids().len() }));
         }
