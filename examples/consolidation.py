@@ -38,6 +38,14 @@ FACTS = [
     ("Hiro drinks green tea in the morning.", "What does Hiro drink?"),
 ]
 
+# What a commit does not tell: a decision, and how its change came to be released. (type, outcome, what)
+WORK = [
+    ("decision", "success", "Keep every memory in one SQLite file a space"),
+    ("file_change", "success", "One file a space"),
+    ("test_run", "success", "All tests of the store pass"),
+    ("deployment", "success", "Version 2 is out"),
+]
+
 # Beside the bundled strategies: one that lets every fact fade at once, as a bad candidate would.
 CONFIGURATION = """
 [strategies.harsh]
@@ -151,7 +159,21 @@ def record(server: Server, commits: list[Object]) -> None:
     for start in range(0, len(commits), BATCH):
         answer = server.value("episodic.batch_record_events", events=[event(one) for one in commits[start : start + BATCH]])
         expect(answer["invalid"] == 0, f"events were refused: {answer['results'][:3]}")
-    say(f"  {len(commits)} commits are episodes, a session a week")
+    begin = commits[-1]["timestamp"] * 1000
+    work = [
+        {
+            "content": what,
+            "event_type": kind,
+            "outcome": outcome,
+            "timestamp": begin + nth * 60_000,
+            "session_id": "work:release",
+            "context": {"cwd": "/work", "files": ["store.rs"]},
+        }
+        for nth, (kind, outcome, what) in enumerate(WORK, start=1)
+    ]
+    answer = server.value("episodic.batch_record_events", events=work)
+    expect(answer["invalid"] == 0, f"events were refused: {answer['results']}")
+    say(f"  {len(commits)} commits are episodes, a session a week, and {len(work)} events of a release")
 
 
 def pin_facts(server: Server, operator: Operator) -> None:

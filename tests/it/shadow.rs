@@ -233,6 +233,8 @@ fn what_would_another_have_done_in_place_of_a_run() {
     let done = run(&host, None);
     assert_eq!(done.applied, 2);
     assert_eq!(trial(&compare(&host, &["idle"]), "plain").units, 0, "everything is consolidated");
+    let refused = host.kernel.promote(&asked(&[]), "twin").unwrap_err();
+    assert!(refused.message.contains("nothing to try it on"), "{}", refused.message);
     let before = journal(&host);
     let instead = Compare { instead_of: Some(done.run), ..asked(&["twin"]) };
     let comparison = host.kernel.compare(&instead).unwrap();

@@ -55,7 +55,7 @@ pub(crate) enum Command {
     },
     /// Serve MCP on stdin and stdout, for a client that starts this program
     Stdio,
-    /// Call one operation: a default tool (`recall`) or any `layer.operation`
+    /// Call one operation: `remember`, `recall`, or any `layer.operation`
     Call {
         /// The tool or operation; `memstrata call --list` shows all
         operation: Option<String>,
@@ -102,7 +102,7 @@ pub(crate) enum Command {
     },
     /// Derive lasting memories from raw ones with a strategy; see also `memstrata runs`
     Consolidate {
-        /// The strategy [default: the only one there is]
+        /// The strategy [default: the active one, see `memstrata promote --list`]
         strategy: Option<String>,
         /// Only this namespace and below
         #[arg(long, default_value = "", hide_default_value = true)]
@@ -113,7 +113,7 @@ pub(crate) enum Command {
         /// Propose and check, write nothing, and show what would change
         #[arg(long)]
         dry_run: bool,
-        /// Also what an earlier run has done already
+        /// Also units an earlier run has done; rows it marked are out of its reach: undo the run, or see `memstrata shadow --instead-of`
         #[arg(long)]
         again: bool,
     },

@@ -136,6 +136,11 @@ fn summary(report: &RunReport) -> String {
     if report.left_out > 0 {
         text.push_str(&format!("\n{} units more are told by memstrata --json runs {}", report.left_out, report.run));
     }
+    if report.units == 0 {
+        text.push_str(
+            "\nno row meets the strategy's filter here; what is consolidated already can be tried again on a copy: memstrata shadow --instead-of RUN",
+        );
+    }
     if let Some(error) = &report.error {
         text.push_str(&format!("\n{error}"));
     }

@@ -61,7 +61,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor => doctor::run(&global),
         Command::Config(Config::Check) => {
             let resolved = host::configure(&global, None)?;
-            println!("the configuration is sound; data: {}", resolved.kernel.data.display());
+            println!(
+                "the configuration is sound; data: {}; `memstrata doctor` also loads the components it names",
+                resolved.kernel.data.display()
+            );
             Ok(ExitCode::SUCCESS)
         }
         Command::Config(Config::Show) => {

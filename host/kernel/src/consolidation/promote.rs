@@ -76,6 +76,11 @@ impl Kernel {
         };
         match comparison.trials.iter().find(|trial| trial.strategy == strategy) {
             None => return refuse("it was not tried".into()),
+            Some(trial) if trial.units == 0 && trial.status == "done" => {
+                let why =
+                    "there was nothing to try it on; name a run that is undone on the copy first (--instead-of RUN)";
+                return refuse(why.into());
+            }
             Some(trial) if !trial.pins_broken.is_empty() => {
                 return refuse(format!("it breaks a pinned recall: {}", trial.pins_broken.join("; ")));
             }
