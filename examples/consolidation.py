@@ -53,7 +53,7 @@ source = "bundled:decay"
 interfaces = ["store-read", "hints"]
 reads = ["semantic.memories"]
 writes = ["semantic.memories"]
-settings = { retire_below = 1.0, interval_days = 0.0, most_share = 1.0, most_retired = 8, retention_days = { fact = 0, semantic = 0, pattern = 0 } }
+settings = { retire_below = 1.0, interval_days = 0.0, most_share = 1.0, most_retired = 8, retention_days = { fact = 0 } }
 """
 
 
