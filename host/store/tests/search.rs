@@ -239,6 +239,16 @@ fn rows_the_call_has_changed_are_masked() {
         let hits = found(&mut call, &ask(&lab, "shared words", channels));
         assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [kept], "{channels:?}");
     }
+    // What cites a seed, and the newest where nothing is looked for.
+    let other = lab.note(json!({"title": "e", "sources": [kept]}));
+    let citing = lab.note(json!({"title": "f", "sources": [kept]}));
+    let mut late = lab.session();
+    late.update(&lab.notes, citing, None, &object(json!({"title": "g"}))).unwrap();
+    let mut cited = ask(&lab, "", &["graph"]);
+    cited.seeds(vec![kept]);
+    assert_eq!(found(&mut late, &cited).iter().map(|hit| hit.id).collect::<Vec<_>>(), [other]);
+    let newest = found(&mut late, &ask(&lab, "", &["time"]));
+    assert!(newest.len() == 5 && newest.iter().all(|hit| hit.id != citing), "{newest:?}");
     let vectors = call.vectors(&lab.notes, &[changed, kept, 999]).unwrap();
     assert!(vectors[0].is_none() && vectors[1].is_some() && vectors[2].is_none());
 }
