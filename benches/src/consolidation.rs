@@ -130,16 +130,9 @@ fn record(kernel: &Kernel, runtime: &tokio::runtime::Runtime, events: usize) {
 
 fn consolidate(kernel: &Kernel, mode: Mode) -> anyhow::Result<RunReport> {
     Ok(kernel.consolidate(&Consolidate {
-        space: "default".into(),
         strategy: Some(STRATEGY.into()),
-        namespace: String::new(),
-        since: None,
-        again: false,
         mode,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
+        ..Consolidate::new("default", Principal::local())
     })?)
 }
 

@@ -52,18 +52,7 @@ fn filled_with(what: &str, change: impl FnOnce(&mut KernelOptions)) -> Host {
 }
 
 fn asked(mode: Mode) -> Consolidate {
-    Consolidate {
-        space: "default".into(),
-        strategy: Some("strategist".into()),
-        namespace: String::new(),
-        since: None,
-        again: false,
-        mode,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
-    }
+    Consolidate { strategy: Some("strategist".into()), mode, ..Consolidate::new("default", Principal::local()) }
 }
 
 fn run(host: &Host, mode: Mode) -> RunReport {

@@ -2,7 +2,7 @@
 
 use crate::kit::kit;
 use crate::support::{Host, bundled_layers, guest, layer, options, request};
-use memstrata_kernel::{CallRequest, Consolidate, Kernel, Kit, Mode, Principal, RunReport, test_component};
+use memstrata_kernel::{CallRequest, Consolidate, Kernel, Kit, Principal, RunReport, test_component};
 use memstrata_runtime::Limits;
 use memstrata_store::{CommitMeta, Deadline, Namespace, ReadLimits, SessionOptions, UndoTarget};
 use serde_json::{Map, Value, json};
@@ -32,16 +32,9 @@ fn host() -> Host {
 
 fn consolidate(host: &Host, strategy: &str, trigger: &str) -> RunReport {
     let asked = Consolidate {
-        space: "default".into(),
         strategy: Some(strategy.into()),
-        namespace: String::new(),
-        since: None,
-        again: false,
-        mode: Mode::Apply,
         trigger: trigger.into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
+        ..Consolidate::new("default", Principal::local())
     };
     host.kernel.consolidate(&asked).unwrap()
 }

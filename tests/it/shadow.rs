@@ -2,7 +2,7 @@
 
 use crate::support::{Host, bundled_layers, guest, layer, options, request};
 use memstrata_kernel::{
-    CallError, Compare, Comparison, Consolidate, ConsolidationOptions, Kernel, Mode, Pin, Principal, PromotionRule,
+    CallError, Compare, Comparison, Consolidate, ConsolidationOptions, Kernel, Pin, Principal, PromotionRule,
     RunReport, Trial,
 };
 use memstrata_store::Namespace;
@@ -58,15 +58,8 @@ fn events(host: &Host, session: &str, said: &[&str]) {
 
 fn asked(candidates: &[&str]) -> Compare {
     Compare {
-        space: "default".into(),
         candidates: candidates.iter().map(|name| (*name).to_owned()).collect(),
-        namespace: String::new(),
-        since: None,
-        instead_of: None,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
+        ..Compare::new("default", Principal::local())
     }
 }
 
@@ -75,18 +68,8 @@ fn compare(host: &Host, candidates: &[&str]) -> Comparison {
 }
 
 fn run(host: &Host, strategy: Option<&str>) -> RunReport {
-    let request = Consolidate {
-        space: "default".into(),
-        strategy: strategy.map(str::to_owned),
-        namespace: String::new(),
-        since: None,
-        again: false,
-        mode: Mode::Apply,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
-    };
+    let request =
+        Consolidate { strategy: strategy.map(str::to_owned), ..Consolidate::new("default", Principal::local()) };
     host.kernel.consolidate(&request).unwrap()
 }
 
@@ -378,4 +361,58 @@ fn an_active_strategy_that_is_gone_can_be_replaced() {
     assert_eq!((plain.created, comparison.winner.as_deref()), (2, Some("plain")));
     assert_eq!(host.kernel.promote(&asked(&[]), "plain").unwrap().before, "nobody");
     assert_eq!(active(&host), "plain");
+}
+
+#[test]
+fn no_run_is_undone_while_it_goes_on() {
+    let host = host("plain", &[], 0);
+    let done = run(&host, None);
+    events(&host, "c", &["more"]);
+    let codes: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+    let (kernel, told, name) = (host.kernel.clone(), Arc::clone(&codes), done.run.clone());
+    let undo = move |kernel: &Kernel, dry| {
+        let target = memstrata_store::UndoTarget::Run(name.clone());
+        kernel.undo("default", &target, &Principal::local(), dry).map_or_else(|error| error.code, |_| "undone".into())
+    };
+    let meanwhile: memstrata_kernel::ProgressSink = Arc::new(move |_| {
+        told.lock().unwrap().extend([undo(&kernel, true), undo(&kernel, false)]);
+    });
+    let request = Consolidate { progress: Some(meanwhile), ..Consolidate::new("default", Principal::local()) };
+    assert_eq!(host.kernel.consolidate(&request).unwrap().applied, 1);
+    assert_eq!(*codes.lock().unwrap(), ["undone", "conflict.running"], "a look is allowed");
+    let told = &host.kernel.runs("default", &Principal::local(), Some(&done.run), 1).unwrap()[0];
+    assert_eq!(told["status"], "done");
+}
+
+#[test]
+fn pins_and_strategies_at_once_are_limited() {
+    let host = host("plain", &[], 0);
+    let local = Principal::local();
+    let pin = Pin { question: "what does Ada drink".into(), says: Some("tea".into()), ..Pin::default() };
+    for _ in 0..200 {
+        host.kernel.pin("default", &local, &pin).unwrap();
+    }
+    assert_eq!(host.kernel.pin("default", &local, &pin).unwrap_err().code, "limit.pins");
+    let names: Vec<String> = (0..16).map(|nth| format!("s{nth}")).collect();
+    let many = Compare { candidates: names, ..Compare::new("default", Principal::local()) };
+    assert_eq!(host.kernel.compare(&many).unwrap_err().code, "invalid.argument");
+    let confined = Principal { scope: Namespace::parse("user:ada").unwrap(), ..Principal::local() };
+    let elsewhere = Pin { namespace: "user:ben".into(), ..pin };
+    assert_eq!(host.kernel.pin("default", &confined, &elsewhere).unwrap_err().code, "denied.namespace");
+}
+
+#[test]
+fn a_start_clears_copies_left_behind_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let forks = folder.path().join("forks");
+    std::fs::create_dir(&forks).unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 86_400);
+    for name in ["old.db", "new.db"] {
+        let file = std::fs::File::create(forks.join(name)).unwrap();
+        if name == "old.db" {
+            file.set_modified(old).unwrap();
+        }
+    }
+    Kernel::start(options(folder.path(), std::collections::BTreeMap::new())).unwrap().stop();
+    assert!(!forks.join("old.db").exists() && forks.join("new.db").exists());
 }

@@ -68,18 +68,7 @@ fn ended(host: &Host, wanted: usize) -> Vec<Value> {
 }
 
 fn asked() -> Consolidate {
-    Consolidate {
-        space: "default".into(),
-        strategy: None,
-        namespace: String::new(),
-        since: None,
-        again: false,
-        mode: Mode::Apply,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
-    }
+    Consolidate::new("default", Principal::local())
 }
 
 #[test]

@@ -35,18 +35,7 @@ fn record(host: &Host, content: &str) -> u64 {
 }
 
 fn run(host: &Host, mode: Mode) -> RunReport {
-    let asked = Consolidate {
-        space: "default".into(),
-        strategy: None,
-        namespace: String::new(),
-        since: None,
-        again: false,
-        mode,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
-    };
+    let asked = Consolidate { mode, ..Consolidate::new("default", Principal::local()) };
     host.kernel.consolidate(&asked).unwrap()
 }
 

@@ -207,16 +207,14 @@ impl Kernel {
         let value = match request.operation.trim_start_matches(HOST).trim_start_matches('.') {
             "consolidate" => {
                 let report = self.consolidate(&Consolidate {
-                    space: space.to_owned(),
                     strategy: arguments.text("strategy"),
                     namespace: arguments.text("namespace").unwrap_or_default(),
                     since: arguments.number("since"),
                     again: arguments.flag("again"),
                     mode: if arguments.flag("dry_run") { Mode::DryRun } else { Mode::Apply },
-                    trigger: "manual".into(),
-                    principal: principal.clone(),
                     cancelled: Arc::clone(&request.cancelled),
                     progress: request.progress.clone(),
+                    ..Consolidate::new(space, principal.clone())
                 })?;
                 let more = report.details.len().saturating_sub(MOST_UNITS);
                 let mut value = json!(report);
@@ -289,15 +287,13 @@ fn whole_space(request: &CallRequest) -> Result<(), CallError> {
 fn compare(request: &CallRequest, arguments: &Arguments<'_>) -> Compare {
     let candidates = request.arguments.get("candidates").and_then(Value::as_array).into_iter().flatten();
     Compare {
-        space: request.space.clone(),
         candidates: candidates.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         namespace: arguments.text("namespace").unwrap_or_default(),
         since: arguments.number("since"),
         instead_of: arguments.text("instead_of"),
-        trigger: "manual".into(),
-        principal: request.principal.clone(),
         cancelled: Arc::clone(&request.cancelled),
         progress: request.progress.clone(),
+        ..Compare::new(&request.space, request.principal.clone())
     }
 }
 

@@ -4,7 +4,7 @@
 mod server;
 
 use crate::support::{Host, bundled_layers, options};
-use memstrata_kernel::{Consolidate, Kernel, KernelOptions, LlmBudget, Mode, Principal, RunReport};
+use memstrata_kernel::{Consolidate, Kernel, KernelOptions, LlmBudget, Principal, RunReport};
 use memstrata_models::{HttpLlm, ProviderConfig, ProviderKind, Secret};
 use serde_json::{Value, json};
 use server::{INPUT, Mood, OUTPUT, Server};
@@ -55,18 +55,8 @@ fn model(kind: ProviderKind, server: &Server, change: impl FnOnce(&mut ProviderC
 }
 
 fn run(host: &Host) -> RunReport {
-    let asked = Consolidate {
-        space: "default".into(),
-        strategy: Some("dual_process".into()),
-        namespace: String::new(),
-        since: None,
-        again: false,
-        mode: Mode::Apply,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
-    };
+    let asked =
+        Consolidate { strategy: Some("dual_process".into()), ..Consolidate::new("default", Principal::local()) };
     host.kernel.consolidate(&asked).unwrap()
 }
 

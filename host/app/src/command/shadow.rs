@@ -1,7 +1,7 @@
 //! `shadow`, `promote`: strategies tried beside the active one, and how one takes its place.
 
 use crate::cli::Global;
-use crate::host::{Host, start};
+use crate::host::start;
 use crate::output::{Meter, instant, print, time};
 use anyhow::Result;
 use memstrata_kernel::{CallError, Compare, Comparison, Principal, Promoted, Trial};
@@ -27,7 +27,7 @@ pub(crate) fn shadow(global: &Global, asked: Asked) -> Result<ExitCode> {
             since: asked.since.as_deref().map(instant).transpose()?,
             instead_of: asked.instead_of.clone(),
             progress: Some(progress),
-            ..nothing_named(&host)
+            ..Compare::new(host.space(), Principal::local())
         };
         Ok(host.kernel.compare(&compare)?)
     })?;
@@ -42,7 +42,8 @@ pub(crate) fn promote(global: &Global, strategy: Option<&str>, instead_of: Optio
         None => host.kernel.demote(host.space(), &Principal::local(), "taken back by local")?,
         Some(strategy) => {
             let promoted = metered("promote", |progress| {
-                let compare = Compare { instead_of, progress: Some(progress), ..nothing_named(&host) };
+                let compare =
+                    Compare { instead_of, progress: Some(progress), ..Compare::new(host.space(), Principal::local()) };
                 Ok(host.kernel.promote(&compare, strategy))
             })?;
             match promoted {
@@ -107,20 +108,6 @@ pub(crate) fn promotions(global: &Global) -> Result<ExitCode> {
         text
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn nothing_named(host: &Host) -> Compare {
-    Compare {
-        space: host.space().to_owned(),
-        candidates: Vec::new(),
-        namespace: String::new(),
-        since: None,
-        instead_of: None,
-        trigger: "manual".into(),
-        principal: Principal::local(),
-        cancelled: Arc::default(),
-        progress: None,
-    }
 }
 
 /// Shows progress while something runs.

@@ -83,6 +83,25 @@ pub struct Consolidate {
     pub progress: Option<ProgressSink>,
 }
 
+impl Consolidate {
+    /// A run by hand of the active strategy over all of a space.
+    #[must_use]
+    pub fn new(space: &str, principal: Principal) -> Self {
+        Self {
+            space: space.to_owned(),
+            strategy: None,
+            namespace: String::new(),
+            since: None,
+            again: false,
+            mode: Mode::Apply,
+            trigger: "manual".into(),
+            principal,
+            cancelled: Arc::default(),
+            progress: None,
+        }
+    }
+}
+
 /// How a run went.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunReport {

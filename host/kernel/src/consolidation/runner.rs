@@ -334,15 +334,11 @@ impl Looks {
         }
         let _only = self.kernel.only_one(&self.kernel.space(&request.space)?)?;
         let compare = Compare {
-            space: request.space.clone(),
-            candidates: Vec::new(),
             namespace: request.namespace.clone(),
             since: request.since,
-            instead_of: None,
             trigger: request.trigger.clone(),
-            principal: request.principal.clone(),
             cancelled: Arc::clone(&request.cancelled),
-            progress: None,
+            ..Compare::new(&request.space, request.principal.clone())
         };
         if let Err(error) = self.kernel.shadow_before(&compare) {
             tracing::warn!(%error, space = request.space, "the candidates were not tried");

@@ -46,6 +46,24 @@ pub struct Compare {
     pub progress: Option<ProgressSink>,
 }
 
+impl Compare {
+    /// A comparison by hand of the configured candidates over all of a space.
+    #[must_use]
+    pub fn new(space: &str, principal: Principal) -> Self {
+        Self {
+            space: space.to_owned(),
+            candidates: Vec::new(),
+            namespace: String::new(),
+            since: None,
+            instead_of: None,
+            trigger: "manual".into(),
+            principal,
+            cancelled: Arc::default(),
+            progress: None,
+        }
+    }
+}
+
 /// How the strategies fared.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
@@ -85,6 +103,12 @@ impl Kernel {
             [] => &self.shared.options.consolidation.candidates,
             named => named,
         };
+        if candidates.len() >= MOST_TRIALS {
+            return Err(CallError::new(
+                "invalid.argument",
+                format!("at most {MOST_TRIALS} strategies are compared at once"),
+            ));
+        }
         let mut names = vec![active.clone()];
         for name in candidates {
             self.strategy(name)?;
@@ -92,14 +116,8 @@ impl Kernel {
                 names.push(name.clone());
             }
         }
-        if names.len() > MOST_TRIALS {
-            return Err(CallError::new(
-                "invalid.argument",
-                format!("at most {MOST_TRIALS} strategies are compared at once"),
-            ));
-        }
         let now = now_ms();
-        let (snapshot, held) = self.prepared(&space, asked, now)?;
+        let (snapshot, held) = self.prepared(&space, asked)?;
         let mut trials = Vec::new();
         for (nth, name) in names.iter().enumerate() {
             if asked.cancelled.load(Ordering::Relaxed) {
@@ -143,7 +161,7 @@ impl Kernel {
     }
 
     /// The copy all trials start from, and how the pinned recalls fare on it.
-    fn prepared(&self, space: &Arc<Space>, asked: &Compare, now: u64) -> Result<(Snapshot, Vec<Pinned>), CallError> {
+    fn prepared(&self, space: &Arc<Space>, asked: &Compare) -> Result<(Snapshot, Vec<Pinned>), CallError> {
         let Some(run) = &asked.instead_of else {
             let held = self.pinned(space)?;
             return Ok((self.snapshot(space)?, held));
@@ -155,7 +173,6 @@ impl Kernel {
         crate::dispatch::embed(&*self.shared.embedder, &mut inverse, &deadline);
         let meta = CommitMeta { kind: format!("undo=run {run}"), operation: "undo".into(), ..record_meta("shadow") };
         copy.commit(inverse, meta, None)?;
-        tracing::debug!(%run, now, "undone on a copy");
         let held = self.pinned(copy)?;
         Ok((self.snapshot(copy)?, held))
     }
