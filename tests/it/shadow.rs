@@ -416,3 +416,28 @@ fn a_start_clears_copies_left_behind_and_no_others() {
     Kernel::start(options(folder.path(), std::collections::BTreeMap::new())).unwrap().stop();
     assert!(!forks.join("old.db").exists() && forks.join("new.db").exists());
 }
+
+#[test]
+fn a_run_that_was_cut_off_is_watched_too() {
+    let host = host("plain", &[], 0);
+    pin_tea(&host);
+    host.kernel.promote(&asked(&[]), "sleeper").unwrap();
+    events(&host, "c", &["here is the cue", "and more"]);
+    // It dies before its last unit, which is the one that breaks the pin.
+    let dies: memstrata_kernel::ProgressSink = Arc::new(|progress| assert!(progress.done < 2, "it dies here"));
+    let dying = Consolidate { progress: Some(dies), ..Consolidate::new("default", Principal::local()) };
+    let kernel = host.kernel.clone();
+    assert!(std::thread::spawn(move || kernel.consolidate(&dying)).join().is_err());
+
+    let next = run(&host, None);
+    assert_eq!(
+        (next.strategy.as_str(), next.applied),
+        ("plain", 3),
+        "the one before is active again and does the work"
+    );
+    let told = host.kernel.runs("default", &Principal::local(), None, 10).unwrap();
+    let cut_off = told.iter().find(|run| run["strategy"] == "sleeper").unwrap();
+    assert_eq!((&cut_off["status"], &cut_off["resumed"]), (&json!("undone"), &json!(1)));
+    assert!(cut_off["error"].as_str().unwrap().contains("pinned recall"));
+    assert!(tea_is_found(&host));
+}

@@ -64,27 +64,32 @@ impl Kernel {
         }
         let _going = self.shared.running.enter(&request.cancelled);
         let space = self.space(&request.space)?;
+        let lease = match request.mode {
+            Mode::DryRun => None,
+            Mode::Apply => Some(self.only_one(&space)?),
+        };
+        // First, for a run that was cut off may turn out to break a pinned recall and cost its strategy its place.
+        if let Some(lease) = &lease {
+            self.resume_cut_off(&space, lease, &request.cancelled)?;
+        }
         let name = match &request.strategy {
             Some(name) => name.clone(),
             None => self.active_in(&space)?,
         };
-        let layer = self.strategy(&name)?;
-        let terms = |lease| Terms {
-            layer,
+        let terms = Terms {
+            layer: self.strategy(&name)?,
             space: &space,
-            lease,
+            lease: lease.as_ref(),
             acknowledges,
             held: Vec::new(),
             now: now_ms(),
             seed: None,
             tally: None,
         };
-        if request.mode == Mode::DryRun {
-            return self.run_on(request, terms(None));
+        match request.mode {
+            Mode::DryRun => self.run_on(request, terms),
+            Mode::Apply => self.guarded(request, terms),
         }
-        let lease = self.only_one(&space)?;
-        self.resume_cut_off(&space, &lease, &request.cancelled)?;
-        self.guarded(request, terms(Some(&lease)))
     }
 
     /// A strategy that serves, by its name.
