@@ -4,17 +4,24 @@
 
 use crate::sample::{Sample, Sentences, bundled, options, request, row};
 use memstrata_consolidation_rules::dual_process::{Settings, propose};
-use memstrata_consolidation_rules::{event, measure, memory};
-use memstrata_kernel::{CollectionFacts, Consolidate, Facts, Kernel, Mode, Principal, RowFacts, RunReport};
+use memstrata_consolidation_rules::{event, measure};
+use memstrata_kernel::{
+    CollectionFacts, Consolidate, ConsolidationOptions, Facts, Kernel, KernelOptions, Mode, Principal, RowFacts,
+    RunReport,
+};
 use memstrata_runtime::{Change, Patch, Step};
 use memstrata_store::{Deadline, Durability, Namespace, Query, ReadLimits, SessionOptions};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 
 const SMALL: usize = 1_000;
+/// Events of the run that recalls are timed beside.
+const BESIDE: usize = 10_000;
 /// Events of one session: so many are a unit.
 const SESSION: usize = 20;
 /// Recalls that are timed.
@@ -25,93 +32,114 @@ const KINDS: [&str; 5] = ["test_run", "file_change", "decision", "error", "actio
 
 pub fn run() -> anyhow::Result<()> {
     let large = std::env::var("MEMSTRATA_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
-    let small = one(SMALL, false)?;
-    let large_peak = one(large, true)?;
-    row("most memory of the large run against the small one", &format!("{:.2} times", large_peak / small));
+    let first = alone(SMALL)?;
+    let last = alone(large)?;
+    row(
+        "memory held after a run less what was held before, large run against small",
+        &format!("{last:.1} MB, {first:.1} MB: {:.1} times for {} times the rows", last / first, large / SMALL),
+    );
+    // Never waiting, and as it comes.
+    for share in [1.0, ConsolidationOptions::default().busy_share] {
+        beside_recalls(share)?;
+    }
     validator()
 }
 
-/// A run over so many events; the most anonymous memory it held above what the process held before, in MB.
-fn one(events: usize, with_recalls: bool) -> anyhow::Result<f64> {
-    let folder = tempfile::tempdir_in(std::env::current_dir()?)?;
-    let kernel = Kernel::start(options(folder.path(), bundled(), Durability::Full, 64))?;
+/// A host with events in it.
+fn host(folder: &Path, events: usize, busy_share: f64) -> anyhow::Result<(Kernel, Runtime)> {
+    let consolidation = ConsolidationOptions { busy_share, ..ConsolidationOptions::default() };
+    let options = KernelOptions { consolidation, ..options(folder, bundled(), Durability::Full, 64) };
+    let kernel = Kernel::start(options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     record(&kernel, &runtime, events);
+    Ok((kernel, runtime))
+}
+
+/// A run over so many events, with nothing else going on; how many MB more were held at most.
+fn alone(events: usize) -> anyhow::Result<f64> {
+    let folder = tempfile::tempdir_in(std::env::current_dir()?)?;
+    let (kernel, _runtime) = host(folder.path(), events, 1.0)?;
+    let native = native(&kernel, events)?.as_secs_f64() * 1000.0;
+    let (before, watch) = (anonymous(), Watch::start());
+    let (report, took) = consolidate(&kernel)?;
+    let (peak, after) = (watch.end(), anonymous());
+    let more = |kb: u64| kb.saturating_sub(before) as f64 / 1024.0;
+    row(
+        &format!("run of {STRATEGY} over {events} events, {} units, durable", report.units),
+        &format!(
+            "{:.2} s, {:.0} events a second; {} rows made",
+            took.as_secs_f64(),
+            events as f64 / took.as_secs_f64(),
+            report.created
+        ),
+    );
+    row(
+        &format!("memory of the run over {events} events"),
+        &format!("{:.1} MB more at most, {:.1} MB of it stay: the index of the new rows", more(peak), more(after)),
+    );
+    let more_time = report.guest_ms - native;
+    row(
+        "the same rules in the component and native",
+        &format!(
+            "{:.0} ms, {native:.0} ms ({:.2} times); the whole run takes {:+.1} % longer for it",
+            report.guest_ms,
+            report.guest_ms / native,
+            100.0 * more_time / (took.as_secs_f64() * 1000.0 - more_time)
+        ),
+    );
+    kernel.stop();
+    Ok(more(peak.max(after)))
+}
+
+/// What recalls feel of a run, and the run of recalls.
+fn beside_recalls(busy_share: f64) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(std::env::current_dir()?)?;
+    let (kernel, runtime) = host(folder.path(), BESIDE, busy_share)?;
     let recall = |nth: usize| {
         let arguments = json!({ "query": format!("what was changed after test number {}", nth % 97) });
         runtime.block_on(kernel.call(request("retrieval.recall", arguments))).unwrap();
     };
-    let quiet = if with_recalls {
-        // The index of a large space loads in the background.
-        recall(0);
-        std::thread::sleep(Duration::from_secs(3));
-        Some(Sample::of(RECALLS, recall))
-    } else {
-        let native = native(&kernel, events)?;
-        let dry = consolidate(&kernel, Mode::DryRun)?;
-        let price = 100.0 * (dry.guest_ms / (native.as_secs_f64() * 1000.0) - 1.0);
-        row(
-            &format!("{STRATEGY} over {events} events: in the component, and the same rules native"),
-            &format!("{:.0} ms, {:.0} ms: {price:+.0} %", dry.guest_ms, native.as_secs_f64() * 1000.0),
-        );
-        None
-    };
-    let (before, watch) = (anonymous(), Watch::start());
-    // The peak the system keeps is set back to what is held now.
-    _ = std::fs::write("/proc/self/clear_refs", "5");
-    let begun = Instant::now();
+    // The index of a large space loads in the background.
+    recall(0);
+    std::thread::sleep(Duration::from_secs(3));
+    let before = Sample::of(RECALLS, recall);
     let over = Arc::new(AtomicBool::new(false));
     let running = {
         let (kernel, over) = (kernel.clone(), Arc::clone(&over));
         std::thread::spawn(move || {
-            let report = consolidate(&kernel, Mode::Apply);
+            let ran = consolidate(&kernel);
             over.store(true, Ordering::Relaxed);
-            report.map(|report| (report, begun.elapsed()))
+            ran
         })
     };
     let mut times = Vec::new();
-    while with_recalls && !over.load(Ordering::Relaxed) {
+    while !over.load(Ordering::Relaxed) {
         let begun = Instant::now();
         recall(times.len());
         times.push(begun.elapsed());
     }
     let (report, took) = running.join().expect("the run's thread")?;
-    let peak = (watch.end().saturating_sub(before)) as f64 / 1024.0;
-    anyhow::ensure!(
-        report.status == "done" && report.failed == 0,
-        "{} units failed: {:?}",
-        report.failed,
-        report.error
-    );
+    // It has made rows, which recalls look through as well: what is compared is the same space.
+    let (busy, after) = (Sample::from(times), Sample::of(RECALLS, recall));
+    row(&format!("recall beside {BESIDE} events, quiet, before the run"), &before.line());
+    row(&format!("the same beside these and {} new memories, after the run", report.created), &after.line());
     row(
-        &format!("run of {STRATEGY} over {events} events, {} units, durable", report.units),
+        &format!("recall, one after another, while the run goes on with `busy_share` {busy_share}"),
         &format!(
-            "{:.2} s, {:.0} events a second; in the component {:.2} s; {} rows made",
-            took.as_secs_f64(),
-            events as f64 / took.as_secs_f64(),
-            report.guest_ms / 1000.0,
-            report.created
+            "{}; p95 {:.2} times that after it, {:.2} times that before; its {} units took {:.0} s",
+            busy.line(),
+            busy.quantile(0.95) / after.quantile(0.95),
+            busy.quantile(0.95) / before.quantile(0.95),
+            report.units,
+            took.as_secs_f64()
         ),
     );
-    row(
-        &format!("memory of the run over {events} events above what was held before"),
-        &format!(
-            "{peak:.1} MB of its own; peak of the process with mapped files {:.0} MB",
-            status("VmHWM") as f64 / 1024.0
-        ),
-    );
-    if let Some(quiet) = quiet {
-        let busy = Sample::from(times);
-        row(&format!("recall beside {events} events, quiet"), &quiet.line());
-        row("recall while the run goes on", &busy.line());
-        row("p95 against quiet", &format!("{:.2} times", busy.quantile(0.95) / quiet.quantile(0.95)));
-    }
     kernel.stop();
-    Ok(peak)
+    Ok(())
 }
 
 /// Sessions of things that were tried, failed and worked.
-fn record(kernel: &Kernel, runtime: &tokio::runtime::Runtime, events: usize) {
+fn record(kernel: &Kernel, runtime: &Runtime, events: usize) {
     let mut sentences = Sentences::new();
     for first in (0..events).step_by(100) {
         let batch: Vec<Value> = (first..(first + 100).min(events))
@@ -128,12 +156,16 @@ fn record(kernel: &Kernel, runtime: &tokio::runtime::Runtime, events: usize) {
     }
 }
 
-fn consolidate(kernel: &Kernel, mode: Mode) -> anyhow::Result<RunReport> {
-    Ok(kernel.consolidate(&Consolidate {
+fn consolidate(kernel: &Kernel) -> anyhow::Result<(RunReport, Duration)> {
+    let begun = Instant::now();
+    let report = kernel.consolidate(&Consolidate {
         strategy: Some(STRATEGY.into()),
-        mode,
+        mode: Mode::Apply,
         ..Consolidate::new("default", Principal::local())
-    })?)
+    })?;
+    let (failed, error) = (report.failed, &report.error);
+    anyhow::ensure!(report.status == "done" && failed == 0, "{failed} units failed: {error:?}");
+    Ok((report, begun.elapsed()))
 }
 
 /// What the component does of a run, outside of it: rows read as JSON, rules, proposals written as JSON. The store is not timed,
@@ -154,6 +186,7 @@ fn native(kernel: &Kernel, events: usize) -> anyhow::Result<Duration> {
     let mut sessions: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut query = Query::new(space.collection("episodic.events")?);
     query.limit(1_000);
+    query.select(&event::FIELDS.map(str::to_owned))?;
     loop {
         let page = session.rows(&query)?;
         for text in page.rows {
@@ -172,8 +205,8 @@ fn native(kernel: &Kernel, events: usize) -> anyhow::Result<Duration> {
         for texts in sessions.values() {
             let rows: Vec<Value> = texts.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
             let events = event::events(&rows);
-            let known = memory::memories(&[], &[]);
-            let outcome = propose(&events, &known, &settings, 1_800_000_000_000, &mut |_: &str| None);
+            let mut known = |_: &[&str]| Vec::new();
+            let outcome = propose(&events, &mut known, &settings, 1_800_000_000_000, &mut |_: &str| None);
             let measures = measure::quality(&events, &outcome.report).measures().to_vec();
             let told: Vec<String> =
                 outcome.proposals.iter().map(|proposal| serde_json::to_string(proposal).unwrap()).collect();

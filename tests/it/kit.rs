@@ -84,7 +84,7 @@ fn what_the_host_refuses_is_told_with_its_fault() {
     refused(&report, "job a few rows, proposals", &["patch.unknown", "m:4294967295", "step 0"]);
     let names = report.checks.iter().filter(|check| check.name.contains("apply")).count();
     assert_eq!(names, 0, "what is refused is not applied");
-    refused(&tested("trap"), "job one row, proposals", &["plugin.trap", "must not panic"]);
+    refused(&tested("trap"), "job one row, proposals", &["plugin.trap", "it said: ", "half-way", "must not panic"]);
     refused(&tested("dance"), "job one row, proposals", &["invalid.argument", "propose nothing"]);
     let report = tested("loop");
     refused(&report, "job one row, proposals", &["budget.time", "ran for 500 ms", "does a loop not end"]);

@@ -117,11 +117,12 @@ fn configuration_is_checked_whole() {
     std::fs::write(&file, "[gateway]\nbind = \"0.0.0.0:80\"\n[layers.mine]\nsource = \"x.wasm\"\n").unwrap();
     let said = fails(folder.path(), &["--config", file.to_str().unwrap(), "config", "check"]);
     assert!(said.contains("other machines") && said.contains("x.wasm"), "{said}");
-    let text = "[limits]\nwall_ms = 0\nmemory_bytes = 5\n[consolidation]\nend_share = 2.0\n\
+    let text = "[limits]\nwall_ms = 0\nmemory_bytes = 5\n[consolidation]\nend_share = 2.0\nbusy_share = 0.0\n\
         [layers.semantic]\nsource = \"bundled\"\ninterfaces = [\"shell\"]\n[strategies.episodic]\nsource = \"bundled\"\n";
     std::fs::write(&file, text).unwrap();
     let said = fails(folder.path(), &["--config", file.to_str().unwrap(), "config", "check"]);
-    for fault in ["limits.wall_ms", "limits.memory_bytes", "end_share", "`shell`", "the name of a layer"] {
+    for fault in ["limits.wall_ms", "limits.memory_bytes", "end_share", "busy_share", "`shell`", "the name of a layer"]
+    {
         assert!(said.contains(fault), "{fault} in {said}");
     }
     assert!(ok(folder.path(), &["config", "check"]).contains("sound"));

@@ -65,7 +65,7 @@ pub(crate) enum Command {
         /// Run it, write nothing, and show what would change
         #[arg(long)]
         dry_run: bool,
-        /// List the operations; with a word, those that fit it
+        /// List the operations; with a word, those that fit it; with a name, what arguments it takes
         #[arg(long, value_name = "WORDS", num_args = 0..=1, default_missing_value = "")]
         list: Option<String>,
     },
@@ -119,7 +119,7 @@ pub(crate) enum Command {
     },
     /// The consolidation runs of a space, newest first; what a run did, if one is named
     Runs {
-        /// The run, as `memstrata consolidate` prints it
+        /// The run, as `memstrata consolidate` prints it: its beginning is enough, or `latest`
         run: Option<String>,
         /// At most this many
         #[arg(long, default_value_t = 20)]
@@ -127,7 +127,7 @@ pub(crate) enum Command {
     },
     /// Propose a consolidation run again from its recorded inputs, and compare
     Replay {
-        /// The run, see `memstrata runs`
+        /// The run, see `memstrata runs`: its beginning is enough, or `latest`
         run: String,
     },
     /// Try strategies in shadow: each on a copy of the space, compared with the active one; nothing is changed
@@ -173,7 +173,7 @@ pub(crate) enum Command {
         /// Undo all that the component with this digest wrote
         #[arg(long, value_name = "DIGEST", conflicts_with = "transaction")]
         component: Option<String>,
-        /// Undo a consolidation run, see `memstrata runs`
+        /// Undo a consolidation run, see `memstrata runs`: its beginning is enough, or `latest`
         #[arg(long, conflicts_with_all = ["transaction", "component"])]
         run: Option<String>,
         /// Only show what it would change
@@ -281,7 +281,8 @@ pub(crate) enum Pin {
         #[arg(long, default_value = "", hide_default_value = true)]
         note: String,
     },
-    /// Ask all of them; fails if one does not hold
+    /// Ask all of them and show them; fails if one does not hold
+    #[command(visible_alias = "list")]
     Check,
     /// Let go of one
     Remove {

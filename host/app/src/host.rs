@@ -4,7 +4,7 @@ use crate::cli::Global;
 use crate::config::{Resolved, load, resolve};
 use anyhow::Result;
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
-use memstrata_kernel::Kernel;
+use memstrata_kernel::{Kernel, Principal};
 use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
@@ -51,6 +51,11 @@ impl Host {
     /// The space the command works on.
     pub(crate) fn space(&self) -> &str {
         &self.gateway.default_space
+    }
+
+    /// The run that is meant: its name, the beginning of it, or `latest`.
+    pub(crate) fn run(&self, meant: &str) -> Result<String> {
+        Ok(self.kernel.find_run(self.space(), &Principal::local(), meant)?)
     }
 }
 

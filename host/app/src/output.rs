@@ -7,10 +7,15 @@ use std::io::{IsTerminal as _, Write as _};
 /// Prints a value as JSON, or as text made by `text`.
 pub(crate) fn print<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
     use std::io::Write as _;
-    let text = if json { serde_json::to_string_pretty(value)? } else { text(value) };
+    let text = if json { serde_json::to_string_pretty(value)? } else { plain(&text(value)) };
     // A reader that has gone (`| head`) is no failure.
     _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     Ok(())
+}
+
+/// Text without control characters but line breaks and tabs: what rows and components say must not steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 /// Reads a row's id: `42` or `m:42`.
@@ -125,6 +130,11 @@ mod tests {
         for bad in ["", "yesterday", "2026-13-01", "2026-11-21T25:00:00Z", "-5"] {
             assert!(instant(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(plain("a\u{1b}[31m\tb\r\n\u{7}c\u{9b}"), "a[31m\tb\nc");
     }
 
     #[test]

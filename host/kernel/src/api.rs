@@ -97,13 +97,16 @@ pub struct CallError {
     /// When the same call may succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// What the component wrote to standard error last: for its author, never for a client.
+    #[serde(skip)]
+    pub said: String,
 }
 
 impl CallError {
     /// An error with a code and a sentence.
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), details: None, retry_after_ms: None }
+        Self { code: code.into(), message: message.into(), details: None, retry_after_ms: None, said: String::new() }
     }
 
     /// Adds details.
@@ -111,6 +114,11 @@ impl CallError {
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
+    }
+
+    /// The error with what the component said before it failed: for its author.
+    pub(crate) fn for_author(&self) -> String {
+        if self.said.is_empty() { self.to_string() } else { format!("{self}; it said: {}", self.said) }
     }
 }
 

@@ -47,7 +47,13 @@ struct Checked {
 
 impl From<CallFailure> for CallError {
     fn from(failure: CallFailure) -> Self {
-        Self { code: failure.code, message: failure.message, details: None, retry_after_ms: failure.retry_after_ms }
+        Self {
+            code: failure.code,
+            message: failure.message,
+            details: None,
+            retry_after_ms: failure.retry_after_ms,
+            said: failure.said,
+        }
     }
 }
 
@@ -71,6 +77,7 @@ impl Kernel {
         {
             return answer;
         }
+        let _answering = self.shared.traffic.enter();
         self.commissioned(request, Commission::default()).await
     }
 

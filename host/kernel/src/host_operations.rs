@@ -202,7 +202,9 @@ impl Kernel {
     fn host_answer(&self, request: &CallRequest) -> Result<CallAnswer, CallError> {
         let (space, principal) = (request.space.as_str(), &request.principal);
         let arguments = Arguments(&request.arguments);
-        let run = || arguments.text("run").unwrap_or_default();
+        let named =
+            |argument: &str| arguments.text(argument).map(|meant| self.find_run(space, principal, &meant)).transpose();
+        let run = || named("run").map(Option::unwrap_or_default);
         let limit = u32::try_from(arguments.number("limit").unwrap_or(20)).unwrap_or(20);
         let value = match request.operation.trim_start_matches(HOST).trim_start_matches('.') {
             "consolidate" => {
@@ -226,21 +228,24 @@ impl Kernel {
                 }
                 value
             }
-            "runs" => json!({ "runs": self.runs(space, principal, arguments.text("run").as_deref(), limit)? }),
+            "runs" => json!({ "runs": self.runs(space, principal, named("run")?.as_deref(), limit)? }),
             "replay_run" => {
-                let replayed = self.replay(space, &run(), principal)?;
+                let run = run()?;
+                let replayed = self.replay(space, &run, principal)?;
                 let differing: Vec<_> = replayed.iter().filter(|unit| !unit.same).collect();
-                json!({ "run": run(), "units": replayed.len(), "same": replayed.len() - differing.len(), "differing": differing })
+                json!({ "run": run, "units": replayed.len(), "same": replayed.len() - differing.len(), "differing": differing })
             }
-            "undo_run" => json!(self.undo(space, &UndoTarget::Run(run()), principal, arguments.flag("dry_run"))?),
-            "shadow" => json!(self.compare(&compare(request, &arguments))?),
+            "undo_run" => json!(self.undo(space, &UndoTarget::Run(run()?), principal, arguments.flag("dry_run"))?),
+            "shadow" => json!(self.compare(&compare(request, &arguments, named("instead_of")?))?),
             "strategies" => json!({
                 "strategies": self.strategies(), "active": self.active_strategy(space, principal)?,
                 "promotions": self.promotions(space, principal, limit)?,
                 "comparisons": self.comparisons(space, principal, limit)?,
             }),
             "promote" => match (arguments.text("strategy"), arguments.flag("back")) {
-                (Some(strategy), false) => json!(self.promote(&compare(request, &arguments), &strategy)?),
+                (Some(strategy), false) => {
+                    json!(self.promote(&compare(request, &arguments, named("instead_of")?), &strategy)?)
+                }
                 (None, true) => json!(self.demote(space, principal, &format!("taken back by {}", principal.name))?),
                 _ => return Err(CallError::new("invalid.argument", "name a `strategy`, or say `back`: one of them")),
             },
@@ -284,13 +289,13 @@ fn whole_space(request: &CallRequest) -> Result<(), CallError> {
     ))
 }
 
-fn compare(request: &CallRequest, arguments: &Arguments<'_>) -> Compare {
+fn compare(request: &CallRequest, arguments: &Arguments<'_>, instead_of: Option<String>) -> Compare {
     let candidates = request.arguments.get("candidates").and_then(Value::as_array).into_iter().flatten();
     Compare {
         candidates: candidates.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         namespace: arguments.text("namespace").unwrap_or_default(),
         since: arguments.number("since"),
-        instead_of: arguments.text("instead_of"),
+        instead_of,
         cancelled: Arc::clone(&request.cancelled),
         progress: request.progress.clone(),
         ..Compare::new(&request.space, request.principal.clone())

@@ -7,6 +7,7 @@ use crate::catalog::Catalog;
 use crate::consolidation::{ConsolidationOptions, Runner, Running, records};
 use crate::host_operations::HostOperations;
 use crate::layers::{Layer, LayerSet, short};
+use crate::traffic::Traffic;
 use crate::workers::Workers;
 use arc_swap::ArcSwap;
 use memstrata_models::{Embedder, Llm};
@@ -89,6 +90,7 @@ pub(crate) struct Shared {
     pub(crate) background: std::sync::Mutex<Option<Background>>,
     pub(crate) runner: std::sync::Mutex<Option<Runner>>,
     pub(crate) running: Running,
+    pub(crate) traffic: Traffic,
     pub(crate) work: (crossbeam_channel::Sender<()>, crossbeam_channel::Receiver<()>),
 }
 
@@ -170,6 +172,7 @@ impl Kernel {
             background: std::sync::Mutex::default(),
             runner: std::sync::Mutex::default(),
             running: Running::default(),
+            traffic: Traffic::default(),
             work: crossbeam_channel::bounded(1),
             options,
         };

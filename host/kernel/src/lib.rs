@@ -12,6 +12,7 @@ mod layers;
 mod manage;
 mod swap;
 mod testkit;
+mod traffic;
 mod validate;
 mod workers;
 

@@ -184,7 +184,15 @@ impl Plugin {
 
     /// What a client may know of a trap; the rest goes to the log.
     fn failure(&self, error: &wasmtime::Error, state: &CallState) -> CallFailure {
+        let said = state.wasi.as_ref().map(|(_, stderr)| stderr.last_words()).unwrap_or_default();
         tracing::info!(layer = %self.identity.layer, error = format!("{error:?}"), "a call ended in a trap");
+        if !said.is_empty() && state.stopped.is_none() {
+            tracing::warn!(layer = %self.identity.layer, stderr = said, "a component failed and said why");
+        }
+        let trapped = |what: &str| CallFailure {
+            said: said.clone(),
+            ..CallFailure::new("plugin.trap", format!("{what}; see the log"))
+        };
         let limits = &state.limits;
         if let Some(stopped) = state.stopped {
             return match stopped {
@@ -213,14 +221,11 @@ impl Plugin {
             Some(Trap::StackOverflow) => {
                 CallFailure::new("limit.stack", "the component recursed too deep and was stopped")
             }
-            Some(Trap::UnreachableCodeReached) => {
-                CallFailure::new("plugin.trap", "the component panicked; see the log")
+            Some(Trap::UnreachableCodeReached) => trapped("the component panicked"),
+            Some(Trap::MemoryOutOfBounds) => {
+                trapped("the component reached outside its memory, as it does when it recurses too deep")
             }
-            Some(Trap::MemoryOutOfBounds) => CallFailure::new(
-                "plugin.trap",
-                "the component reached outside its memory, as it does when it recurses too deep; see the log",
-            ),
-            Some(_) => CallFailure::new("plugin.trap", "the component failed; see the log"),
+            Some(_) => trapped("the component failed"),
             None => {
                 let text = format!("{error:#}");
                 if text.contains("fuel") {
@@ -232,7 +237,7 @@ impl Plugin {
                         format!("the component held more than {} handles", limits.handles),
                     )
                 } else {
-                    CallFailure::new("plugin.trap", "the component failed; see the log")
+                    trapped("the component failed")
                 }
             }
         }

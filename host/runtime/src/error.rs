@@ -58,11 +58,13 @@ pub struct CallFailure {
     pub message: String,
     /// When the same call may succeed.
     pub retry_after_ms: Option<u64>,
+    /// What the component wrote to standard error last: for its author and the log, never for a client.
+    pub said: String,
 }
 
 impl CallFailure {
     pub(crate) fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), retry_after_ms: None }
+        Self { code: code.into(), message: message.into(), retry_after_ms: None, said: String::new() }
     }
 }
 
@@ -81,6 +83,7 @@ impl From<Fault> for CallFailure {
             code,
             message: fault.message.chars().take(2000).collect(),
             retry_after_ms: fault.retry_after_ms.map(|wait| wait.min(MOST_WAIT_MS)),
+            said: String::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod manifest;
 mod patch;
 mod plugin;
 mod state;
+mod stderr;
 mod stopwatch;
 mod strategy_bindings;
 mod wasi;

@@ -5,6 +5,7 @@ use crate::error::HostError;
 use crate::held::Held;
 use crate::limits::{Limiter, Limits};
 use crate::plugin::Identity;
+use crate::stderr::Stderr;
 use crate::stopwatch::Stopwatch;
 use memstrata_store::{Collection, Deadline, Session};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(crate) struct CallState {
     pub(crate) limiter: Limiter,
     pub(crate) held: Held,
     /// Made when the guest first asks something of WASI: most never do.
-    pub(crate) wasi: Option<WasiCtx>,
+    pub(crate) wasi: Option<(WasiCtx, Stderr)>,
     pub(crate) identity: Arc<Identity>,
     pub(crate) limits: Limits,
     /// None while a manifest is read: then everything is denied.

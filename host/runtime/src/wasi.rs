@@ -1,8 +1,10 @@
-//! An inert WASI 0.2: no files, no environment, no sockets; the call's frozen clock and seed; sleeps return at once.
+//! An inert WASI 0.2: no files, no environment, no sockets; the call's frozen clock and seed; sleeps return at once; of
+//! standard error the last lines are kept for the report of a failure.
 //!
 //! Components of many languages import it for their standard library, and get nothing from it.
 
 use crate::state::CallState;
+use crate::stderr::Stderr;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use std::time::Duration;
@@ -44,8 +46,10 @@ impl HostMonotonicClock for Frozen {
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let (now, seed) = (self.now, self.seed);
-        let ctx = self.wasi.get_or_insert_with(|| {
-            WasiCtx::builder()
+        let (ctx, _) = self.wasi.get_or_insert_with(|| {
+            let stderr = Stderr::default();
+            let ctx = WasiCtx::builder()
+                .stderr(stderr.clone())
                 .wall_clock(Frozen(now))
                 .monotonic_clock(Frozen(now))
                 .secure_random(StdRng::seed_from_u64(seed))
@@ -54,7 +58,8 @@ impl WasiView for CallState {
                 .max_random_size(1 << 16)
                 .allow_tcp(false)
                 .allow_udp(false)
-                .build()
+                .build();
+            (ctx, stderr)
         });
         WasiCtxView { ctx, table: &mut self.table }
     }

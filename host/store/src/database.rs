@@ -72,10 +72,11 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| explain(path, error))?;
     connection.busy_timeout(BUSY).map_err(|error| explain(path, error))?;
+    // No memory map: a reader drops the whole of it at each commit of another connection, and faults its pages in again.
     connection
         .execute_batch(
-            "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;
-             PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;",
+            "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;
+             PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
         )
         .map_err(|error| explain(path, error))?;
     connection.set_prepared_statement_cache_capacity(256);

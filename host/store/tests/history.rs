@@ -162,7 +162,7 @@ fn undo_is_refused_naming_the_rows_that_others_built_on() {
     assert_eq!(error.code(), "conflict");
     let said = error.to_string();
     assert!(said.contains(&format!("lab.notes:{} was changed", ids[0])), "{said}");
-    assert!(said.contains(&format!("lab.notes:{} is cited by row {citing}", ids[1])), "{said}");
+    assert!(said.contains(&format!("lab.notes:{} is cited by lab.notes:{citing} of transaction", ids[1])), "{said}");
     assert!(!said.contains(&format!(":{} ", ids[2])), "{said}");
     assert_eq!(lab.get(ids[2]).unwrap()["version"], 1);
     // Those undone first, it goes.

@@ -1,6 +1,6 @@
 //! The strategy `deduplicate`: merges memories that say the same, supersedes what has changed, flags what cannot both be.
 
-use crate::conflict::{Relation, Said, kind, severity};
+use crate::conflict::{Difference, Relation, Said, kind, severity};
 use crate::extract::Outcome;
 use crate::memory::Memory;
 use crate::proposal::{ConflictKind, Proposal, Ref, fields};
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
                 continue;
             };
             let over = |id: &u64| self.ended.contains(id);
-            if over(&a.id) || over(&b.id) {
+            if over(&a.id) || over(&b.id) || (difference != Difference::Negation && count_other_things(a, b)) {
                 continue;
             }
             let (older, newer) = if (a.since(), a.id) <= (b.since(), b.id) { (a, b) } else { (b, a) };
@@ -247,15 +247,21 @@ impl<'a> Run<'a> {
         self.out.report.flagged = flags.len();
         self.out.proposals.extend(flags.into_iter().map(|(severity, kind, difference, ids)| {
             let what = match difference {
-                crate::conflict::Difference::Negation => "one denies what the other says",
-                crate::conflict::Difference::Number => "they give different numbers for one thing",
-                crate::conflict::Difference::Value => "they give different names for one thing",
+                Difference::Negation => "one denies what the other says",
+                Difference::Number => "they give different numbers for one thing",
+                Difference::Value => "they give different names for one thing",
             };
             let rows: Vec<String> = ids.iter().map(|id| format!("m:{id}")).collect();
             let reason = format!("{} may not both hold: {what}.", rows.join(" and "));
             Proposal::FlagConflict { evidence: ids.clone(), ids, kind, severity, reason }
         }));
     }
+}
+
+/// Two patterns without common evidence: each tells of its own events, and other numbers or names contradict nothing.
+fn count_other_things(a: &Memory, b: &Memory) -> bool {
+    let counts = |memory: &Memory| memory.kind == "pattern" && !memory.sources.is_empty();
+    counts(a) && counts(b) && !a.sources.iter().any(|source| b.sources.contains(source))
 }
 
 #[cfg(test)]
@@ -327,6 +333,22 @@ mod tests {
                 (vec![3, 4], ConflictKind::Simple, Severity::Medium)
             ]
         );
+    }
+
+    #[test]
+    fn patterns_of_other_events_may_give_other_numbers() {
+        let told = |id: u64, content: &str, sources: &[u64]| Memory {
+            kind: "pattern".into(),
+            sources: sources.to_vec(),
+            ..memory(id, content)
+        };
+        let mut rows =
+            [told(1, "The test suite failed 3 times", &[5, 6]), told(2, "The test suite failed 4 times", &[7, 8])];
+        assert_eq!(run(&rows, &[near(1, 2)]).report.flagged, 0);
+        rows[1].sources = vec![6, 7];
+        assert_eq!(run(&rows, &[near(1, 2)]).report.flagged, 1);
+        let denied = [told(1, "The cache of the parser is on", &[5]), told(2, "The cache of the parser is off", &[7])];
+        assert_eq!(run(&denied, &[near(1, 2)]).report.flagged, 1);
     }
 
     #[test]

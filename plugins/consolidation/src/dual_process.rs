@@ -1,8 +1,7 @@
 //! The strategy `dual-process`: groups by session and place, or at surprises; heuristics first, a model where they are unsure.
 
 use crate::event::{Event, ordered};
-use crate::extract::{Ask, Limits, Outcome, Report, extract};
-use crate::memory::Memory;
+use crate::extract::{Ask, Known, Limits, Outcome, Report, extract};
 use crate::spatial::{Nearness, places};
 use crate::surprise::{Surprise, surprises};
 use crate::validate::KEEP;
@@ -109,10 +108,10 @@ impl Settings {
     }
 }
 
-/// Proposes for one unit. `events` may come in any order, consolidated ones are passed over; `known` are memories that may
-/// say the same already; `now` (ms UTC) goes into the marks; `ask` is called at most [`Limits::prompts`] times.
+/// Proposes for one unit. `events` may come in any order, consolidated ones are passed over; `known` finds memories
+/// that say the same already; `now` (ms UTC) goes into the marks; `ask` is called at most [`Limits::prompts`] times.
 #[must_use]
-pub fn propose(events: &[Event], known: &[Memory], settings: &Settings, now: i64, ask: Ask<'_>) -> Outcome<Report> {
+pub fn propose(events: &[Event], known: Known<'_>, settings: &Settings, now: i64, ask: Ask<'_>) -> Outcome<Report> {
     let fresh = fresh(events);
     let groups = match settings.grouping {
         Grouping::Context => places(&fresh, Nearness { similarity: settings.similarity, gap_ms: settings.gap_ms() }),
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
     use crate::event::events;
     use crate::extract::System2;
-    use crate::fixture::{any_rows, event_rows};
+    use crate::fixture::{any_rows, event_rows, unknown};
     use crate::memory::memories;
     use crate::proposal::{Proposal, Ref};
     use proptest::prelude::*;
@@ -146,7 +145,7 @@ mod tests {
     }
 
     fn run(rows: &[Value], settings: &Settings) -> Outcome<Report> {
-        propose(&events(rows), &[], settings, 5, &mut silent)
+        propose(&events(rows), &mut unknown, settings, 5, &mut silent)
     }
 
     fn rows() -> Vec<Value> {
@@ -199,7 +198,7 @@ mod tests {
         let mut row = Value::Object(row.clone());
         (row["id"], row["sources"]) = (json!(77), json!([99]));
         let known = memories(&[row], &[]);
-        let again = propose(&events(&rows()), &known, &Settings::default(), 5, &mut silent);
+        let again = propose(&events(&rows()), &mut |_: &[&str]| known.clone(), &Settings::default(), 5, &mut silent);
         assert!(
             again
                 .proposals
@@ -219,7 +218,7 @@ mod tests {
             .collect();
         let quality = Settings { profile: Profile::Quality, ..Settings::default() };
         let with = |answer: &'static str, settings: &Settings| {
-            propose(&events(&rows), &[], settings, 5, &mut |_: &str| Some(answer.to_owned())).report
+            propose(&events(&rows), &mut unknown, settings, 5, &mut |_: &str| Some(answer.to_owned())).report
         };
         let good = r#"{"patterns": [{"kind": "best-practice", "content": "Users ask for dark mode", "confidence": 0.9, "sources": [1, 2, 3]}]}"#;
         let report = with(good, &quality);
@@ -245,7 +244,7 @@ mod tests {
                 .map(|id| json!({"id": id, "timestamp": id, "event_type": "conversation", "session_id": "s", "content": "x"}))
                 .collect();
             let mut prompts = 0;
-            let report = propose(&events(&rows), &[], settings, 5, &mut |_: &str| {
+            let report = propose(&events(&rows), &mut unknown, settings, 5, &mut |_: &str| {
                 prompts += 1;
                 None
             })

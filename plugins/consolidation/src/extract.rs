@@ -131,6 +131,9 @@ pub struct Outcome<R> {
 /// Asks System 2; `None` if there is no answer.
 pub type Ask<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
 
+/// Looks up the memories that say one of some texts; asked once, and only if there is something to store.
+pub type Known<'a> = &'a mut dyn FnMut(&[&str]) -> Vec<Memory>;
+
 /// What System 1 makes of a group.
 struct Looked {
     patterns: Vec<Pattern>,
@@ -148,7 +151,7 @@ struct Candidate {
 /// marked consolidated, but for those whose pattern had to wait; raw evidence is touched in no other way.
 pub(crate) fn extract(
     groups: &[Group<'_>],
-    known: &[Memory],
+    known: Known<'_>,
     limits: &Limits,
     now: i64,
     ask: Ask<'_>,
@@ -203,18 +206,19 @@ pub(crate) fn extract(
     found.extend(recurring(&all).into_iter().map(|pattern| Candidate { pattern, system2: false }));
 
     let mut proposals = Vec::new();
-    let known = known.iter().filter(|memory| memory.is_current(now));
+    let mut sure = sure(found, limits, &mut report);
+    let surplus = sure.split_off(limits.memories.min(sure.len()));
+    report.postponed = surplus.len();
+    let told: Vec<&str> = sure.iter().map(|candidate| candidate.pattern.content.as_str()).collect();
+    let known = if told.is_empty() { Vec::new() } else { known(&told) };
     // The lowest id of those that say the same, whatever order they came in.
     let mut standing: BTreeMap<(String, String), &Memory> = BTreeMap::new();
-    for memory in known {
+    for memory in known.iter().filter(|memory| memory.is_current(now)) {
         let kept = standing.entry((memory.namespace.clone(), normal(&memory.content))).or_insert(memory);
         if memory.id < kept.id {
             *kept = memory;
         }
     }
-    let mut sure = sure(found, limits, &mut report);
-    let surplus = sure.split_off(limits.memories.min(sure.len()));
-    report.postponed = surplus.len();
     sure.sort_by_key(|candidate| candidate.pattern.evidence.first().copied());
     for candidate in sure {
         let said = (candidate.pattern.namespace.clone(), normal(&candidate.pattern.content));

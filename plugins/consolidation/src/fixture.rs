@@ -24,6 +24,11 @@ pub(crate) fn memory(id: u64, content: &str) -> Memory {
     Memory { id, content: content.into(), kind: "fact".into(), confidence: 1.0, usefulness: 0.5, ..Memory::default() }
 }
 
+/// No memory says it yet.
+pub(crate) fn unknown(_: &[&str]) -> Vec<Memory> {
+    Vec::new()
+}
+
 /// The ids of groups.
 pub(crate) fn ids(groups: &[Group<'_>]) -> Vec<Vec<u64>> {
     groups.iter().map(|group| group.iter().map(|event| event.id).collect()).collect()

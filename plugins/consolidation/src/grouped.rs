@@ -2,8 +2,7 @@
 
 use crate::dual_process::fresh;
 use crate::event::Event;
-use crate::extract::{Limits, Outcome, Report, extract};
-use crate::memory::Memory;
+use crate::extract::{Known, Limits, Outcome, Report, extract};
 use crate::session::by_key;
 use crate::temporal::{Window, windows};
 use crate::validate::KEEP;
@@ -46,7 +45,7 @@ impl Settings {
 
 /// Groups by time alone, across sessions. `events` may come in any order.
 #[must_use]
-pub fn temporal(events: &[Event], known: &[Memory], settings: &Settings, now: i64) -> Outcome<Report> {
+pub fn temporal(events: &[Event], known: Known<'_>, settings: &Settings, now: i64) -> Outcome<Report> {
     let fresh = fresh(events);
     extract(&windows(&fresh, settings.window), known, &settings.limits(), now, &mut |_: &str| None)
 }
@@ -58,7 +57,7 @@ pub fn temporal(events: &[Event], known: &[Memory], settings: &Settings, now: i6
 pub fn semantic(
     events: &[Event],
     labels: &[Option<usize>],
-    known: &[Memory],
+    known: Known<'_>,
     settings: &Settings,
     now: i64,
 ) -> Outcome<Report> {
@@ -73,7 +72,7 @@ pub fn semantic(
 mod tests {
     use super::*;
     use crate::event::events;
-    use crate::fixture::{event, event_rows};
+    use crate::fixture::{event, event_rows, unknown};
     use crate::proposal::Proposal;
     use proptest::prelude::*;
 
@@ -88,18 +87,18 @@ mod tests {
 
     #[test]
     fn time_finds_across_sessions_what_sessions_cut() {
-        let outcome = temporal(&cycle(), &[], &Settings::default(), 9);
+        let outcome = temporal(&cycle(), &mut unknown, &Settings::default(), 9);
         assert_eq!((outcome.report.created, outcome.report.groups.len()), (1, 1));
     }
 
     #[test]
     fn what_has_no_label_is_left_for_another_run() {
         let events = [cycle(), vec![told(4, "error", "failure")]].concat();
-        let outcome = semantic(&events, &[Some(7), Some(7), Some(7), None], &[], &Settings::default(), 9);
+        let outcome = semantic(&events, &[Some(7), Some(7), Some(7), None], &mut unknown, &Settings::default(), 9);
         assert_eq!(outcome.report.created, 1);
         let Some(Proposal::Mark { ids, .. }) = outcome.proposals.last() else { panic!("no mark") };
         assert_eq!(ids, &[1, 2, 3]);
-        assert!(semantic(&events, &[], &[], &Settings::default(), 9).proposals.is_empty());
+        assert!(semantic(&events, &[], &mut unknown, &Settings::default(), 9).proposals.is_empty());
     }
 
     proptest! {
@@ -108,13 +107,13 @@ mod tests {
             let read = events(&rows);
             let labels: Vec<Option<usize>> = read.iter().map(|e| (e.id % 7 != 0).then_some(e.id as usize % step)).collect();
             let settings = Settings { keep: 0.0, ..Settings::default() };
-            let outcome = semantic(&read, &labels, &[], &settings, 9);
+            let outcome = semantic(&read, &labels, &mut unknown, &settings, 9);
             let mut turned: Vec<(Event, Option<usize>)> = read.into_iter().zip(labels).collect();
             turned.reverse();
             let (back, renamed): (Vec<Event>, Vec<Option<usize>>) =
                 turned.into_iter().map(|(event, label)| (event, label.map(|l| 100 - l))).unzip();
-            prop_assert_eq!(semantic(&back, &renamed, &[], &settings, 9), outcome);
-            prop_assert_eq!(temporal(&back, &[], &settings, 9), temporal(&events(&rows), &[], &settings, 9));
+            prop_assert_eq!(semantic(&back, &renamed, &mut unknown, &settings, 9), outcome);
+            prop_assert_eq!(temporal(&back, &mut unknown, &settings, 9), temporal(&events(&rows), &mut unknown, &settings, 9));
         }
     }
 }

@@ -1,16 +1,17 @@
 //! Between the rules and the host: rows of a job in, a patch out.
 
-use crate::event::{Event, events};
+use crate::event::{self, Event, events};
+use crate::extract::{self, Outcome};
 use crate::memory::{Memory, Usage, memories};
 use crate::proposal::Proposal;
-use memstrata_sdk::{Fault, Job, Patch, Query, Value, get_many, hints, json};
+use memstrata_sdk::{Fault, Job, Patch, Query, Value, digest, get_many, hints, json};
 
-/// Memories read beside a unit of events, so that what is known is linked and not told again.
+/// Most memories read that say what a unit of events says.
 const KNOWN: usize = 1_000;
 /// Rows read in one host call.
 const ROWS: usize = 500;
 
-/// The rows of a unit.
+/// The rows of a unit: whole, as far as they are still there.
 fn rows(job: &Job) -> Result<Vec<Value>, Fault> {
     let mut rows = Vec::with_capacity(job.ids.len());
     for ids in job.ids.chunks(ROWS) {
@@ -21,7 +22,16 @@ fn rows(job: &Job) -> Result<Vec<Value>, Fault> {
 
 /// The events of a unit.
 pub fn unit_events(job: &Job) -> Result<Vec<Event>, Fault> {
-    Ok(events(&rows(job)?))
+    let mut rows = Vec::with_capacity(job.ids.len());
+    for ids in job.ids.chunks(ROWS) {
+        // Half of an event is of no use here, and every byte is read twice.
+        let Ok(query) = Query::of(&job.collection).filter(json!(["id", "in", ids]))?.select(&event::FIELDS) else {
+            // Another layer's events have other fields; those that are missing read as absent.
+            return Ok(events(&self::rows(job)?));
+        };
+        rows.extend(query.limit(ROWS as u32).all(ROWS)?);
+    }
+    Ok(events(&rows))
 }
 
 /// The memories of a unit, with how often they were used.
@@ -35,12 +45,26 @@ pub fn unit_memories(job: &Job) -> Result<Vec<Memory>, Fault> {
     Ok(memories(&rows(job)?, &used.collect::<Vec<_>>()))
 }
 
-/// Patterns that earlier runs have stored.
-pub fn known(collection: &str, namespace: &str) -> Result<Vec<Memory>, Fault> {
+/// Runs rules that ask which memories say the same already.
+pub fn with_known<R>(
+    collection: &str,
+    namespace: &str,
+    rules: impl FnOnce(extract::Known<'_>) -> Outcome<R>,
+) -> Result<Outcome<R>, Fault> {
+    let mut fault = None;
+    let mut look =
+        |told: &[&str]| known(collection, namespace, told).map_err(|error| fault = Some(error)).unwrap_or_default();
+    let outcome = rules(&mut look);
+    fault.map_or(Ok(outcome), Err)
+}
+
+/// The memories that say one of some texts: by their digest, which is indexed, or in a collection without one by the text.
+fn known(collection: &str, namespace: &str, told: &[&str]) -> Result<Vec<Memory>, Fault> {
+    let digests: Vec<String> = told.iter().map(|text| digest(text)).collect();
     let query = Query::of(collection)
-        .filter(json!(["memory_type", "in", ["pattern", "decision"]]))?
+        .filter(json!(["content_hash", "in", digests]))
+        .or_else(|_| Query::of(collection).filter(json!(["content", "in", told])))?
         .namespace((!namespace.is_empty()).then_some(namespace))?
-        .descending("created_at")?
         .limit(500);
     Ok(memories(&query.all(KNOWN)?, &[]))
 }

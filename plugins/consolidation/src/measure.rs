@@ -213,7 +213,7 @@ mod tests {
     use crate::deduplicate;
     use crate::dual_process::{Settings, propose};
     use crate::event::events;
-    use crate::fixture::{event_rows, memory, memory_rows};
+    use crate::fixture::{event_rows, memory, memory_rows, unknown};
     use crate::memory::memories;
     use proptest::prelude::*;
 
@@ -238,7 +238,8 @@ mod tests {
             .map(|(id, kind)| serde_json::json!({"id": id, "event_type": kind, "session_id": "s", "content": "use sqlite as the store"}))
             .into();
         let read = events(&rows);
-        let measured = quality(&read, &propose(&read, &[], &Settings::default(), 0, &mut |_: &str| None).report);
+        let measured =
+            quality(&read, &propose(&read, &mut unknown, &Settings::default(), 0, &mut |_: &str| None).report);
         assert!(near(measured.recall, 0.5) && near(measured.consistency, 0.5), "{measured:?}");
         // `Decision: use sqlite as the store.`: six words, four of them topical.
         assert!(near(measured.compression, 0.4) && near(measured.density, 4.0 / 6.0), "{measured:?}");
@@ -258,7 +259,7 @@ mod tests {
         #[test]
         fn every_measure_is_a_share(rows in event_rows(), kept in memory_rows(), now in 0i64..20_000_000_000) {
             let read = events(&rows);
-            let report = propose(&read, &[], &Settings { keep: Some(0.0), ..Settings::default() }, 0, &mut |_: &str| None).report;
+            let report = propose(&read, &mut unknown, &Settings { keep: Some(0.0), ..Settings::default() }, 0, &mut |_: &str| None).report;
             for (name, value) in quality(&read, &report).measures() {
                 prop_assert!((0.0..=1.0 + 1e-9).contains(&value), "{} {}", name, value);
             }

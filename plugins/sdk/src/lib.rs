@@ -4,6 +4,7 @@
 //! `cfg(target_family = "wasm")`. There it implements [`Layer`] and calls [`layer!`].
 
 pub mod args;
+mod digest;
 mod fault;
 #[cfg(target_family = "wasm")]
 mod host;
@@ -15,6 +16,7 @@ mod search;
 mod strategy;
 pub mod when;
 
+pub use digest::digest;
 pub use fault::Fault;
 pub use serde_json::{Map, Value, json};
 

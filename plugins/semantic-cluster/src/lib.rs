@@ -30,8 +30,9 @@ impl Strategy for SemanticCluster {
         // An event without a vector is left for another run.
         let labels: Vec<Option<usize>> =
             batch.present().into_iter().zip(labels).map(|(there, label)| there.then_some(label as usize)).collect();
-        let known = guest::known(&settings.collection, &job.namespace)?;
-        let outcome = semantic(&events, &labels, &known, &settings, guest::now(job));
+        let outcome = guest::with_known(&settings.collection, &job.namespace, |known| {
+            semantic(&events, &labels, known, &settings, guest::now(job))
+        })?;
         guest::patch(&outcome.proposals, &measure::quality(&events, &outcome.report).measures())
     }
 }

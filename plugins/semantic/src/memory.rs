@@ -1,9 +1,9 @@
 //! A memory: what a caller gives, the row it becomes, and how a row is shown.
 
 use crate::args::{Id, Time, distinct};
-use crate::hash::content_hash;
 use crate::score::{first_usefulness, round};
 use crate::{row, text, when};
+use memstrata_sdk::digest;
 use memstrata_sdk::{Fault, Map, Value, json};
 use serde::Deserialize;
 
@@ -114,7 +114,7 @@ impl NewMemory {
             }
         };
         set("content", json!(content));
-        set("content_hash", json!(content_hash(content)));
+        set("content_hash", json!(digest(content)));
         set("memory_type", json!(self.kind()));
         set("tags", json!(clean_tags(&self.tags)));
         set("topic", json!(self.topic.as_deref().map(text::one_line).filter(|topic| !topic.is_empty())));

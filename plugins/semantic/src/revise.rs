@@ -6,10 +6,11 @@
 //! the host keeps the earlier version of the row. `mode` overrides either.
 
 use crate::args::Time;
-use crate::hash::{content_hash, retired_hash};
+use crate::hash::retired_hash;
 use crate::memory::{check_content, check_validity, clean_tags};
 use crate::row;
 use crate::text::one_line;
+use memstrata_sdk::digest;
 use memstrata_sdk::{Fault, Map, Value, json};
 use serde::Deserialize;
 
@@ -71,7 +72,7 @@ impl Changes {
             !(same_number || value == now(field))
         });
         if let Some(content) = wanted.get("content").and_then(Value::as_str) {
-            let hash = content_hash(content);
+            let hash = digest(content);
             wanted.insert("content_hash".into(), json!(hash));
         }
         Ok(wanted)
@@ -158,7 +159,7 @@ mod tests {
         assert_eq!(patch(&stored, json!({"content": "x ", "tags": ["a"], "confidence": 1}))?, json!({}));
         let changed = patch(&stored, json!({"content": "y", "topic": "t"}))?;
         assert_eq!(changed["content"], "y");
-        assert_eq!(changed["content_hash"], content_hash("y"));
+        assert_eq!(changed["content_hash"], digest("y"));
         assert_eq!(changed["topic"], "t");
         assert!(patch(&json!({"valid_from": 10}), json!({"valid_to": 5})).is_err());
         Ok(())

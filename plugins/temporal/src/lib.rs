@@ -17,8 +17,9 @@ impl Strategy for Temporal {
     fn propose(job: &Job) -> Result<Patch, Fault> {
         let settings: Settings = settings::get()?;
         let events = guest::unit_events(job)?;
-        let known = guest::known(&settings.collection, &job.namespace)?;
-        let outcome = temporal(&events, &known, &settings, guest::now(job));
+        let outcome = guest::with_known(&settings.collection, &job.namespace, |known| {
+            temporal(&events, known, &settings, guest::now(job))
+        })?;
         guest::patch(&outcome.proposals, &measure::quality(&events, &outcome.report).measures())
     }
 }

@@ -4,7 +4,7 @@ use crate::cli::Global;
 use crate::host::start;
 use crate::output::print;
 use anyhow::{Context as _, Result, bail};
-use memstrata_kernel::{CallRequest, Principal, Progress};
+use memstrata_kernel::{CallRequest, Operation, Principal, Progress};
 use serde_json::{Map, Value, json};
 use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
@@ -55,18 +55,50 @@ pub(crate) fn call(global: &Global, operation: &str, arguments: &str, dry_run: b
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lists operations, all or those that fit some words.
+/// One operation with its arguments.
+fn described(operation: &Operation) -> String {
+    let mut text = format!("{}\n  {}\n", operation.name, operation.summary);
+    let required: Vec<&str> = operation
+        .input
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let properties = operation.input.get("properties").and_then(Value::as_object);
+    for (name, schema) in properties.into_iter().flatten() {
+        let part =
+            |part: &str| schema.get(part).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let mut told: Vec<String> = vec![part("type").unwrap_or_else(|| "any".into())];
+        told.extend(required.contains(&name.as_str()).then(|| "required".to_owned()));
+        told.extend(part("enum").map(|values| format!("one of {values}")));
+        told.extend(part("default").map(|value| format!("default {value}")));
+        text.push_str(&format!("  {name} ({})", told.join(", ")));
+        text.push_str(&part("description").map(|text| format!(": {text}\n")).unwrap_or_else(|| "\n".into()));
+    }
+    if properties.is_none_or(Map::is_empty) {
+        text.push_str("  no arguments\n");
+    }
+    text
+}
+
+/// Lists operations, all or those that fit some words; one that is named with its arguments.
 pub(crate) fn list(global: &Global, words: &str) -> Result<ExitCode> {
     let host = start(global, false)?;
     let catalog = host.kernel.catalog();
+    let name = host.gateway.tools.get(words).map_or(words, String::as_str);
+    if let Some(operation) = catalog.operations().find(|operation| operation.name == name) {
+        print(global.json, operation, described)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let found: Vec<_> = match words.is_empty() {
         true => catalog.operations().collect(),
         false => catalog.find(words, 20).into_iter().map(|(operation, _)| operation).collect(),
     };
     print(global.json, &found, |found| {
         let width = found.iter().map(|operation| operation.name.len()).max().unwrap_or_default();
-        let line =
-            |operation: &&memstrata_kernel::Operation| format!("{:width$}  {}", operation.name, operation.summary);
+        let line = |operation: &&Operation| format!("{:width$}  {}", operation.name, operation.summary);
         found.iter().map(line).collect::<Vec<_>>().join("\n")
     })?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use crate::cli::Global;
 use crate::host::start;
 use crate::output::{Meter, instant, print, time};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use memstrata_kernel::{Consolidate, Mode, Principal, RunReport, UnitReport};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -128,9 +128,16 @@ fn summary(report: &RunReport) -> String {
         report.ended,
         report.conflicts
     );
+    if !report.measures.is_empty() {
+        text.push_str("\nwhat the strategy measured, mean of its units:");
+    }
     for (name, value) in &report.measures {
         text.push_str(&format!("\n  {name} {value:.3}"));
     }
+    text.push_str(match report.quality_after {
+        Some(_) => "\nquality of what is derived, before -> after:",
+        None => "\nquality of what is derived:",
+    });
     let quality = [&report.quality_before, &report.quality_after].map(|side| side.as_ref().map(|it| json!(it)));
     text.push_str(&shown_quality(quality.each_ref().map(Option::as_ref), "\n  "));
     if report.left_out > 0 {
@@ -154,12 +161,17 @@ fn summary(report: &RunReport) -> String {
 fn shown_quality([before, after]: [Option<&Value>; 2], line: &str) -> String {
     let (Some(first), last) = (before.or(after), after.or(before)) else { return String::new() };
     let mut text = String::new();
-    for name in first.as_object().into_iter().flatten().map(|(name, _)| name) {
+    // What there is a number of on either side: before the first run there is, for one, no trust.
+    let names = [Some(first), last].into_iter().flatten().filter_map(Value::as_object).flat_map(|side| side.keys());
+    for name in names.collect::<std::collections::BTreeSet<_>>() {
         let number = |side: Option<&Value>| side.and_then(|side| side.get(name)).and_then(Value::as_f64);
-        let (Some(was), Some(is)) = (number(Some(first)), number(last)) else { continue };
+        let shown = |side| number(side).map_or_else(|| "none".to_owned(), |number| format!("{number:.3}"));
+        if number(Some(first)).or(number(last)).is_none() {
+            continue;
+        }
         text.push_str(&match after {
-            Some(_) if before.is_some() => format!("{line}{name} {was:.3} -> {is:.3}"),
-            _ => format!("{line}{name} {was:.3}"),
+            Some(_) if before.is_some() => format!("{line}{name} {} -> {}", shown(Some(first)), shown(last)),
+            _ => format!("{line}{name} {}", shown(Some(first))),
         });
     }
     let rows = |side: Option<&Value>| side.and_then(|side| side.get("rows")).and_then(Value::as_object).cloned();
@@ -176,18 +188,19 @@ fn shown_quality([before, after]: [Option<&Value>; 2], line: &str) -> String {
 /// The runs of a space, or one of them with its units.
 pub(crate) fn runs(global: &Global, run: Option<&str>, limit: u32) -> Result<ExitCode> {
     let host = start(global, false)?;
-    let found = host.kernel.runs(host.space(), &Principal::local(), run, limit)?;
-    if let (Some(run), None) = (run, found.first()) {
-        bail!("there is no run `{run}` in space `{}`; `memstrata runs` lists them", host.space());
-    }
-    print(global.json, &found, |found| found.iter().map(shown_run).collect::<Vec<_>>().join("\n"))?;
+    let run = run.map(|run| host.run(run)).transpose()?;
+    let found = host.kernel.runs(host.space(), &Principal::local(), run.as_deref(), limit)?;
+    print(global.json, &found, |found| match found.as_slice() {
+        [] => "no run yet; `memstrata consolidate` makes one".to_owned(),
+        found => found.iter().map(shown_run).collect::<Vec<_>>().join("\n"),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Proposes a run again; fails if a patch is not what it was.
 pub(crate) fn replay(global: &Global, run: &str) -> Result<ExitCode> {
     let host = start(global, false)?;
-    let replayed = host.kernel.replay(host.space(), run, &Principal::local())?;
+    let replayed = host.kernel.replay(host.space(), &host.run(run)?, &Principal::local())?;
     let same = replayed.iter().filter(|unit| unit.same).count();
     print(global.json, &replayed, |replayed| {
         let mut text: String =
@@ -202,15 +215,17 @@ fn shown_run(run: &Value) -> String {
     let text = |name: &str| run.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
     let number = |name: &str| run.get(name).and_then(Value::as_u64).unwrap_or_default();
     let mut line = format!(
-        "{}  {}  {:<16} {:<8} {} units, {} new, {} changed, {} ended, {} failed",
+        "{}  {}  {:<16} {:<8} {} units, {} without proposals, {} new, {} changed, {} ended, {} conflicts, {} failed",
         text("run"),
         time(number("started_at")),
         text("strategy"),
         text("status"),
         number("units"),
+        number("skipped"),
         number("created"),
         number("changed"),
         number("ended"),
+        number("conflicts"),
         number("failed"),
     );
     if let Some(error) = run.get("error").and_then(Value::as_str) {

@@ -1,7 +1,7 @@
 //! `history`, `asof`, `diff`, `undo`: the past of a space.
 
 use crate::cli::Global;
-use crate::host::start;
+use crate::host::{Host, start};
 use crate::output::{id, instant, print, time};
 use anyhow::Result;
 use memstrata_kernel::Principal;
@@ -110,12 +110,20 @@ pub(crate) fn diff(global: &Global, from: &str, to: Option<&str>, limit: usize) 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Rows of an undo that are told.
+const TOLD: usize = 40;
+
 /// Undoes a transaction or all that a component wrote.
-pub(crate) fn undo(global: &Global, target: &UndoTarget, dry_run: bool) -> Result<ExitCode> {
+pub(crate) fn undo(
+    global: &Global,
+    dry_run: bool,
+    target: impl FnOnce(&Host) -> Result<UndoTarget>,
+) -> Result<ExitCode> {
     let host = start(global, false)?;
-    let undone = host.kernel.undo(host.space(), target, &Principal::local(), dry_run)?;
+    let undone = host.kernel.undo(host.space(), &target(&host)?, &Principal::local(), dry_run)?;
     print(global.json, &undone, |undone| {
-        let mut text: String = (undone.changes.iter())
+        let more = undone.changes.len().saturating_sub(TOLD);
+        let mut text: String = (undone.changes.iter().take(TOLD))
             .map(|change| {
                 let part = |name: &str| {
                     change
@@ -126,7 +134,11 @@ pub(crate) fn undo(global: &Global, target: &UndoTarget, dry_run: bool) -> Resul
                 format!("  {} {}:{}\n", part("verb"), part("collection"), part("id"))
             })
             .collect();
+        if more > 0 {
+            text.push_str(&format!("  and {more} rows more; --json tells all\n"));
+        }
         text.push_str(&match undone.seq {
+            Some(0) => format!("nothing to do: {} is undone already", undone.target),
             Some(seq) => format!("undone {} in transaction {seq}, {} rows", undone.target, undone.changes.len()),
             None => format!("would change {} rows", undone.changes.len()),
         });

@@ -46,14 +46,13 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Promote { list: true, .. } => shadow::promotions(&global),
         Command::Promote { strategy, instead_of, .. } => shadow::promote(&global, strategy.as_deref(), instead_of),
         Command::Pin(command) => pin::run(&global, command),
-        Command::Undo { transaction, component, run, dry_run } => {
-            let target = match (transaction, component, run) {
-                (_, _, Some(run)) => UndoTarget::Run(run),
+        Command::Undo { transaction, component, run, dry_run } => history::undo(&global, dry_run, |host| {
+            Ok(match (transaction, component, run) {
+                (_, _, Some(run)) => UndoTarget::Run(host.run(&run)?),
                 (_, Some(digest), None) => UndoTarget::Component(digest),
                 (transaction, None, None) => UndoTarget::Transaction(transaction.unwrap_or_default()),
-            };
-            history::undo(&global, &target, dry_run)
-        }
+            })
+        }),
         Command::Backup { to } => care::backup(&global, &to),
         Command::Restore { from, name } => care::restore(&global, &from, name),
         Command::Verify { rebuild, all } => care::verify(&global, rebuild, all),

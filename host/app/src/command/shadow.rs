@@ -25,7 +25,7 @@ pub(crate) fn shadow(global: &Global, asked: Asked) -> Result<ExitCode> {
             candidates: asked.candidates.clone(),
             namespace: asked.namespace.clone(),
             since: asked.since.as_deref().map(instant).transpose()?,
-            instead_of: asked.instead_of.clone(),
+            instead_of: asked.instead_of.as_deref().map(|run| host.run(run)).transpose()?,
             progress: Some(progress),
             ..Compare::new(host.space(), Principal::local())
         };
@@ -41,6 +41,7 @@ pub(crate) fn promote(global: &Global, strategy: Option<&str>, instead_of: Optio
     let promoted = match strategy {
         None => host.kernel.demote(host.space(), &Principal::local(), "taken back by local")?,
         Some(strategy) => {
+            let instead_of = instead_of.map(|run| host.run(&run)).transpose()?;
             let promoted = metered("promote", |progress| {
                 let compare =
                     Compare { instead_of, progress: Some(progress), ..Compare::new(host.space(), Principal::local()) };

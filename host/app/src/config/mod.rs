@@ -89,6 +89,8 @@ pub(crate) struct ConsolidationConfig {
     pub(crate) promote_after: u32,
     /// By so much.
     pub(crate) promote_margin: f64,
+    /// The share of its time a run works while clients are answered.
+    pub(crate) busy_share: f64,
     /// What sets runs off by itself.
     #[serde(default)]
     pub(crate) triggers: Vec<toml::Table>,
@@ -100,6 +102,9 @@ impl ConsolidationConfig {
         let mut faults = Vec::new();
         if !(0.0..=1.0).contains(&self.end_share) {
             faults.push("consolidation.end_share must be 0 to 1".to_owned());
+        }
+        if !(0.001..=1.0).contains(&self.busy_share) {
+            faults.push("consolidation.busy_share must be 0.001 to 1".to_owned());
         }
         if !(0.0..=1.0).contains(&self.promote_margin) {
             faults.push("consolidation.promote_margin must be 0 to 1".to_owned());

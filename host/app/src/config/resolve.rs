@@ -137,6 +137,7 @@ fn resolve_consolidation(config: &Config) -> ConsolidationOptions {
         promotion: PromotionRule { wins: asked.promote_after, margin: asked.promote_margin },
         recall: config.tools.get("recall").and_then(toml::Value::as_str).map(str::to_owned),
         triggers: Vec::new(),
+        busy_share: asked.busy_share,
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn status(code: &str) -> StatusCode {
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
-        let CallError { code, message, details, retry_after_ms } = self.0;
+        let CallError { code, message, details, retry_after_ms, .. } = self.0;
         let status = status(&code);
         let mut body = json!({ "error": code, "message": message, "details": details.unwrap_or(Value::Null) });
         if let (Some(wait), Some(body)) = (retry_after_ms, body.as_object_mut()) {

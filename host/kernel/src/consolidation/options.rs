@@ -3,7 +3,7 @@
 use super::{Quota, Trigger};
 
 /// Consolidation as it is configured.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ConsolidationOptions {
     /// How many rows one run may end.
     pub quota: Quota,
@@ -17,6 +17,22 @@ pub struct ConsolidationOptions {
     pub recall: Option<String>,
     /// What sets runs off by itself.
     pub triggers: Vec<Trigger>,
+    /// The share of its time a run works while clients are answered, above 0 to 1: it waits between units.
+    pub busy_share: f64,
+}
+
+impl Default for ConsolidationOptions {
+    fn default() -> Self {
+        Self {
+            quota: Quota::default(),
+            active: None,
+            candidates: Vec::new(),
+            promotion: PromotionRule::default(),
+            recall: None,
+            triggers: Vec::new(),
+            busy_share: 0.05,
+        }
+    }
 }
 
 /// When a candidate becomes the active strategy without a command.

@@ -6,6 +6,7 @@ use super::propose::Job;
 use super::{Consolidate, RunReport};
 use crate::api::{CallError, Principal};
 use crate::kernel::{Kernel, admit_space, now_ms};
+use crate::layers::short;
 use indexmap::IndexMap;
 use memstrata_store::{
     CollectionSpec, CommitMeta, Condition, Deadline, Namespace, Query, Session, SessionOptions, Space,
@@ -120,6 +121,35 @@ impl Kernel {
             one.insert("details".into(), units.into());
         }
         Ok(found)
+    }
+}
+
+impl Kernel {
+    /// The run that is meant: its name, the beginning of its name, or `latest` for the last one begun.
+    ///
+    /// # Errors
+    /// `not-found.run`, and `invalid.argument` where several runs begin like that.
+    pub fn find_run(&self, space: &str, principal: &Principal, meant: &str) -> Result<String, CallError> {
+        let name = |run: &Value| run.get("run").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let [run] = self.runs(space, principal, Some(meant), 1)?.as_slice() {
+            return Ok(name(run));
+        }
+        let all: Vec<String> = self.runs(space, principal, None, 1_000)?.iter().map(name).collect();
+        let fitting: Vec<&String> = match meant {
+            "latest" => all.iter().take(1).collect(),
+            meant => all.iter().filter(|run| !meant.is_empty() && run.starts_with(meant)).collect(),
+        };
+        match fitting.as_slice() {
+            [run] => Ok((*run).clone()),
+            [] => Err(CallError::new(
+                "not-found.run",
+                format!("space `{space}` has no run `{}`; `memstrata runs` lists them", short(meant)),
+            )),
+            [first, second, ..] => Err(CallError::new(
+                "invalid.argument",
+                format!("several runs begin with `{}`, such as {first} and {second}; write more of it", short(meant)),
+            )),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use memstrata_store::{Namespace, Space};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// Units of an applied run that its report tells of; the records have them all.
 const TOLD: usize = 1_000;
@@ -219,8 +220,11 @@ impl<'a> Run<'a> {
             return Ok(false);
         }
         self.lease.map_or(Ok(()), Held::check)?;
+        let begun = Instant::now();
         let detail = self.unit(unit)?;
         self.tell(detail);
+        let shared = &self.job.kernel.shared;
+        shared.traffic.give_way(begun.elapsed(), shared.options.consolidation.busy_share, &self.request.cancelled);
         Ok(true)
     }
 

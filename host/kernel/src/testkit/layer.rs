@@ -109,7 +109,7 @@ fn run_example(
         (Err(error), Some(code)) => {
             Err(format!("it fails with `{}`, the example says `{code}`: {}", error.code, error.message))
         }
-        (Err(error), None) => Err(error.to_string()),
+        (Err(error), None) => Err(error.for_author()),
     }
 }
 
@@ -138,7 +138,8 @@ pub(super) fn hostile(
                         || error.code.starts_with("limit.memory") =>
                 {
                     Some(format!(
-                        "{error} with {}",
+                        "{} with {}",
+                        error.for_author(),
                         Value::Object(arguments).to_string().chars().take(200).collect::<String>()
                     ))
                 }

@@ -10,7 +10,7 @@ use memstrata_runtime::{Grants, Manifest, Patch, StrategySpec};
 use memstrata_store::{
     Collection, CollectionSpec, CommitMeta, Deadline, FieldType, Namespace, Query, SessionOptions, Space, UndoTarget,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -254,6 +254,12 @@ impl Bench<'_> {
         }
         if faults.is_empty() {
             let (rows, units) = (job.rows.len(), rehearsed.len());
+            if units == 0 && rows > 0 && !job.made_up {
+                return Err(format!(
+                    "none of its {rows} rows meets the strategy's filter {}, so nothing was tried; give rows that do",
+                    json!(self.spec.filter)
+                ));
+            }
             if units == 0 && rows > 0 {
                 return Ok(format!("{rows} rows, none of which meets its filter: no unit"));
             }
@@ -281,7 +287,7 @@ impl Bench<'_> {
             code if code.starts_with("unavailable.") => "it must do without a model when there is none".to_owned(),
             _ => "a fault fails the unit: propose nothing where there is nothing to propose".to_owned(),
         };
-        format!("{error} ({what})")
+        format!("{} ({what})", error.for_author())
     }
 
     /// The same rows, clock and seed must give the same patch.

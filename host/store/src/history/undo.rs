@@ -88,9 +88,10 @@ impl Space {
         // Last change first: so unique keys that went from row to row go back the same way.
         for (id, row) in rows.iter().rev() {
             if let Some((seq, verb)) = later_write(connection, *id, row.first, &undone, &neutral)? {
+                let by = author(connection, seq)?;
                 blockers.push(match verb == Verb::Erase.word() {
-                    true => format!("{}:{id} was erased by transaction {seq}, for good", row.collection.name()),
-                    false => format!("{}:{id} was changed by transaction {seq}", row.collection.name()),
+                    true => format!("{}:{id} was erased by {by}, for good", row.collection.name()),
+                    false => format!("{}:{id} was changed by {by}", row.collection.name()),
                 });
                 continue;
             }
@@ -98,9 +99,10 @@ impl Space {
                 continue;
             };
             if change.verb == Verb::Delete {
-                for citing in self.citing_rows(connection, *id)?.into_iter().filter(|citing| !rows.contains_key(citing))
-                {
-                    blockers.push(format!("{}:{id} is cited by row {citing}", row.collection.name()));
+                let citing = self.citing_rows(connection, *id)?;
+                for (citing, of) in citing.into_iter().filter(|(citing, _)| !rows.contains_key(citing)) {
+                    let by = author(connection, maker(connection, citing)?)?;
+                    blockers.push(format!("{}:{id} is cited by {of}:{citing} of {by}", row.collection.name()));
                 }
             }
             write_set.changes.insert(*id, change);
@@ -144,7 +146,7 @@ impl Space {
     }
 
     /// Live rows that name a row as their source.
-    fn citing_rows(&self, connection: &Connection, id: i64) -> Result<Vec<i64>> {
+    fn citing_rows(&self, connection: &Connection, id: i64) -> Result<Vec<(i64, String)>> {
         let mut statement = connection
             .prepare_cached("SELECT c.id, i.collection FROM citations c JOIN ids i USING(id) WHERE c.source = ?")?;
         let mut rows = statement.query([id])?;
@@ -156,7 +158,7 @@ impl Space {
             };
             let sql = format!("SELECT 1 FROM \"{}\" WHERE id = ? AND deleted_at IS NULL", collection.table);
             if connection.prepare_cached(&sql)?.exists([id])? {
-                citing.push(id);
+                citing.push((id, collection.name().to_owned()));
             }
         }
         Ok(citing)
@@ -228,6 +230,23 @@ fn later_write(
         }
     }
     Ok(None)
+}
+
+/// The transaction that made a row.
+fn maker(connection: &Connection, id: i64) -> Result<i64> {
+    let mut statement = connection.prepare_cached("SELECT min(seq) FROM journal_rows WHERE id = ?")?;
+    Ok(statement.query_row([id], |row| row.get::<_, Option<i64>>(0))?.unwrap_or_default())
+}
+
+/// A transaction, and what undoes it where that is more than the transaction.
+fn author(connection: &Connection, seq: i64) -> Result<String> {
+    let mut statement = connection.prepare_cached("SELECT kind, operation FROM journal WHERE seq = ?")?;
+    let found: Option<(String, String)> =
+        statement.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(match found {
+        Some((kind, run)) if kind == "consolidation" => format!("transaction {seq}, run {run}"),
+        _ => format!("transaction {seq}"),
+    })
 }
 
 /// The change that brings a row back to a version, or away if it had none; nothing if it is as it was.

@@ -1,11 +1,12 @@
 //! `remember` in its forms.
 
 use super::{MEMORIES, live, note, now, patch};
-use crate::hash::{content_hash, retired_hash};
+use crate::hash::retired_hash;
 use crate::history::{Action, changed, record};
 use crate::memory::{NewMemory, additions, is_superseded, stands_for};
 use crate::revise::closing;
 use crate::row;
+use memstrata_sdk::digest;
 use memstrata_sdk::{Answer, Fault, Map, Value, arguments, get, json, write};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -104,7 +105,7 @@ pub(super) fn remember_many(given: Value) -> Answer {
     for (nth, new) in given.items.iter().enumerate() {
         // The store does not find a row by its key once this call has changed it, so what was said before in the same
         // call is settled here.
-        let key = (&new.namespace, content_hash(&new.content));
+        let key = (&new.namespace, digest(&new.content));
         let before = seen.get(&key).and_then(|at| items.get(*at));
         if let (Some(before), None) = (before, new.supersedes) {
             let mut again = before.clone();
