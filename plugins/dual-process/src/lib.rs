@@ -24,18 +24,17 @@ impl Strategy for DualProcess {
         let thinking = settings.thinking_tokens;
         // Without a model, or with one that does not answer, System 1 stands alone, and the numbers say so; the log says why,
         // once a unit, unless that is how the operator wants it.
-        let (mut told, mut nobody) = (false, 0_usize);
+        let mut told = false;
         let mut ask = |question: &str| {
             let prompt = llm::Prompt::new(question);
             prompt.max_tokens(ANSWER);
             prompt.thinking_tokens(thinking);
             let answer = prompt.schema(&schema).and_then(|()| prompt.run()).map_err(Fault::from);
-            match &answer {
-                Err(fault) if matches!(fault.code.as_str(), "denied.llm" | "not-configured.llm") => nobody += 1,
-                Err(fault) if !std::mem::replace(&mut told, true) => {
-                    log::warn(&format!("System 2 did not answer: {}: {}", fault.code, fault.message));
-                }
-                _ => {}
+            if let Err(fault) = &answer
+                && !matches!(fault.code.as_str(), "denied.llm" | "not-configured.llm")
+                && !std::mem::replace(&mut told, true)
+            {
+                log::warn(&format!("System 2 did not answer: {}: {}", fault.code, fault.message));
             }
             answer.ok()
         };
@@ -46,8 +45,8 @@ impl Strategy for DualProcess {
         let report = &outcome.report;
         let mut measures = quality.measures().to_vec();
         measures.extend([
-            ("prompts", report.prompts.saturating_sub(nobody) as f64),
-            ("prompts-failed", report.prompts_failed.saturating_sub(nobody) as f64),
+            ("prompts", report.prompts as f64),
+            ("prompts-failed", report.prompts_failed as f64),
             ("prompts-broken", report.prompts_broken as f64),
             ("claims", report.claims as f64),
             ("claims-kept", report.claims_kept as f64),
