@@ -137,13 +137,13 @@ pub fn layer(wasm: &[u8]) -> LayerOptions {
         reads: BTreeSet::from(["*".to_owned()]),
         writes: BTreeSet::from(["*".to_owned()]),
     };
-    LayerOptions { wasm: Some(wasm.into()), origin: "bench".into(), grants, settings: Map::new() }
+    LayerOptions { wasm: Some(wasm.to_vec().into()), origin: "bench".into(), grants, settings: Map::new() }
 }
 
 /// The bundled layers.
 pub fn bundled() -> BTreeMap<String, LayerOptions> {
     memstrata_bundle::names()
-        .filter_map(|name| Some((name.to_owned(), layer(&memstrata_bundle::bundled(name)?))))
+        .filter_map(|name| Some((name.to_owned(), layer(memstrata_bundle::bundled(name)?))))
         .collect()
 }
 

@@ -1,25 +1,29 @@
-//! Builds the bundled components and compresses them: a third of their size. A failure is told in plain words.
+//! Builds the bundled components and compresses them as one archive: an eighth of their size. A failure is told in plain words.
 
 use std::path::Path;
 
-/// Deflate's level: as small as it gets, once a build.
-const LEVEL: u8 = 9;
+/// As small as it gets, once a build; a window of 8 MB finds in one component what stands in another.
+const LEVEL: i32 = 19;
 
 fn bundle(packages: &[(&str, &str)], watched: &[&str]) -> Result<(), String> {
     let built: Vec<&str> = packages.iter().map(|(_, package)| *package).collect();
     let files = memstrata_guest_build::components(&built, watched)?;
     let out = std::env::var("OUT_DIR").map_err(|_| "OUT_DIR is not set")?;
-    let mut source = String::from("&[\n");
+    let (mut places, mut all) = (String::from("&[\n"), Vec::new());
     for ((name, _), file) in packages.iter().zip(files) {
         let wasm = std::fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        let path = Path::new(&out).join(format!("{name}.deflate"));
-        std::fs::write(&path, miniz_oxide::deflate::compress_to_vec(&wasm, LEVEL))
-            .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-        source.push_str(&format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string()));
+        let begin = all.len();
+        all.extend(wasm);
+        places.push_str(&format!("    ({name:?}, {begin}, {}),\n", all.len()));
     }
-    source.push_str("]\n");
-    let list = Path::new(&out).join("bundled.rs");
-    std::fs::write(&list, source).map_err(|error| format!("{} cannot be written: {error}", list.display()))
+    places.push_str("]\n");
+    let archive =
+        zstd::bulk::compress(&all, LEVEL).map_err(|error| format!("the components do not compress: {error}"))?;
+    for (name, bytes) in [("places.rs", places.as_bytes()), ("components.zst", &archive)] {
+        let path = Path::new(&out).join(name);
+        std::fs::write(&path, bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn main() -> std::process::ExitCode {

@@ -99,7 +99,7 @@ fn code(host: &Host, operation: &str, arguments: Value) -> String {
 fn the_component_passes_its_own_examples_and_is_small() {
     let wasm = memstrata_bundle::bundled("consolidation").unwrap();
     assert!(wasm.len() < 1_200_000, "{} bytes", wasm.len());
-    let report = test_component(&wasm, &Kit { settings: Map::new(), limits: Limits::default(), ..kit("") });
+    let report = test_component(wasm, &Kit { settings: Map::new(), limits: Limits::default(), ..kit("") });
     let failed: Vec<_> = report.checks.iter().filter(|check| !check.ok).collect();
     assert!(report.ok(), "{failed:#?}");
     assert!(report.checks.len() >= 46, "23 operations, each with an example and hostile arguments");

@@ -40,7 +40,7 @@ pub fn all_grants() -> Grants {
 
 /// A layer from bytes, granted everything.
 pub fn layer(wasm: &[u8]) -> LayerOptions {
-    LayerOptions { wasm: Some(wasm.into()), origin: "test".into(), grants: all_grants(), settings: Map::new() }
+    LayerOptions { wasm: Some(wasm.to_vec().into()), origin: "test".into(), grants: all_grants(), settings: Map::new() }
 }
 
 /// The options of a host with some layers in a folder.
@@ -65,7 +65,7 @@ pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>) -> KernelO
 
 /// The bundled layers.
 pub fn bundled_layers() -> BTreeMap<String, LayerOptions> {
-    memstrata_bundle::names().map(|name| (name.to_owned(), layer(&memstrata_bundle::bundled(name).unwrap()))).collect()
+    memstrata_bundle::names().map(|name| (name.to_owned(), layer(memstrata_bundle::bundled(name).unwrap()))).collect()
 }
 
 /// A host with the bundled layers.

@@ -10,6 +10,7 @@ use crate::layers::{Layer, LayerSet, short};
 use crate::traffic::Traffic;
 use crate::workers::Workers;
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use memstrata_models::{Embedder, Llm};
 use memstrata_runtime::{Grants, Limits, Runtime};
 use memstrata_store::{Control, Generation, Space, SpaceOptions, Spaces};
@@ -56,7 +57,7 @@ pub struct KernelOptions {
 #[derive(Debug, Clone, Default)]
 pub struct LayerOptions {
     /// The component's bytes; none: the generation that was published last.
-    pub wasm: Option<Arc<[u8]>>,
+    pub wasm: Option<Bytes>,
     /// Where they came from.
     pub origin: String,
     /// What the component may use.
@@ -220,7 +221,7 @@ impl Kernel {
     }
 
     /// The component a layer starts with.
-    fn choose(&self, name: &str, options: &LayerOptions) -> Result<(Arc<[u8]>, Generation), CallError> {
+    fn choose(&self, name: &str, options: &LayerOptions) -> Result<(Bytes, Generation), CallError> {
         let control = &self.shared.control;
         let generations = control.generations(Some(name))?;
         let Some(wasm) = &options.wasm else {
@@ -238,7 +239,7 @@ impl Kernel {
         match generations.into_iter().next() {
             Some(last) if last.digest == digest => {
                 control.configure(name, &digest)?;
-                Ok((Arc::clone(wasm), last))
+                Ok((wasm.clone(), last))
             }
             Some(last) if unchanged => {
                 tracing::info!(layer = %name, generation = last.generation, origin = %last.origin, "serving the swapped component");
@@ -256,7 +257,7 @@ impl Kernel {
                 self.load(name, wasm, &candidate)?;
                 let published = control.publish(name, &digest, &options.origin, wasm)?;
                 control.configure(name, &digest)?;
-                Ok((Arc::clone(wasm), published))
+                Ok((wasm.clone(), published))
             }
         }
     }

@@ -4,6 +4,7 @@ use super::triggers::read_triggers;
 use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
+use bytes::Bytes;
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
 use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, LlmBudget, PromotionRule, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
@@ -157,7 +158,7 @@ fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) 
         .ok()
         .and_then(|settings| settings.as_object().cloned())
         .with_context(|| format!("{section}.{name}.settings must be a table"))?;
-    let (wasm, origin): (Arc<[u8]>, String) = match layer.source.as_str() {
+    let (wasm, origin): (Bytes, String) = match layer.source.as_str() {
         source if source == "bundled" || source.starts_with("bundled:") => {
             let known: Vec<_> = memstrata_bundle::names().collect();
             let component = source.strip_prefix("bundled:").unwrap_or(name);

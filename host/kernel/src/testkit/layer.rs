@@ -25,7 +25,7 @@ fn alone(
         .map_err(|error| CallError::new("invalid.component", error.to_string()))?
         .manifest()
         .clone();
-    let layer = LayerOptions { wasm: Some(wasm.into()), ..options.clone() };
+    let layer = LayerOptions { wasm: Some(wasm.to_vec().into()), ..options.clone() };
     let layers = BTreeMap::from([(manifest.name.clone(), layer)]);
     let (kernel, folder) = scratch(layers, Limits::default(), embedder, cache)?;
     Ok((kernel, manifest, folder))

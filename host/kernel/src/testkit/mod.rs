@@ -133,7 +133,8 @@ fn probe(
         writes: BTreeSet::from(["*".into()]),
     };
     let plugin = runtime.load("the component", wasm, &grants, settings).map_err(|error| error.faults)?;
-    let options = LayerOptions { wasm: Some(wasm.into()), origin: "test".into(), grants, settings: settings.clone() };
+    let options =
+        LayerOptions { wasm: Some(wasm.to_vec().into()), origin: "test".into(), grants, settings: settings.clone() };
     Ok((options, plugin.manifest().clone()))
 }
 
