@@ -32,12 +32,8 @@ const KINDS: [&str; 5] = ["test_run", "file_change", "decision", "error", "actio
 
 pub fn run() -> anyhow::Result<()> {
     let large = std::env::var("MEMSTRATA_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
-    let first = alone(SMALL)?;
-    let last = alone(large)?;
-    row(
-        "memory held after a run less what was held before, large run against small",
-        &format!("{last:.1} MB, {first:.1} MB: {:.1} times for {} times the rows", last / first, large / SMALL),
-    );
+    alone(SMALL)?;
+    alone(large)?;
     // Never waiting, and as it comes.
     for share in [1.0, ConsolidationOptions::default().busy_share] {
         beside_recalls(share)?;
@@ -55,8 +51,8 @@ fn host(folder: &Path, events: usize, busy_share: f64) -> anyhow::Result<(Kernel
     Ok((kernel, runtime))
 }
 
-/// A run over so many events, with nothing else going on; how many MB more were held at most.
-fn alone(events: usize) -> anyhow::Result<f64> {
+/// A run over so many events, with nothing else going on.
+fn alone(events: usize) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(std::env::current_dir()?)?;
     let (kernel, _runtime) = host(folder.path(), events, 1.0)?;
     let native = native(&kernel, events)?.as_secs_f64() * 1000.0;
@@ -88,7 +84,7 @@ fn alone(events: usize) -> anyhow::Result<f64> {
         ),
     );
     kernel.stop();
-    Ok(more(peak.max(after)))
+    Ok(())
 }
 
 /// What recalls feel of a run, and the run of recalls.
