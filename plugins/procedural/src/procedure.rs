@@ -195,6 +195,25 @@ pub fn parameters(stored: &Value) -> Vec<Parameter> {
     stored.get("parameters").and_then(|given| Vec::deserialize(given).ok()).unwrap_or_default()
 }
 
+/// The parameters of a row with those its text uses and nobody declared: another component may have written it.
+///
+/// # Errors
+/// `invalid.template` if its text cannot be read.
+pub fn all_parameters(stored: &Value) -> Result<Vec<Parameter>, Fault> {
+    let mut all = parameters(stored);
+    let mut parts = vec![template::parse("the template", row::text(stored, "template"))?];
+    for (number, step) in (1..).zip(&step::of_row(stored)) {
+        let (action, expect) = step::parts(number, step)?;
+        parts.extend([action, expect]);
+    }
+    for name in parts.iter().flat_map(|parts| template::variables(parts)) {
+        if !all.iter().any(|parameter| parameter.name == name) {
+            all.push(Parameter::inferred(name));
+        }
+    }
+    Ok(all)
+}
+
 /// What an update stages: the fields that differ once the changes are laid over the row, all checked together.
 ///
 /// # Errors
@@ -347,6 +366,15 @@ mod tests {
         assert!(super::patch(&stored, json!({"name": "a"}).as_object().unwrap()).unwrap().is_empty());
         let bad = super::patch(&stored, json!({"examples": [{"variables": {"x": 1, "y": "b"}}]}).as_object().unwrap());
         assert!(bad.unwrap_err().message.contains("`x` must be a string"));
+    }
+
+    #[test]
+    fn what_another_component_wrote_has_its_variables_too() {
+        let foreign = json!({"template": "{{a}}", "steps": [{"action": "do {{b}}"}]});
+        let names: Vec<String> =
+            all_parameters(&foreign).unwrap().into_iter().map(|parameter| parameter.name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert!(all_parameters(&json!({"template": "{{"})).is_err());
     }
 
     #[test]

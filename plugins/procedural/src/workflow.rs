@@ -12,6 +12,19 @@ const SAME: f64 = 0.6;
 /// A workflow has no more steps than this.
 const MOST: usize = crate::step::MOST;
 
+/// A procedure fits a task if it has at least this share of the task's words ..
+const COVERED: f64 = 0.34;
+/// .. or means something this near, as a cosine.
+const NEAR: f64 = 0.45;
+
+/// Whether what a search found fits the task well enough to draw steps from it.
+#[must_use]
+pub fn fits(task: &str, words: &str, cosine: Option<f64>) -> bool {
+    let (task, words) = (stems(task), stems(words));
+    let covered = task.intersection(&words).count() as f64;
+    (covered > 0.0 && covered >= task.len() as f64 * COVERED) || cosine.is_some_and(|cosine| cosine >= NEAR)
+}
+
 /// A procedure that matches the task, best first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Match {
@@ -141,6 +154,14 @@ mod tests {
         let left_out: Vec<&str> =
             plan.iter().filter(|planned| !planned.taken).map(|planned| planned.step.action.as_str()).collect();
         assert_eq!(left_out, ["Tag the release"]);
+    }
+
+    #[test]
+    fn a_task_is_fitted_by_words_or_by_meaning() {
+        assert!(fits("release the web app", "Tag a release", None));
+        assert!(!fits("bake a loaf of rye bread today", "Tag a release of bread", None));
+        assert!(fits("bake bread", "make dough", Some(0.6)) && !fits("bake bread", "make dough", Some(0.2)));
+        assert!(!fits("the of", "the of", None));
     }
 
     #[test]
