@@ -141,9 +141,10 @@ fn variable(names: &mut Names, before: Option<&str>, fallback: &str, values: Vec
     Variable { parameter, values }
 }
 
-/// The template of texts and its variables. `fallback` names a variable where no word before it does.
+/// The template of texts and the variables that are new in it. `fallback` names a variable where no word before it does. A place
+/// that has the values of a variable of `known` in every text, at least two different ones, is that variable again.
 #[must_use]
-pub fn generalize(texts: &[&str], fallback: &str, names: &mut Names) -> (String, Vec<Variable>) {
+pub fn generalize(texts: &[&str], fallback: &str, known: &[Variable], names: &mut Names) -> (String, Vec<Variable>) {
     let words: Vec<Vec<&str>> = texts.iter().map(|text| split(text)).collect();
     let mut shared = words.first().cloned().unwrap_or_default();
     for words in words.iter().skip(1) {
@@ -154,14 +155,23 @@ pub fn generalize(texts: &[&str], fallback: &str, names: &mut Names) -> (String,
         shared.clear();
     }
     let gaps: Vec<Vec<String>> = words.iter().map(|words| gaps(words, &shared)).collect();
-    let (mut template, mut variables) = (Vec::new(), Vec::new());
+    let (mut template, mut variables) = (Vec::new(), Vec::<Variable>::new());
     for slot in 0..=shared.len() {
         let values: Vec<String> = gaps.iter().map(|gaps| gaps.get(slot).cloned().unwrap_or_default()).collect();
         if values.iter().any(|value| !value.is_empty()) {
-            let before = slot.checked_sub(1).and_then(|at| shared.get(at)).copied();
-            let variable = variable(names, before, fallback, values);
-            template.push(format!("{{{{{}}}}}", variable.parameter.name));
-            variables.push(variable);
+            let differ = values.windows(2).any(|pair| pair.first() != pair.last());
+            let again = known.iter().chain(&variables).find(|known| differ && known.values == values);
+            let name = match again {
+                Some(again) => again.parameter.name.clone(),
+                None => {
+                    let before = slot.checked_sub(1).and_then(|at| shared.get(at)).copied();
+                    let variable = variable(names, before, fallback, values);
+                    let name = variable.parameter.name.clone();
+                    variables.push(variable);
+                    name
+                }
+            };
+            template.push(format!("{{{{{name}}}}}"));
         }
         template.extend(shared.get(slot).map(|word| escape(word)));
     }
@@ -176,7 +186,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn of(texts: &[&str]) -> (String, Vec<Variable>) {
-        generalize(texts, "value", &mut Names::default())
+        generalize(texts, "value", &[], &mut Names::default())
     }
 
     #[test]
@@ -205,9 +215,18 @@ mod tests {
     #[test]
     fn texts_without_a_common_form_are_one_variable() {
         let (template, variables) =
-            generalize(&["fixed the login page", "rewrote everything in Rust"], "action", &mut Names::default());
+            generalize(&["fixed the login page", "rewrote everything in Rust"], "action", &[], &mut Names::default());
         assert_eq!(template, "{{action}}");
         assert_eq!(variables[0].values[0], "fixed the login page");
+    }
+
+    #[test]
+    fn a_value_that_comes_again_is_the_variable_it_was() {
+        let mut names = Names::default();
+        let (_, first) = generalize(&["Create branch a", "Create branch b"], "x", &[], &mut names);
+        let again = generalize(&["Merge b1 of a into main", "Merge b2 of b into main"], "x", &first, &mut names);
+        assert_eq!(again.0, "Merge {{merge}} of {{branch}} into main");
+        assert_eq!(again.1.len(), 1);
     }
 
     #[test]

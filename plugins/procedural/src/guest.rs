@@ -84,6 +84,13 @@ fn runs(id: u64) -> Result<Vec<Run>, Fault> {
     Ok(query.page()?.rows.iter().filter_map(Run::of_row).collect())
 }
 
+/// Sets a field of an answer.
+fn put(answer: &mut Value, field: &str, value: Value) {
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert(field.to_owned(), value);
+    }
+}
+
 /// A namespace argument that names one.
 fn named(namespace: Option<&str>) -> Option<&str> {
     namespace.filter(|namespace| !namespace.is_empty())

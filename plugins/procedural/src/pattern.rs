@@ -157,7 +157,7 @@ impl Pattern {
             let events: Vec<&Event> = chains.iter().filter_map(|chain| chain.0.get(at)).collect();
             let texts: Vec<&str> = events.iter().map(|event| event.content.as_str()).collect();
             let kind = events.first().map_or("value", |event| event.kind.as_str());
-            let (mut template, mut found) = generalize(&texts, kind, &mut names);
+            let (mut template, mut found) = generalize(&texts, kind, &variables, &mut names);
             if variables.len() + found.len() > MOST_PARAMETERS {
                 // Too much differs for a procedure: what was done last stands for the rest.
                 template = texts.first().map(|text| crate::template::escape(&one_line(text))).unwrap_or_default();
@@ -265,12 +265,9 @@ mod tests {
         assert_eq!(row["name"], "Create branch fix-4 from main");
         assert_eq!(row["signature"], "action:success>test_run:success>deployment:success");
         assert_eq!(row["steps"][0], json!({"action": "Create branch {{branch}} from main", "expect": "success"}));
-        assert_eq!(
-            row["template"],
-            "Create branch {{branch}} from main\nRun the test suite\nMerge branch {{branch_2}}"
-        );
+        assert_eq!(row["template"], "Create branch {{branch}} from main\nRun the test suite\nMerge branch {{branch}}");
         assert_eq!(row["examples"].as_array().unwrap().len(), 3);
-        assert_eq!(row["examples"][0]["variables"], json!({"branch": "fix-4", "branch_2": "fix-4"}));
+        assert_eq!(row["examples"][0]["variables"], json!({"branch": "fix-4"}));
         assert_eq!(
             (&row["created_by"], &row["occurrences"], &row["learned_success_rate"]),
             (&json!("learned"), &json!(4), &json!(1.0))

@@ -19,8 +19,10 @@ pub const MOST_NAME: usize = 100;
 pub const MOST_CONTEXTS: usize = 50;
 /// It has no more examples than this.
 pub const MOST_EXAMPLES: usize = 50;
-/// Of a template, so many characters are searched.
+/// Of a template, so many characters are searched ..
 const SEARCHED_TEMPLATE: usize = 4_000;
+/// .. and so many of a procedure as a whole.
+const SEARCHED: usize = 40_000;
 
 /// A use that shows how it is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,7 +168,14 @@ impl Given {
         let template = clip(&self.template, SEARCHED_TEMPLATE);
         let parts =
             [name, self.description.trim(), &self.trigger_pattern, &contexts.join(", "), &lines(steps), &template];
-        parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("\n")
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        clip(
+            &parts.join(
+                "
+",
+            ),
+            SEARCHED,
+        )
     }
 
     /// The row of a new procedure: its fields, and namespace and sources where they were given.

@@ -13,7 +13,7 @@ const SAME: f64 = 0.6;
 const MOST: usize = crate::step::MOST;
 
 /// A procedure fits a task if it has at least this share of the task's words ..
-const COVERED: f64 = 0.34;
+const COVERED: f64 = 0.33;
 /// .. or means something this near, as a cosine.
 const NEAR: f64 = 0.45;
 

@@ -1,6 +1,6 @@
 //! Learning procedures from chains of events.
 
-use super::{PROCEDURES, named, now, settings, writing};
+use super::{PROCEDURES, named, now, put, settings, writing};
 use crate::chain::{Event, chains};
 use crate::manifest::EVENTS;
 use crate::pattern::{Pattern, patterns};
@@ -202,13 +202,16 @@ pub(super) fn extract(given: Value) -> Answer {
     });
     let (events, least) = (study.events as u64, settings.least_events);
     if events < least {
-        answer["reason"] = json!(format!("{least} events are needed, there are {events}"));
+        put(&mut answer, "reason", json!(format!("{least} events are needed, there are {events}")));
     } else if qualified == 0 {
-        answer["reason"] =
-            json!("no chain recurred often enough and went well: get_pattern_suggestions says what each lacks");
+        put(
+            &mut answer,
+            "reason",
+            json!("no chain recurred often enough and went well: get_pattern_suggestions says what each lacks"),
+        );
     }
     if !study.notes.is_empty() {
-        answer["notes"] = json!(study.notes);
+        put(&mut answer, "notes", json!(study.notes));
     }
     Ok(answer)
 }

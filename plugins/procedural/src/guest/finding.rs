@@ -1,6 +1,6 @@
 //! Finding procedures: by words and meaning, by context, by trigger.
 
-use super::{PROCEDURES, named, tallies};
+use super::{PROCEDURES, named, put, tallies};
 use crate::execution::Tally;
 use crate::procedure::{Detail, contexts, show};
 use crate::row::{self, round};
@@ -101,10 +101,10 @@ pub(super) fn find(given: Value) -> Answer {
 fn answer(shown: Vec<Map<String, Value>>, nothing: &str, notes: Vec<String>) -> Value {
     let mut answer = json!({"count": shown.len(), "procedures": shown});
     if shown.is_empty() {
-        answer["reason"] = json!(nothing);
+        put(&mut answer, "reason", json!(nothing));
     }
     if !notes.is_empty() {
-        answer["notes"] = json!(notes);
+        put(&mut answer, "notes", json!(notes));
     }
     answer
 }

@@ -6,11 +6,14 @@ use super::{EXECUTIONS, PROCEDURES, TALLIES, named, tallies, tally};
 use crate::execution::Tally;
 use crate::procedure::{Detail, show};
 use crate::row;
+use crate::words::clip;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, get_many, json};
 use serde::Deserialize;
 
 /// Versions told of a procedure, the newest.
 const MOST_VERSIONS: usize = 50;
+/// Of a value that changed, so many characters are shown.
+const MOST_SHOWN: usize = 1_000;
 
 #[derive(Deserialize)]
 struct One {
@@ -93,7 +96,7 @@ pub(super) fn history(given: Value) -> Answer {
         let changed: Map<String, Value> = fields
             .filter(|(field, value)| !unsaid.contains(&field.as_str()) && before.get(field.as_str()) != Some(*value))
             .filter(|(_, value)| !(before.is_null() && value.is_null()))
-            .map(|(field, value)| (field.clone(), value.clone()))
+            .map(|(field, value)| (field.clone(), brief(value)))
             .collect();
         shown.push(json!({
             "version": row::int(version, "version"),
@@ -105,6 +108,12 @@ pub(super) fn history(given: Value) -> Answer {
     let old = shown.len().saturating_sub(MOST_VERSIONS);
     shown.drain(..old);
     Ok(json!({"id": id, "versions": shown}))
+}
+
+/// A value, or its beginning as text if it is long: fifty versions must fit into an answer.
+fn brief(value: &Value) -> Value {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if text.chars().nth(MOST_SHOWN).is_some() { json!(clip(&text, MOST_SHOWN)) } else { value.clone() }
 }
 
 #[derive(Deserialize)]

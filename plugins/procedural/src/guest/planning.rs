@@ -1,6 +1,7 @@
 //! A workflow from a task, drawn from the procedures that match it.
 
 use super::finding::{Scope, search};
+use super::put;
 use crate::procedure::parameters;
 use crate::row::{self, round};
 use crate::words::{clip, one_line};
@@ -82,17 +83,21 @@ pub(super) fn workflow(given: Value) -> Answer {
         if let Some(ms) = ms {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the schema bounds it")]
             let ms = ms as u64;
-            record["duration_ms"] = json!(ms);
+            put(&mut record, "duration_ms", json!(ms));
         }
-        answer["record"] = record;
+        put(&mut answer, "record", record);
     }
     if plan.is_empty() {
-        answer["reason"] = json!(
-            "no procedure with steps matches: do the task, then give what you did as `steps_taken`, or store it with create_procedure"
+        put(
+            &mut answer,
+            "reason",
+            json!(
+                "no procedure with steps matches: do the task, then give what you did as `steps_taken`, or store it with create_procedure"
+            ),
         );
     }
     if !notes.is_empty() {
-        answer["notes"] = json!(notes);
+        put(&mut answer, "notes", json!(notes));
     }
     Ok(answer)
 }

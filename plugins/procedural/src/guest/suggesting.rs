@@ -2,7 +2,7 @@
 
 use super::extracting::{known, learn, study};
 use super::naming::Key;
-use super::{runs, settings, writing};
+use super::{put, runs, settings, writing};
 use crate::chain::Event;
 use crate::improve::{LEAST, suggest};
 use crate::words::{clip, one_line};
@@ -29,9 +29,9 @@ pub(super) fn improvements(given: Value) -> Answer {
         "looked_at": runs.len(),
     });
     if runs.len() < LEAST {
-        answer["reason"] = json!(format!("{LEAST} recorded executions are needed, there are {}", runs.len()));
+        put(&mut answer, "reason", json!(format!("{LEAST} recorded executions are needed, there are {}", runs.len())));
     } else if suggestions.is_empty() {
-        answer["reason"] = json!("the recorded executions suggest no change");
+        put(&mut answer, "reason", json!("the recorded executions suggest no change"));
     }
     Ok(answer)
 }
@@ -125,8 +125,8 @@ fn improve(procedure: &Key, key: &str) -> Answer {
         )));
     };
     let mut answer = writing::stage(&stored, procedure::patch(&stored, &change)?)?;
-    answer["applied"] = json!(suggestion.key);
-    answer["evidence"] = json!(suggestion.evidence);
+    put(&mut answer, "applied", json!(suggestion.key));
+    put(&mut answer, "evidence", json!(suggestion.evidence));
     Ok(answer)
 }
 

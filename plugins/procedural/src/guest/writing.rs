@@ -1,7 +1,7 @@
 //! Creating, changing, deleting and restoring procedures.
 
 use super::naming::{Key, free, taken};
-use super::{EXECUTIONS, PROCEDURES, TALLIES};
+use super::{EXECUTIONS, PROCEDURES, TALLIES, put};
 use crate::procedure::{self, Given};
 use crate::row;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, digest, get, json, write};
@@ -31,7 +31,7 @@ pub(super) fn insert(new: &Map<String, Value>) -> Result<u64, Fault> {
     }
     let mut tally = json!({"procedure": id, "category": row::text(&stored, "category")});
     if let Some(namespace) = stored.get("namespace") {
-        tally["namespace"] = namespace.clone();
+        put(&mut tally, "namespace", namespace.clone());
     }
     write::insert(TALLIES, &tally)?;
     Ok(id)

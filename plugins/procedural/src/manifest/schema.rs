@@ -19,6 +19,13 @@ pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
 }
 
+/// An object with more keys.
+pub(super) fn with(object: Value, more: &[(&str, Value)]) -> Value {
+    let Value::Object(mut fields) = object else { return object };
+    fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Value::Object(fields)
+}
+
 /// Text of a length.
 pub(super) fn text(description: &str, most: u32) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})

@@ -6,22 +6,30 @@ use memstrata_sdk::{Value, json};
 
 /// A procedure examples work on.
 pub(super) fn release() -> Value {
-    json!({"operation": "create_procedure", "arguments": {
+    json!({"operation": "create_procedure", "arguments": tagging()})
+}
+
+/// What creates it.
+fn tagging() -> Value {
+    json!({
         "name": "Tag a release", "category": "git", "description": "Tags the commit of a release and pushes the tag.",
         "trigger_pattern": "release | tag version", "applicable_contexts": ["git", "release"],
         "template": "git tag v{{version}}\ngit push {{remote}} v{{version}}",
         "parameters": [{"name": "version", "description": "such as 1.2.0"}, {"name": "remote", "default": "origin"}],
         "steps": ["Run the tests", {"action": "Tag v{{version}}", "expect": "git tag shows it"}, "Push the tag to {{remote}}"],
-        "examples": [{"variables": {"version": "1.2.0"}, "note": "A minor release."}]}})
+        "examples": [{"variables": {"version": "1.2.0"}, "note": "A minor release."}]})
 }
 
 /// An execution of it.
 pub(super) fn executed(outcome: &str, more: &Value) -> Value {
-    let mut arguments = json!({"procedure": "Tag a release", "outcome": outcome, "duration_ms": 4000});
-    for (field, value) in more.as_object().into_iter().flatten() {
-        arguments[field.as_str()] = value.clone();
-    }
-    json!({"operation": "record_execution", "arguments": arguments})
+    json!({"operation": "record_execution", "arguments": execution(outcome, more)})
+}
+
+/// What tells it.
+fn execution(outcome: &str, more: &Value) -> Value {
+    let more: Vec<(&str, Value)> =
+        more.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    s::with(json!({"procedure": "Tag a release", "outcome": outcome, "duration_ms": 4000}), &more)
 }
 
 fn written() -> Value {
@@ -38,18 +46,22 @@ fn written() -> Value {
 }
 
 fn create() -> Value {
-    let mut properties = s::fields();
-    properties["created_by"] = s::created_by();
-    properties["namespace"] =
-        json!({"type": "string", "maxLength": 200, "description": "Where it belongs, such as `project:web`."});
-    properties["sources"] = s::ids("Memories it rests on.", 100);
+    let more = [
+        ("created_by", s::created_by()),
+        (
+            "namespace",
+            json!({"type": "string", "maxLength": 200, "description": "Where it belongs, such as `project:web`."}),
+        ),
+        ("sources", s::ids("Memories it rests on.", 100)),
+    ];
+    let properties = s::with(s::fields(), &more);
     operation(
         "write",
         "Stores how something is done.",
         "Use it when you have found a way that works and will be needed again. `template` is text to fill in, `steps` are what to do; both may hold {{variables}}, typed in `parameters`. Fails as `conflict.name` if the namespace has that name: update that one, or choose another.",
         (s::input(&properties, &["name"]), written()),
         &json!([
-            {"arguments": release()["arguments"], "note": "A template, typed variables, steps and an example."},
+            {"arguments": tagging(), "note": "A template, typed variables, steps and an example."},
             {"arguments": {"name": "Review a change", "steps": ["Read the description", "Run the tests", "Comment"]}},
             {"arguments": {"name": "Tag a release"}, "setup": [release()], "fault": "conflict.name"},
             {"arguments": {"name": "x", "template": "{{not a name}}"}, "fault": "invalid.template"},
@@ -58,10 +70,17 @@ fn create() -> Value {
 }
 
 fn update() -> Value {
-    let mut properties = s::fields();
-    properties["procedure"] = s::procedure();
-    properties["version"] = json!({"type": "integer", "minimum": 1,
-        "description": "The version you read: `conflict.version` if it has changed since."});
+    let properties = s::with(
+        s::fields(),
+        &[
+            ("procedure", s::procedure()),
+            (
+                "version",
+                json!({"type": "integer", "minimum": 1,
+        "description": "The version you read: `conflict.version` if it has changed since."}),
+            ),
+        ],
+    );
     operation(
         "write",
         "Changes a procedure; earlier versions stay in its history.",
@@ -104,8 +123,8 @@ fn record() -> Value {
             ),
         ),
         &json!([
-            {"arguments": executed("failure", &json!({"failed_step": 3, "learned": "Log in to the remote first.",
-                "variables": {"version": "1.2.0"}}))["arguments"], "setup": [release(), executed("success", &json!({}))]},
+            {"arguments": execution("failure", &json!({"failed_step": 3, "learned": "Log in to the remote first.",
+                "variables": {"version": "1.2.0"}})), "setup": [release(), executed("success", &json!({}))]},
             {"arguments": {"procedure": "m:999999999"}, "fault": "not-found.procedure"},
             {"arguments": {"procedure": "Tag a release", "failed_step": 9, "outcome": "failure"}, "setup": [release()],
              "fault": "invalid.argument"},
