@@ -24,7 +24,7 @@ const EXECUTIONS: &str = "executions";
 /// Sums over the executions of each.
 const TALLIES: &str = "tallies";
 /// Of the executions of a procedure, so many are looked at, the newest.
-const MOST_RUNS: u32 = 1_000;
+const MOST_RUNS: u32 = 500;
 
 struct Procedural;
 
@@ -78,9 +78,13 @@ fn tally(id: u64) -> Result<Tally, Fault> {
     Ok(tallies(&[id])?.remove(&id).unwrap_or_default())
 }
 
-/// The newest executions of a procedure.
-fn runs(id: u64) -> Result<Vec<Run>, Fault> {
+/// What effectiveness reads of an execution; suggestions read it whole.
+const MEASURED: [&str; 5] = ["procedure_version", "timestamp", "outcome", "duration_ms", "failed_step"];
+
+/// The newest executions of a procedure: only these fields of them, if there are any.
+fn runs(id: u64, fields: &[&str]) -> Result<Vec<Run>, Fault> {
     let query = Query::of(EXECUTIONS).filter(json!(["procedure", "=", id]))?.descending("timestamp")?.limit(MOST_RUNS);
+    let query = if fields.is_empty() { query } else { query.select(fields)? };
     Ok(query.page()?.rows.iter().filter_map(Run::of_row).collect())
 }
 

@@ -165,7 +165,9 @@ impl Given {
 
     /// What search reads and the vector is made of.
     fn searched(&self, name: &str, contexts: &[String], steps: &[Step]) -> String {
-        let template = clip(&self.template, SEARCHED_TEMPLATE);
+        // A learned template is its steps over again: saying all twice would only weigh it down.
+        let again = self.template.trim() == lines(steps);
+        let template = if again { String::new() } else { clip(&self.template, SEARCHED_TEMPLATE) };
         let parts =
             [name, self.description.trim(), &self.trigger_pattern, &contexts.join(", "), &lines(steps), &template];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();

@@ -5,7 +5,7 @@ use crate::execution::Tally;
 use crate::procedure::{Detail, contexts, show};
 use crate::row::{self, round};
 use crate::trigger;
-use memstrata_sdk::{Answer, Fault, Hit, Map, Query, Search, Value, arguments, hits, json};
+use memstrata_sdk::{Answer, Fault, Hit, Map, Query, Search, Value, arguments, get_many, hits, json};
 use serde::Deserialize;
 
 /// What a vector alone finds must be this near, as a cosine.
@@ -118,25 +118,27 @@ fn scoped(scope: &Scope, condition: Value) -> Result<Query, Fault> {
         .map(|query| query.limit(1_000))
 }
 
-/// The best of some rows: by their own rank, then by how assured they are, then by id.
-fn best(ranked: Vec<(usize, Value, Value)>, limit: usize) -> Result<Vec<Map<String, Value>>, Fault> {
-    let ids: Vec<u64> = ranked.iter().map(|(_, stored, _)| row::id(stored)).collect();
+/// What ranking reads of a procedure.
+const RANKED: [&str; 2] = ["occurrences", "learned_success_rate"];
+
+/// The best of some rows, read whole: by their own rank, then by how assured they are, then by id.
+fn best(ranked: Vec<(usize, Value, String)>, limit: usize) -> Result<Vec<Map<String, Value>>, Fault> {
+    let ids: Vec<u64> = ranked.iter().map(|(_, light, _)| row::id(light)).collect();
     let tallies = tallies(&ids)?;
-    let mut ranked: Vec<(usize, f64, Tally, Value, Value)> = ranked
+    let tally = |id: u64| tallies.get(&id).copied().unwrap_or_default();
+    let mut ranked: Vec<(usize, f64, u64, String)> = ranked
         .into_iter()
-        .map(|(rank, stored, why)| {
-            let tally = tallies.get(&row::id(&stored)).copied().unwrap_or_default();
-            (rank, tally.assurance(&stored), tally, stored, why)
-        })
+        .map(|(rank, light, why)| (rank, tally(row::id(&light)).assurance(&light), row::id(&light), why))
         .collect();
-    ranked.sort_by(|a, b| {
-        b.0.cmp(&a.0).then_with(|| b.1.total_cmp(&a.1)).then_with(|| row::id(&a.3).cmp(&row::id(&b.3)))
-    });
-    let shown = ranked.into_iter().take(limit).map(|(_, assurance, tally, stored, why)| {
-        let mut shown = show(&stored, &tally, Detail::Brief);
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.total_cmp(&a.1)).then_with(|| a.2.cmp(&b.2)));
+    ranked.truncate(limit);
+    let ids: Vec<u64> = ranked.iter().map(|(.., id, _)| *id).collect();
+    let whole = get_many(PROCEDURES, &ids)?;
+    let shown = ranked.into_iter().zip(whole).filter_map(|((_, assurance, id, why), stored)| {
+        let mut shown = show(&stored?, &tally(id), Detail::Brief);
         shown.insert("assurance".into(), json!(round(assurance)));
-        shown.insert("why".into(), why);
-        shown
+        shown.insert("why".into(), json!(why));
+        Some(shown)
     });
     Ok(shown.collect())
 }
@@ -157,17 +159,14 @@ pub(super) fn by_context(given: Value) -> Answer {
         return Err(Fault::invalid("`contexts` is empty: name at least one"));
     }
     let each: Vec<Value> = wanted.iter().map(|context| json!(["applicable_contexts", "has", context])).collect();
-    let rows = scoped(&given.scope, json!({"any": each}))?.all(MOST_IN_CONTEXT)?;
-    let ranked = rows.into_iter().map(|stored| {
-        let there = row::texts(&stored, "applicable_contexts");
-        let shared: Vec<&String> = wanted.iter().filter(|context| there.contains(context)).collect();
-        (
-            shared.len(),
-            json!(format!("shares {}", shared.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", "))),
-            stored,
-        )
+    let fields = [&RANKED[..], &["applicable_contexts"]].concat();
+    let rows = scoped(&given.scope, json!({"any": each}))?.select(&fields)?.all(MOST_IN_CONTEXT)?;
+    let ranked = rows.into_iter().map(|light| {
+        let there = row::texts(&light, "applicable_contexts");
+        let shared: Vec<&str> = wanted.iter().filter(|context| there.contains(context)).map(String::as_str).collect();
+        (shared.len(), light, format!("shares {}", shared.join(", ")))
     });
-    let ranked = ranked.map(|(rank, why, stored)| (rank, stored, why)).collect();
+    let ranked = ranked.collect();
     let shown = best(ranked, given.limit.unwrap_or(5))?;
     Ok(answer(
         shown,
@@ -187,21 +186,11 @@ struct ByTrigger {
 
 pub(super) fn by_trigger(given: Value) -> Answer {
     let given: ByTrigger = arguments(given)?;
-    // Only what is compared crosses; the few that meet are read whole.
-    let query = scoped(&given.scope, json!(["trigger_pattern", ">", ""]))?.select(&["trigger_pattern"])?;
-    let rows = query.all(MOST_TRIGGERS)?;
-    let mut met: Vec<(u64, trigger::Met)> = rows
-        .iter()
-        .filter_map(|stored| {
-            Some((row::id(stored), trigger::meets(row::text(stored, "trigger_pattern"), &given.situation)?))
-        })
-        .collect();
-    met.sort_by_key(|(_, met)| std::cmp::Reverse(met.words));
-    met.truncate(500);
-    let ids: Vec<u64> = met.iter().map(|(id, _)| *id).collect();
-    let whole = memstrata_sdk::get_many(PROCEDURES, &ids)?;
-    let ranked = met.into_iter().zip(whole).filter_map(|((_, met), stored)| {
-        Some((met.words, stored?, json!(format!("its trigger `{}` is met", met.alternative))))
+    let fields = [&RANKED[..], &["trigger_pattern"]].concat();
+    let rows = scoped(&given.scope, json!(["trigger_pattern", ">", ""]))?.select(&fields)?.all(MOST_TRIGGERS)?;
+    let ranked = rows.into_iter().filter_map(|light| {
+        let met = trigger::meets(row::text(&light, "trigger_pattern"), &given.situation)?;
+        Some((met.words, light, format!("its trigger `{}` is met", met.alternative)))
     });
     let shown = best(ranked.collect(), given.limit.unwrap_or(5))?;
     Ok(answer(shown, "no trigger is met: `find_procedures` looks by words and meaning", Vec::new()))

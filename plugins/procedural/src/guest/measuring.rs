@@ -2,7 +2,7 @@
 
 use super::finding::{Scope, search};
 use super::naming::Key;
-use super::{EXECUTIONS, named, runs, settings, tally};
+use super::{EXECUTIONS, MEASURED, named, runs, settings, tally};
 use crate::effectiveness;
 use crate::row;
 use memstrata_sdk::{Answer, Map, Query, Value, arguments, json};
@@ -83,7 +83,7 @@ pub(super) fn effectiveness(given: Value) -> Answer {
     let mut answer = Map::new();
     answer.insert("id".into(), json!(id));
     answer.insert("name".into(), json!(row::text(&stored, "name")));
-    answer.extend(effectiveness::measure(&tally(id)?, &runs(id)?, wanted));
+    answer.extend(effectiveness::measure(&tally(id)?, &runs(id, &MEASURED)?, wanted));
     Ok(Value::Object(answer))
 }
 

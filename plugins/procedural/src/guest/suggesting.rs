@@ -20,7 +20,7 @@ struct One {
 
 pub(super) fn improvements(given: Value) -> Answer {
     let stored = arguments::<One>(given)?.procedure.live()?;
-    let (id, runs) = (row::id(&stored), runs(row::id(&stored))?);
+    let (id, runs) = (row::id(&stored), runs(row::id(&stored), &[])?);
     let suggestions = suggest(&stored, &runs, settings()?.wanted_success);
     let mut answer = json!({
         "id": id,
@@ -110,7 +110,7 @@ pub(super) fn apply(given: Value) -> Answer {
 fn improve(procedure: &Key, key: &str) -> Answer {
     let stored = procedure.live()?;
     let id = row::id(&stored);
-    let suggestions = suggest(&stored, &runs(id)?, settings()?.wanted_success);
+    let suggestions = suggest(&stored, &runs(id, &[])?, settings()?.wanted_success);
     let name = row::text(&stored, "name");
     let Some(suggestion) = suggestions.into_iter().find(|suggestion| suggestion.key == key) else {
         let key = clip(key, 80);

@@ -49,7 +49,7 @@ fn measuring() -> Vec<Named> {
             operation(
                 "read",
                 "How well a procedure works, from its recorded executions.",
-                "Success rate with its 95 % Wilson interval, and a verdict: proven or failing if the whole interval is above or below the wanted rate, else open. Mean over all, median, 90th percentile, versions and failed steps over the newest 1000 executions.",
+                "Success rate with its 95 % Wilson interval, and a verdict: proven or failing if the whole interval is above or below the wanted rate, else open. Mean over all, median, 90th percentile, versions and failed steps over the newest 500 executions.",
                 (
                     s::input(
                         &json!({"procedure": s::procedure(), "wanted": s::share("The rate it is judged against; 0.7 unless the operator says otherwise.")}),
