@@ -15,24 +15,37 @@ pub struct Met {
     pub words: usize,
 }
 
-/// The alternative of most words that meets the text, if any does.
-#[must_use]
-pub fn meets(pattern: &str, text: &str) -> Option<Met> {
-    let lower = text.to_lowercase();
-    let there: BTreeSet<String> = words(text).map(|word| stem(&word)).collect();
-    let mut best: Option<Met> = None;
-    for alternative in pattern.split('|').map(str::trim).filter(|alternative| !alternative.is_empty()) {
-        let wanted: BTreeSet<String> = words(alternative).map(|word| stem(&word)).collect();
-        let met = if alternative.contains(['*', '?']) {
-            glob(&alternative.to_lowercase(), lower.trim())
-        } else {
-            !wanted.is_empty() && wanted.is_subset(&there)
-        };
-        if met && best.as_ref().is_none_or(|best| wanted.len() > best.words) {
-            best = Some(Met { alternative: alternative.to_owned(), words: wanted.len() });
-        }
+/// A situation, read once for all the patterns it is compared with.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    lower: String,
+    stems: BTreeSet<String>,
+}
+
+impl Situation {
+    /// A situation told in words.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self { lower: text.trim().to_lowercase(), stems: words(text).map(|word| stem(&word)).collect() }
     }
-    best
+
+    /// The alternative of most words that meets it, if any does.
+    #[must_use]
+    pub fn meets(&self, pattern: &str) -> Option<Met> {
+        let mut best: Option<Met> = None;
+        for alternative in pattern.split('|').map(str::trim).filter(|alternative| !alternative.is_empty()) {
+            let wanted: BTreeSet<String> = words(alternative).map(|word| stem(&word)).collect();
+            let met = if alternative.contains(['*', '?']) {
+                glob(&alternative.to_lowercase(), &self.lower)
+            } else {
+                !wanted.is_empty() && wanted.is_subset(&self.stems)
+            };
+            if met && best.as_ref().is_none_or(|best| wanted.len() > best.words) {
+                best = Some(Met { alternative: alternative.to_owned(), words: wanted.len() });
+            }
+        }
+        best
+    }
 }
 
 /// Whether a glob meets the whole text. Steps back to the last star only, so the work is at most pattern times text.
@@ -81,13 +94,13 @@ mod tests {
             (" | ", "anything", false),
             ("git", "digit", false),
         ] {
-            assert_eq!(meets(pattern, text).is_some(), met, "{pattern} / {text}");
+            assert_eq!(Situation::of(text).meets(pattern).is_some(), met, "{pattern} / {text}");
         }
     }
 
     #[test]
     fn the_most_telling_alternative_is_told() {
-        let met = meets("release|release on friday", "A release on Friday").unwrap();
+        let met = Situation::of("A release on Friday").meets("release|release on friday").unwrap();
         assert_eq!((met.alternative.as_str(), met.words), ("release on friday", 3));
     }
 

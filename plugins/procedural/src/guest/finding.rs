@@ -4,7 +4,7 @@ use super::{PROCEDURES, named, put, tallies};
 use crate::execution::Tally;
 use crate::procedure::{Detail, contexts, show};
 use crate::row::{self, round};
-use crate::trigger;
+use crate::trigger::Situation;
 use memstrata_sdk::{Answer, Fault, Hit, Map, Query, Search, Value, arguments, get_many, hits, json};
 use serde::Deserialize;
 
@@ -188,8 +188,9 @@ pub(super) fn by_trigger(given: Value) -> Answer {
     let given: ByTrigger = arguments(given)?;
     let fields = [&RANKED[..], &["trigger_pattern"]].concat();
     let rows = scoped(&given.scope, json!(["trigger_pattern", ">", ""]))?.select(&fields)?.all(MOST_TRIGGERS)?;
+    let situation = Situation::of(&given.situation);
     let ranked = rows.into_iter().filter_map(|light| {
-        let met = trigger::meets(row::text(&light, "trigger_pattern"), &given.situation)?;
+        let met = situation.meets(row::text(&light, "trigger_pattern"))?;
         Some((met.words, light, format!("its trigger `{}` is met", met.alternative)))
     });
     let shown = best(ranked.collect(), given.limit.unwrap_or(5))?;
