@@ -11,8 +11,8 @@ const SAME_TOPIC: f64 = 0.5;
 const LEAST_SHARED: usize = 2;
 
 const NEGATIONS: [&str; 14] = [
-    "no", "not", "never", "none", "without", "cannot", "don't", "doesn't", "isn't", "aren't", "wasn't", "won't", "can't",
-    "didn't",
+    "no", "not", "never", "none", "without", "cannot", "don't", "doesn't", "isn't", "aren't", "wasn't", "won't",
+    "can't", "didn't",
 ];
 
 const ANTONYMS: [(&str, &str); 24] = [
@@ -88,15 +88,12 @@ pub fn contradiction(a: &str, b: &str) -> Option<Contradiction> {
     }
     let has = |statement: &Statement, word: &str| statement.words.iter().any(|known| known == word);
     let opposed = |x: &Statement, y: &Statement| {
-        ANTONYMS.iter().any(|(one, other)| {
-            has(x, one) && has(y, other) && !has(x, other) && !has(y, one)
-        })
+        ANTONYMS.iter().any(|(one, other)| has(x, one) && has(y, other) && !has(x, other) && !has(y, one))
     };
     let antonym = opposed(&a, &b) || opposed(&b, &a);
     let polarity = a.negations % 2 != b.negations % 2;
-    let number = !a.numbers.is_empty()
-        && !b.numbers.is_empty()
-        && a.numbers.iter().all(|number| !b.numbers.contains(number));
+    let number =
+        !a.numbers.is_empty() && !b.numbers.is_empty() && a.numbers.iter().all(|number| !b.numbers.contains(number));
     // A negated antonym says the same again: "is not slow", "is fast".
     let kind = match (polarity, antonym, number) {
         (true, false, _) => "polarity",

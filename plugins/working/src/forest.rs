@@ -283,7 +283,9 @@ mod tests {
         let forest = Forest::fit(&crossed(400), 2, Options::default());
         let right = crossed(1000)[400..]
             .iter()
-            .filter(|sample| forest.as_ref().is_some_and(|forest| largest(&forest.predict(&sample.features)) == sample.label))
+            .filter(|sample| {
+                forest.as_ref().is_some_and(|forest| largest(&forest.predict(&sample.features)) == sample.label)
+            })
             .count();
         assert!(right > 540, "{right} of 600");
         let (share, checked) = forest.as_ref().map_or((0.0, 0), Forest::out_of_bag);

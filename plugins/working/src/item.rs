@@ -96,7 +96,8 @@ pub fn show(item: &Value, now: u64, clip: Option<usize>) -> Map<String, Value> {
     if row::text(item, "status") == "held" {
         shown.insert("activation".into(), json!(row::round(activation)));
         shown.insert("active".into(), json!(activation > ACTIVE));
-        shown.insert("half_life_s".into(), json!(row::round(row::number(item, "half_life_ms").unwrap_or(0.0) / 1000.0)));
+        shown
+            .insert("half_life_s".into(), json!(row::round(row::number(item, "half_life_ms").unwrap_or(0.0) / 1000.0)));
         shown.insert("gone_in_s".into(), json!(gone_at.saturating_sub(now) / 1000));
     }
     for field in ["chunk", "tags", "metadata", "sources", "target", "next", "stored_as", "consolidated_at"] {

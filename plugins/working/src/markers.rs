@@ -200,7 +200,9 @@ mod tests {
 
     #[test]
     fn times_files_and_questions() {
-        for (text, time) in [("failed at 09:30", true), ("on 2026-11-25.", true), ("2026-11-25T10:00Z", true), ("1:2:x", false)] {
+        for (text, time) in
+            [("failed at 09:30", true), ("on 2026-11-25.", true), ("2026-11-25T10:00Z", true), ("1:2:x", false)]
+        {
             assert_eq!(markers(text).temporal.contains(&"a date or time".to_owned()), time, "{text}");
         }
         for (text, file) in [

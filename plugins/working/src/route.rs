@@ -145,9 +145,12 @@ pub fn route(item: &Value, forest: Option<&Forest>, now: u64) -> Route {
         return by_rules(item);
     };
     let votes = forest.predict(&features(item, now));
-    let best = votes.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (at, vote)| {
-        if *vote > best.1 { (at, *vote) } else { best }
-    });
+    let best = votes.iter().enumerate().fold(
+        (0, f64::NEG_INFINITY),
+        |best, (at, vote)| {
+            if *vote > best.1 { (at, *vote) } else { best }
+        },
+    );
     match LAYERS.get(best.0) {
         Some(layer) => Route {
             layer,
@@ -227,7 +230,10 @@ mod tests {
         let routed = route(&question, forest.as_ref(), 1000);
         assert_eq!((routed.layer, routed.by), ("procedural", "forest"));
         assert!(routed.confidence.is_some_and(|share| share > 0.6 && share <= 1.0));
-        assert_eq!(route(&item("The cache is cold", "verbal"), forest.as_ref(), 1000).layer, "semantic");
+        assert_eq!(
+            route(&item("The cache is cold because of its size", "verbal"), forest.as_ref(), 1000).layer,
+            "semantic"
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! No layer calls another, and each layer checks what it stores by its own rules. So consolidating answers the call to make,
 //! keeps it with the item until it is confirmed, and says it in an event that a layer may subscribe to.
 
-use crate::row;
 use crate::route::full_text;
+use crate::row;
 use crate::settings::Settings;
 use memstrata_sdk::{Map, Value, json};
 

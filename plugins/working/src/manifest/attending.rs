@@ -100,7 +100,10 @@ pub(super) fn operations() -> Vec<Named> {
                 "The primary focus and all others that have not ended.",
                 (
                     s::input(&json!({"kind": s::choice(&KINDS, "Only these."), "session_id": s::session()}), &[]),
-                    s::output(&json!({"focuses": list(), "count": s::of("integer"), "primary": s::maybe("integer"), "empty": s::of("boolean")}), &["focuses", "count", "primary", "empty"]),
+                    s::output(
+                        &json!({"focuses": list(), "count": s::of("integer"), "primary": s::maybe("integer"), "empty": s::of("boolean")}),
+                        &["focuses", "count", "primary", "empty"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": focused_on_one}]),
             ),
@@ -112,7 +115,10 @@ pub(super) fn operations() -> Vec<Named> {
                 "Lets all focuses fade by a step.",
                 "Weight times (1 - rate), a tenth by default; below 0.1 a focus ends.",
                 (
-                    s::input(&json!({"rate": s::share_or("What the step takes.", 0.1), "session_id": s::session()}), &[]),
+                    s::input(
+                        &json!({"rate": s::share_or("What the step takes.", 0.1), "session_id": s::session()}),
+                        &[],
+                    ),
                     s::output(&json!({"faded": s::objects(), "ended": s::integers()}), &["faded", "ended"]),
                 ),
                 &json!([{"arguments": {}, "setup": focused_on_one}, {"arguments": {"rate": 0.95}, "setup": focused_on_one}]),
@@ -138,8 +144,14 @@ pub(super) fn operations() -> Vec<Named> {
                 "What attention was on, newest first, and for how long.",
                 "With how each focus came about and where it came from.",
                 (
-                    s::input(&json!({"limit": s::integer("At most this many.", 1, 100, 10), "session_id": s::session()}), &[]),
-                    s::output(&json!({"focuses": list(), "count": s::of("integer"), "empty": s::of("boolean")}), &["focuses", "count", "empty"]),
+                    s::input(
+                        &json!({"limit": s::integer("At most this many.", 1, 100, 10), "session_id": s::session()}),
+                        &[],
+                    ),
+                    s::output(
+                        &json!({"focuses": list(), "count": s::of("integer"), "empty": s::of("boolean")}),
+                        &["focuses", "count", "empty"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": shifted}]),
             ),

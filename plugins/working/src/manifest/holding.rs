@@ -87,8 +87,14 @@ pub(super) fn operations() -> Vec<Named> {
                 "One item, held or consolidated.",
                 "With its text in full, what it binds, and, once consolidated, where it was routed and the call that keeps it.",
                 (
-                    s::input(&json!({"item_id": s::id("The item; the newest of the session if absent."), "session_id": s::session()}), &[]),
-                    s::output(&json!({"id": s::of("integer"), "content": s::of("string"), "status": s::of("string")}), &["id", "content", "status"]),
+                    s::input(
+                        &json!({"item_id": s::id("The item; the newest of the session if absent."), "session_id": s::session()}),
+                        &[],
+                    ),
+                    s::output(
+                        &json!({"id": s::of("integer"), "content": s::of("string"), "status": s::of("string")}),
+                        &["id", "content", "status"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": two}, {"arguments": {"item_id": 999_999_999}, "fault": "not-found"}]),
             ),
@@ -116,7 +122,10 @@ pub(super) fn operations() -> Vec<Named> {
                         }),
                         &[],
                     ),
-                    s::output(&json!({"id": s::of("integer"), "content": s::of("string"), "activation": s::of("number"), "changed": s::notes()}), &["id", "activation", "changed"]),
+                    s::output(
+                        &json!({"id": s::of("integer"), "content": s::of("string"), "activation": s::of("number"), "changed": s::notes()}),
+                        &["id", "activation", "changed"],
+                    ),
                 ),
                 &json!([
                     {"arguments": {"importance": 0.9, "rehearse": false}, "setup": two},
@@ -131,8 +140,14 @@ pub(super) fn operations() -> Vec<Named> {
                 "Brings held items back to full activation.",
                 "By `item_ids`, or all of a component. What has faded below 0.05 is gone and comes back as `missing`: add it again.",
                 (
-                    s::input(&json!({"item_ids": s::ids("The items.", 100), "component": s::component_or_all(), "session_id": s::session()}), &[]),
-                    s::output(&json!({"rehearsed": s::integers(), "count": s::of("integer"), "missing": s::integers()}), &["rehearsed", "count", "missing"]),
+                    s::input(
+                        &json!({"item_ids": s::ids("The items.", 100), "component": s::component_or_all(), "session_id": s::session()}),
+                        &[],
+                    ),
+                    s::output(
+                        &json!({"rehearsed": s::integers(), "count": s::of("integer"), "missing": s::integers()}),
+                        &["rehearsed", "count", "missing"],
+                    ),
                 ),
                 &json!([{"arguments": {"component": "phonological_loop"}, "setup": two}, {"arguments": {"item_ids": [999_999_999]}}]),
             ),
@@ -170,8 +185,14 @@ pub(super) fn operations() -> Vec<Named> {
                 "Drops items without keeping them anywhere.",
                 "Frees their places at once. Their history stays, and the transaction can be undone. To keep what they say, use consolidate_working_memory.",
                 (
-                    s::input(&json!({"item_ids": s::ids("The items; the weakest held one if absent.", 100), "session_id": s::session()}), &[]),
-                    s::output(&json!({"let_go": s::integers(), "count": s::of("integer"), "missing": s::integers()}), &["let_go", "count", "missing"]),
+                    s::input(
+                        &json!({"item_ids": s::ids("The items; the weakest held one if absent.", 100), "session_id": s::session()}),
+                        &[],
+                    ),
+                    s::output(
+                        &json!({"let_go": s::integers(), "count": s::of("integer"), "missing": s::integers()}),
+                        &["let_go", "count", "missing"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": two}, {"arguments": {"item_ids": ["m:999999999"]}}]),
             ),
@@ -181,7 +202,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Binds two to five held items into one chunk of the episodic buffer.",
-                "The parts give up their places; the chunk says all of them and cites them. Without `item_ids`, the up to five weakest outside the buffer. Their importance is the highest among them.",
+                "The parts give up their places; the chunk says all of them and names them in its metadata. Without `item_ids`, the up to five weakest outside the buffer. Their importance is the highest among them.",
                 (
                     s::input(
                         &json!({
@@ -235,7 +256,10 @@ pub(super) fn operations() -> Vec<Named> {
                 "Items below activation 0.05 that were never consolidated, and inhibitions below 0.01. Runs daily; each write in a session does the same for that session. At most 1000 of each a call; `more` says that some are left.",
                 (
                     s::input(&json!({}), &[]),
-                    s::output(&json!({"items": s::of("integer"), "inhibitions": s::of("integer"), "more": s::of("boolean")}), &["items", "inhibitions", "more"]),
+                    s::output(
+                        &json!({"items": s::of("integer"), "inhibitions": s::of("integer"), "more": s::of("boolean")}),
+                        &["items", "inhibitions", "more"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": two}]),
             ),

@@ -61,8 +61,14 @@ pub(super) fn operations() -> Vec<Named> {
                 "How strongly a memory is held back now.",
                 "The sum of what is left of its records, and whether that is 0.3 or more.",
                 (
-                    s::input(&json!({"memory_id": s::id("The memory; the newest held item if absent."), "session_id": s::session()}), &[]),
-                    s::output(&json!({"memory_id": s::of("integer"), "strength": s::of("number"), "inhibited": s::of("boolean"), "records": s::objects()}), &["memory_id", "strength", "inhibited", "records"]),
+                    s::input(
+                        &json!({"memory_id": s::id("The memory; the newest held item if absent."), "session_id": s::session()}),
+                        &[],
+                    ),
+                    s::output(
+                        &json!({"memory_id": s::of("integer"), "strength": s::of("number"), "inhibited": s::of("boolean"), "records": s::objects()}),
+                        &["memory_id", "strength", "inhibited", "records"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": inhibited}, {"arguments": {"memory_id": 999_999_999}, "note": "Not held back."}]),
             ),
@@ -74,8 +80,14 @@ pub(super) fn operations() -> Vec<Named> {
                 "The memories that are held back, strongest first.",
                 "Those at `min_strength` or above, 0.3 by default.",
                 (
-                    s::input(&json!({"min_strength": s::share_or("At least this.", 0.3), "limit": s::integer("At most this many.", 1, 100, 20), "session_id": s::session()}), &[]),
-                    s::output(&json!({"memories": s::objects(), "count": s::of("integer"), "empty": s::of("boolean")}), &["memories", "count", "empty"]),
+                    s::input(
+                        &json!({"min_strength": s::share_or("At least this.", 0.3), "limit": s::integer("At most this many.", 1, 100, 20), "session_id": s::session()}),
+                        &[],
+                    ),
+                    s::output(
+                        &json!({"memories": s::objects(), "count": s::of("integer"), "empty": s::of("boolean")}),
+                        &["memories", "count", "empty"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": inhibited}]),
             ),

@@ -84,7 +84,10 @@ pub(super) fn operations() -> Vec<Named> {
                         }),
                         &[],
                     ),
-                    s::output(&json!({"items": s::objects(), "count": s::of("integer"), "total": s::of("integer"), "empty": s::of("boolean")}), &["items", "count", "total", "empty"]),
+                    s::output(
+                        &json!({"items": s::objects(), "count": s::of("integer"), "total": s::of("integer"), "empty": s::of("boolean")}),
+                        &["items", "count", "total", "empty"],
+                    ),
                 ),
                 &json!([{"arguments": {}, "setup": consolidated}]),
             ),
@@ -100,7 +103,10 @@ pub(super) fn operations() -> Vec<Named> {
                         &json!({"item_id": s::id("The consolidated item; the newest unconfirmed one if absent."), "stored_as": s::id("The row it became."), "session_id": s::session()}),
                         &["stored_as"],
                     ),
-                    s::output(&json!({"id": s::of("integer"), "stored_as": s::of("integer"), "target": s::of("string")}), &["id", "stored_as"]),
+                    s::output(
+                        &json!({"id": s::of("integer"), "stored_as": s::of("integer"), "target": s::of("string")}),
+                        &["id", "stored_as"],
+                    ),
                 ),
                 &json!([
                     {"arguments": {"stored_as": "m:42"}, "setup": consolidated},
@@ -154,7 +160,10 @@ pub(super) fn operations() -> Vec<Named> {
                         }),
                         &[],
                     ),
-                    s::output(&json!({"id": s::of("integer"), "decided": s::of("string"), "correct": s::of("boolean"), "label": s::maybe("string"), "labels": s::of("integer")}), &["id", "decided", "correct", "labels"]),
+                    s::output(
+                        &json!({"id": s::of("integer"), "decided": s::of("string"), "correct": s::of("boolean"), "label": s::maybe("string"), "labels": s::of("integer")}),
+                        &["id", "decided", "correct", "labels"],
+                    ),
                 ),
                 &json!([
                     {"arguments": {"correct": true}, "setup": consolidated},

@@ -41,10 +41,15 @@ pub(super) fn operations() -> Vec<Named> {
                 "0.30 frequency (uses against the most used of its layer) + 0.30 recency (e^(-days/7)) + 0.25 relevance to the goal (without one, its usefulness) + 0.15 surprise (unlike the context events; without them, an event's own). A factor that is not known is named in `unknown` and the others share its weight. Focus: primary from 0.7, secondary from 0.4.",
                 (
                     s::input(
-                        &context(&json!({"memory_id": s::id("A memory, an event or an item; the newest held item if absent."), "layer": s::choice(&SOURCES, "Must be its layer, if given.")})),
+                        &context(
+                            &json!({"memory_id": s::id("A memory, an event or an item; the newest held item if absent."), "layer": s::choice(&SOURCES, "Must be its layer, if given.")}),
+                        ),
                         &[],
                     ),
-                    s::output(&scored(), &["memory_id", "layer", "saliency", "factors", "unknown", "focus_type", "recommendation"]),
+                    s::output(
+                        &scored(),
+                        &["memory_id", "layer", "saliency", "factors", "unknown", "focus_type", "recommendation"],
+                    ),
                 ),
                 &json!([
                     {"arguments": {"current_goal": "why does login time out"}, "setup": held},
@@ -60,10 +65,15 @@ pub(super) fn operations() -> Vec<Named> {
                 "As compute_memory_saliency, for up to 200 ids of any of the layers it reads. Ids that are not there come back as `missing`.",
                 (
                     s::input(
-                        &context(&json!({"memory_ids": s::ids("The memories; all held items if absent.", 200), "layer": s::choice(&SOURCES, "Only those of this layer.")})),
+                        &context(
+                            &json!({"memory_ids": s::ids("The memories; all held items if absent.", 200), "layer": s::choice(&SOURCES, "Only those of this layer.")}),
+                        ),
                         &[],
                     ),
-                    s::output(&json!({"memories": list(), "count": s::of("integer"), "mean": s::maybe("number"), "missing": s::integers(), "goal": s::maybe("string"), "notes": s::notes()}), &["memories", "count", "missing"]),
+                    s::output(
+                        &json!({"memories": list(), "count": s::of("integer"), "mean": s::maybe("number"), "missing": s::integers(), "goal": s::maybe("string"), "notes": s::notes()}),
+                        &["memories", "count", "missing"],
+                    ),
                 ),
                 &json!([{"arguments": {"layer": "working"}, "setup": held}, {"arguments": {"memory_ids": [999_999_999]}}]),
             ),
@@ -134,7 +144,10 @@ pub(super) fn operations() -> Vec<Named> {
                         &json!({"min_salience": s::share_or("At least this.", 0.5), "limit": s::integer("At most this many.", 1, 100, 10), "session_id": s::session()}),
                         &[],
                     ),
-                    s::output(&json!({"scores": s::objects(), "count": s::of("integer"), "empty": s::of("boolean")}), &["scores", "count", "empty"]),
+                    s::output(
+                        &json!({"scores": s::objects(), "count": s::of("integer"), "empty": s::of("boolean")}),
+                        &["scores", "count", "empty"],
+                    ),
                 ),
                 &json!([{"arguments": {"min_salience": 0},
                          "setup": [{"operation": "score_salience", "arguments": {"content": "The cache is never cleared"}}]}]),
