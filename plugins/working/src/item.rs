@@ -90,7 +90,9 @@ pub fn show(item: &Value, now: u64, clip: Option<usize>) -> Map<String, Value> {
     shown.insert("id".into(), json!(row::id(item)));
     shown.insert("ref".into(), json!(row::reference(row::id(item))));
     shown.insert("content".into(), json!(clip.map_or_else(|| content.to_owned(), |most| row::clip(content, most))));
-    for field in ["session_id", "component", "content_type", "importance", "status", "rehearsals", "namespace"] {
+    // The store keeps `component` for the digest of the component that wrote a row.
+    shown.insert("component".into(), item.get("held_in").cloned().unwrap_or(Value::Null));
+    for field in ["session_id", "content_type", "importance", "status", "rehearsals", "namespace"] {
         shown.insert(field.into(), item.get(field).cloned().unwrap_or(Value::Null));
     }
     if row::text(item, "status") == "held" {

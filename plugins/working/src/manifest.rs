@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn collections_index_only_their_fields() {
         let collections = manifest()["collections"].clone();
+        let system = ["id", "version", "namespace", "sources", "component", "created_at", "updated_at", "valid_from"];
         for (name, collection) in collections.as_object().into_iter().flatten() {
+            assert!(system.iter().all(|field| collection["fields"].get(field).is_none()), "{name}");
             let known = |field: &Value| {
                 let field = field.as_str().unwrap_or_default();
                 collection["fields"].get(field).is_some() || ["namespace", "created_at"].contains(&field)

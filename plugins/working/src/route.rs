@@ -66,7 +66,7 @@ pub fn features(item: &Value, now: u64) -> Vec<f64> {
         now.saturating_sub(row::int(item, "created_at").or_else(|| row::int(item, "touched_at")).unwrap_or(now)) as f64
             / 1000.0,
     );
-    let component = row::text(item, "component");
+    let component = row::text(item, "held_in");
     vec![
         length,
         truth(component == "phonological_loop"),
@@ -173,7 +173,7 @@ mod tests {
     use memstrata_sdk::json;
 
     fn item(content: &str, kind: &str) -> Value {
-        json!({"content": content, "content_type": kind, "component": item::component_of(kind), "importance": 0.5,
+        json!({"content": content, "content_type": kind, "held_in": item::component_of(kind), "importance": 0.5,
                "activation": 1.0, "half_life_ms": 30_000.0, "touched_at": 0, "created_at": 0, "status": "held"})
     }
 

@@ -95,7 +95,7 @@ pub(super) fn add(given: Value) -> Answer {
         ("session_id", json!(session.id)),
         ("content", json!(given.content)),
         ("content_type", json!(given.content_type)),
-        ("component", json!(component)),
+        ("held_in", json!(component)),
         ("importance", json!(given.importance)),
         ("status", json!("held")),
         ("chunk", json!(given.chunk)),
@@ -172,7 +172,7 @@ pub(super) fn update(given: Value) -> Answer {
     let session = Session::open(&given.session_id)?;
     let held = session.one(given.item_id)?;
     session.purge()?;
-    if given.chunk.as_ref().is_some_and(|chunk| !chunk.is_empty()) && row::text(&held, "component") != BUFFER {
+    if given.chunk.as_ref().is_some_and(|chunk| !chunk.is_empty()) && row::text(&held, "held_in") != BUFFER {
         return Err(Fault::invalid(format!(
             "m:{} is not in the episodic buffer, which alone holds chunks",
             row::id(&held)
@@ -286,7 +286,7 @@ pub(super) fn chunk(given: Value) -> Answer {
             ids.iter().filter_map(|id| found.iter().find(|part| row::id(part) == *id).cloned()).collect()
         }
         None => {
-            let outside = held.iter().filter(|held| row::text(held, "component") != BUFFER);
+            let outside = held.iter().filter(|held| row::text(held, "held_in") != BUFFER);
             outside.take(item::MOST_IN_CHUNK).cloned().collect()
         }
     };
@@ -301,9 +301,9 @@ pub(super) fn chunk(given: Value) -> Answer {
             row::id(nested)
         )));
     }
-    let buffer: Vec<Value> = held.iter().filter(|held| row::text(held, "component") == BUFFER).cloned().collect();
+    let buffer: Vec<Value> = held.iter().filter(|held| row::text(held, "held_in") == BUFFER).cloned().collect();
     session.expect(BUFFER, buffer.len())?;
-    let freed = parts.iter().filter(|part| row::text(part, "component") == BUFFER).count();
+    let freed = parts.iter().filter(|part| row::text(part, "held_in") == BUFFER).count();
     let limits = limits(&session.settings, BUFFER);
     if admit(limits, buffer.len() - freed, false) == Admission::Full {
         return Err(full(BUFFER, &buffer, limits.hard, session.now));
@@ -323,7 +323,7 @@ pub(super) fn chunk(given: Value) -> Answer {
         ("session_id", json!(session.id)),
         ("content", json!(content)),
         ("content_type", json!("episodic")),
-        ("component", json!(BUFFER)),
+        ("held_in", json!(BUFFER)),
         ("importance", json!(importance)),
         ("status", json!("held")),
         ("chunk", json!(texts)),

@@ -31,7 +31,7 @@ pub(super) fn get(given: Value) -> Answer {
     let given: Get = arguments(given)?;
     let session = Session::open(&given.session_id)?;
     let all = session.held(None)?;
-    let wanted = |held: &&Value| given.component == "all" || row::text(held, "component") == given.component;
+    let wanted = |held: &&Value| given.component == "all" || row::text(held, "held_in") == given.component;
     let items: Vec<_> = all.iter().rev().filter(wanted).map(|held| item::show(held, session.now, Some(CLIP))).collect();
     let active = all.iter().filter(wanted).filter(|held| is_active(held, session.now)).count();
     let components: Vec<Value> = session.components(&all).iter().map(Use::show).collect();

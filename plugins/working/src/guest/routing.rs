@@ -28,7 +28,7 @@ pub(super) fn preview(given: Value) -> Answer {
             let component = given.component.as_deref().unwrap_or_else(|| component_of(&given.content_type));
             new.insert("content".into(), json!(content));
             new.insert("content_type".into(), json!(given.content_type));
-            new.insert("component".into(), json!(component));
+            new.insert("held_in".into(), json!(component));
             new.insert("importance".into(), json!(given.importance));
             Value::Object(new)
         }

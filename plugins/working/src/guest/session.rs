@@ -30,7 +30,7 @@ impl Session {
             .filter(json!(["session_id", "=", self.id]))?
             .filter(json!(["status", "=", "held"]))?
             .filter(json!(["gone_at", ">", self.now]))?
-            .filter_if("component", "=", component.filter(|component| *component != "all"))
+            .filter_if("held_in", "=", component.filter(|component| *component != "all"))
     }
 
     /// What is held, weakest first.
@@ -114,7 +114,7 @@ impl Session {
             .into_iter()
             .map(|component| Use {
                 component,
-                held: held.iter().filter(|item| row::text(item, "component") == component).count(),
+                held: held.iter().filter(|item| row::text(item, "held_in") == component).count(),
                 limits: capacity::limits(&self.settings, component),
             })
             .collect()

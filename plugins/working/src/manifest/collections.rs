@@ -13,7 +13,7 @@ pub(super) fn collections() -> Value {
                 "session_id": {"type": "text", "required": true},
                 "content": {"type": "text", "required": true, "search": true, "embed": true},
                 "content_type": {"type": "text", "required": true, "values": TYPES},
-                "component": {"type": "text", "required": true, "values": COMPONENTS},
+                "held_in": {"type": "text", "required": true, "values": COMPONENTS},
                 "importance": {"type": "number", "default": 0.5},
                 "activation": {"type": "number", "required": true},
                 "half_life_ms": {"type": "number", "required": true},
