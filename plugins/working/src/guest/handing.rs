@@ -8,7 +8,7 @@ use crate::{row, target};
 use memstrata_sdk::{Fault, Query, Value, events, json, write};
 
 /// The forest learns from the newest labels; more would cost more than they teach.
-const MOST_LABELS: usize = 500;
+const MOST_LABELS: usize = 200;
 
 /// The newest labelled decisions.
 pub(super) fn labelled() -> Result<Vec<Value>, Fault> {
