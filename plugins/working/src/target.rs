@@ -47,6 +47,11 @@ pub fn next(settings: &Settings, item: &Value, layer: &str) -> Value {
             let first = content.lines().next().unwrap_or_default();
             put("name", json!(row::clip(first, MOST_NAME)));
             put("description", json!(content));
+            let steps = row::texts(item, "chunk");
+            if !steps.is_empty() {
+                put("steps", json!(steps));
+            }
+            put("sources", json!([row::id(item)]));
             &settings.procedural_operation
         }
         "prospective" => {
@@ -61,14 +66,13 @@ pub fn next(settings: &Settings, item: &Value, layer: &str) -> Value {
             &settings.semantic_operation
         }
     };
-    if matches!(layer, "episodic" | "semantic") {
-        if !tags.is_empty() {
-            arguments.insert("tags".into(), json!(tags));
-        }
-        let namespace = row::text(item, "namespace");
-        if !namespace.is_empty() {
-            arguments.insert("namespace".into(), json!(namespace));
-        }
+    // A procedure has contexts and a category in place of tags.
+    if layer != "procedural" && !tags.is_empty() {
+        arguments.insert("tags".into(), json!(tags));
+    }
+    let namespace = row::text(item, "namespace");
+    if !namespace.is_empty() {
+        arguments.insert("namespace".into(), json!(namespace));
     }
     json!({"operation": operation, "arguments": arguments})
 }
@@ -94,7 +98,12 @@ mod tests {
         let semantic = next(&settings, &item(), "semantic");
         assert_eq!(semantic["arguments"]["memory_type"], "decision");
         assert_eq!(semantic["arguments"]["sources"], json!([7]));
-        assert_eq!(semantic["arguments"]["namespace"], "user:ada");
+        for layer in LAYERS {
+            assert_eq!(next(&settings, &item(), layer)["arguments"]["namespace"], "user:ada", "{layer}");
+        }
+        let procedure = next(&settings, &item(), "procedural");
+        assert_eq!(procedure["arguments"]["steps"], json!(["one file", "no service"]));
+        assert!(procedure["arguments"].get("tags").is_none());
         assert_eq!(next(&settings, &item(), "prospective")["arguments"]["priority"], "high");
         assert_eq!(next(&settings, &item(), "episodic")["arguments"]["timestamp"], 5);
     }
