@@ -1,10 +1,16 @@
-//! Builds the test guests.
+//! Builds the test guests, and the layers that are not bundled yet.
 
 fn main() -> std::process::ExitCode {
     match memstrata_guest_build::embed(
         "guests.rs",
-        &[("empty", "memstrata-empty"), ("hostile", "memstrata-hostile"), ("strategist", "memstrata-strategist")],
-        &["tests/guests"],
+        &[
+            ("empty", "memstrata-empty"),
+            ("hostile", "memstrata-hostile"),
+            ("strategist", "memstrata-strategist"),
+            ("procedural", "memstrata-procedural"),
+            ("working", "memstrata-working"),
+        ],
+        &["tests/guests", "plugins/procedural", "plugins/working"],
     ) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {
