@@ -29,7 +29,9 @@ pub fn of(samples: &[Sample]) -> Value {
     let usable: Vec<&Sample> = samples.iter().filter(|sample| sample.estimated > 0.0).collect();
     #[expect(clippy::cast_precision_loss, reason = "a count of tasks")]
     let count = usable.len() as f64;
-    let mean = |value: &dyn Fn(&Sample) -> f64| (count > 0.0).then(|| round(usable.iter().map(|s| value(s)).sum::<f64>() / count));
+    let mean = |value: &dyn Fn(&Sample) -> f64| {
+        (count > 0.0).then(|| round(usable.iter().map(|s| value(s)).sum::<f64>() / count))
+    };
     let error = |sample: &Sample| (sample.actual - sample.estimated).abs() / sample.estimated;
     let ratio = median(usable.iter().map(|sample| sample.actual / sample.estimated).collect());
     let leaning = ratio.map(|ratio| match ratio {

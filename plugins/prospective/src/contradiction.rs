@@ -40,8 +40,8 @@ const DENIALS: [&str; 8] = ["not", "no", "never", "without", "avoid", "dont", "c
 
 /// Words that say nothing about the subject.
 const EMPTY: [&str; 30] = [
-    "the", "a", "an", "of", "to", "in", "on", "for", "and", "or", "is", "are", "be", "must", "should", "will", "by", "with", "at", "all",
-    "we", "it", "its", "our", "this", "that", "as", "do", "does", "from",
+    "the", "a", "an", "of", "to", "in", "on", "for", "and", "or", "is", "are", "be", "must", "should", "will", "by",
+    "with", "at", "all", "we", "it", "its", "our", "this", "that", "as", "do", "does", "from",
 ];
 
 /// Least share of common words, of the shorter statement, for two to be about one thing.
@@ -87,7 +87,8 @@ impl Words {
         let text = text.to_lowercase().replace(['\'', '’'], "");
         let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let denies = words.iter().filter(|word| DENIALS.contains(word)).count();
-        let subject = words.iter().filter(|word| !EMPTY.contains(word) && !DENIALS.contains(word)).map(|word| stem(word));
+        let subject =
+            words.iter().filter(|word| !EMPTY.contains(word) && !DENIALS.contains(word)).map(|word| stem(word));
         // Twice denied is affirmed.
         Self { subject: subject.collect(), denied: denies % 2 == 1 }
     }
@@ -157,7 +158,13 @@ mod tests {
 
     #[test]
     fn forms_of_a_word_meet() {
-        for (a, b) in [("stopped", "stop"), ("minimise", "minimize"), ("reducing", "reduce"), ("tests", "test"), ("adding", "add")] {
+        for (a, b) in [
+            ("stopped", "stop"),
+            ("minimise", "minimize"),
+            ("reducing", "reduce"),
+            ("tests", "test"),
+            ("adding", "add"),
+        ] {
             assert_eq!(stem(a), stem(b), "{a} {b}");
         }
         assert_eq!(stem("process"), "process");

@@ -65,7 +65,8 @@ pub fn network(nodes: &[Node], edges: &[(u64, u64)]) -> Network {
     let whole = end.values().copied().fold(0.0, f64::max);
     let mut latest: BTreeMap<u64, f64> = BTreeMap::new();
     for id in order.iter().rev() {
-        let next = after.get(id).into_iter().flatten().filter_map(|later| Some(latest.get(later)? - of(&minutes, *later)));
+        let next =
+            after.get(id).into_iter().flatten().filter_map(|later| Some(latest.get(later)? - of(&minutes, *later)));
         latest.insert(*id, next.fold(whole, f64::min));
     }
     let mut slots: Vec<Slot> = order

@@ -10,7 +10,11 @@ pub const MOST: usize = 10_000;
 ///
 /// # Errors
 /// What `next` fails with.
-pub fn way<E>(from: u64, to: u64, mut next: impl FnMut(&[u64]) -> Result<Vec<(u64, u64)>, E>) -> Result<Option<Vec<u64>>, E> {
+pub fn way<E>(
+    from: u64,
+    to: u64,
+    mut next: impl FnMut(&[u64]) -> Result<Vec<(u64, u64)>, E>,
+) -> Result<Option<Vec<u64>>, E> {
     let mut before: BTreeMap<u64, u64> = BTreeMap::new();
     if from == to {
         return Ok(Some(vec![from]));

@@ -85,8 +85,11 @@ pub fn rank(goal: &Value, now: u64) -> Rank {
         let passed = now.saturating_sub(born) as f64 / due.saturating_sub(born).max(1) as f64;
         (passed.min(1.0) - progress).max(0.0)
     });
-    let terms: Vec<(&str, f64, f64)> =
-        WEIGHTS.iter().zip([priority, urgency, progress, behind]).map(|((name, weight), value)| (*name, *weight, value)).collect();
+    let terms: Vec<(&str, f64, f64)> = WEIGHTS
+        .iter()
+        .zip([priority, urgency, progress, behind])
+        .map(|((name, weight), value)| (*name, *weight, value))
+        .collect();
     Rank { score: row::round(terms.iter().map(|(_, weight, value)| weight * value).sum()), terms }
 }
 
@@ -125,9 +128,7 @@ mod tests {
 
     #[test]
     fn what_presses_ranks_higher() {
-        let goal = |priority: u64, deadline: Option<u64>, progress: f64| {
-            json!({"priority": priority, "deadline": deadline, "progress": progress, "created_at": 90 * DAY})
-        };
+        let goal = |priority: u64, deadline: Option<u64>, progress: f64| json!({"priority": priority, "deadline": deadline, "progress": progress, "created_at": 90 * DAY});
         let score = |goal: &Value| rank(goal, 100 * DAY).score;
         assert!(score(&goal(9, None, 0.0)) > score(&goal(5, None, 0.0)));
         assert!(score(&goal(5, Some(101 * DAY), 0.0)) > score(&goal(8, None, 0.0)));

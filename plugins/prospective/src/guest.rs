@@ -114,7 +114,9 @@ fn named(collection: &str, what: &str, reference: &Reference) -> Result<Value, F
             if found.len() > 1 {
                 let ids: Vec<u64> = found.iter().map(row::id).collect();
                 let names = row::references(&ids);
-                return Err(Fault::invalid(format!("key `{key}` is used in several namespaces: give an id, {names} ..")));
+                return Err(Fault::invalid(format!(
+                    "key `{key}` is used in several namespaces: give an id, {names} .."
+                )));
             }
             found.into_iter().next().ok_or_else(|| missing(format!("with the key `{key}`")))
         }

@@ -57,18 +57,26 @@ pub fn look(facts: &Facts, now: u64, stalled_ms: u64) -> Health {
     };
     if let Some(due) = facts.due_at {
         let late = row::minutes(due, now);
-        rule("on_time", (due < now).then(|| (2, format!("overdue by {late} minutes: finish it, move `due_at` or cancel it"))));
+        rule(
+            "on_time",
+            (due < now).then(|| (2, format!("overdue by {late} minutes: finish it, move `due_at` or cancel it"))),
+        );
         if let Some(estimate) = facts.estimated_minutes.filter(|_| due >= now) {
             let left = row::round(estimate * (1.0 - facts.progress));
             let time = row::minutes(now, due);
-            rule("enough_time", (left > time).then(|| (1, format!("{left} minutes of work are left and {time} of time"))));
+            rule(
+                "enough_time",
+                (left > time).then(|| (1, format!("{left} minutes of work are left and {time} of time"))),
+            );
         }
     }
     let waits = match (facts.dead_blockers.as_slice(), facts.blockers.as_slice()) {
         ([], []) if facts.status != "blocked" => None,
         ([], []) => Some((1, format!("blocked: {}", facts.blocked_reason))),
         ([], open) => Some((1, format!("waits for {}", row::references(open)))),
-        (dead, _) => Some((2, format!("waits for {}, which was cancelled: remove the dependency", row::references(dead)))),
+        (dead, _) => {
+            Some((2, format!("waits for {}, which was cancelled: remove the dependency", row::references(dead))))
+        }
     };
     rule("unblocked", waits);
     if facts.status == "active" {
@@ -79,7 +87,10 @@ pub fn look(facts: &Facts, now: u64, stalled_ms: u64) -> Health {
     if let Some(estimate) = facts.estimated_minutes.filter(|minutes| *minutes > 0.0 && facts.spent_minutes > 0.0) {
         let spent = facts.spent_minutes;
         let severity = if spent > 2.0 * estimate { 2 } else { 1 };
-        rule("within_estimate", (spent > estimate).then(|| (severity, format!("{spent} minutes spent of {estimate} estimated"))));
+        rule(
+            "within_estimate",
+            (spent > estimate).then(|| (severity, format!("{spent} minutes spent of {estimate} estimated"))),
+        );
     }
     if let Some(validated) = facts.plan_validated {
         rule("plan_valid", (!validated).then(|| (1, "its plan was not validated: call validate_task_plan".to_owned())));
@@ -120,15 +131,31 @@ mod tests {
             ),
             (Facts { blockers: vec![7], ..sound() }, "at_risk", vec!["unblocked"]),
             (Facts { blockers: vec![7], dead_blockers: vec![7], ..sound() }, "critical", vec!["unblocked"]),
-            (Facts { status: "blocked".into(), blocked_reason: "no key".into(), ..sound() }, "at_risk", vec!["unblocked"]),
+            (
+                Facts { status: "blocked".into(), blocked_reason: "no key".into(), ..sound() },
+                "at_risk",
+                vec!["unblocked"],
+            ),
             (Facts { changed_at: 90 * DAY, ..sound() }, "at_risk", vec!["moving"]),
-            (Facts { estimated_minutes: Some(10.0), spent_minutes: 15.0, ..sound() }, "at_risk", vec!["within_estimate"]),
-            (Facts { estimated_minutes: Some(10.0), spent_minutes: 25.0, ..sound() }, "critical", vec!["within_estimate"]),
+            (
+                Facts { estimated_minutes: Some(10.0), spent_minutes: 15.0, ..sound() },
+                "at_risk",
+                vec!["within_estimate"],
+            ),
+            (
+                Facts { estimated_minutes: Some(10.0), spent_minutes: 25.0, ..sound() },
+                "critical",
+                vec!["within_estimate"],
+            ),
             (Facts { plan_validated: Some(false), ..sound() }, "at_risk", vec!["plan_valid"]),
             (Facts { plan_validated: Some(true), ..sound() }, "healthy", vec![]),
         ] {
             let (health, broken) = found(facts.clone());
-            assert_eq!((health.state, broken), (state, rules.iter().map(|rule| (*rule).to_owned()).collect()), "{facts:?}");
+            assert_eq!(
+                (health.state, broken),
+                (state, rules.iter().map(|rule| (*rule).to_owned()).collect()),
+                "{facts:?}"
+            );
         }
     }
 

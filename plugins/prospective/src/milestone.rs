@@ -53,7 +53,10 @@ pub fn rows(given: Vec<NewMilestone>, taken: &[u64]) -> Result<Vec<Map<String, V
         }
         let order = full.order.map_or_else(|| orders.iter().max().unwrap_or(&0) + 1, u64::from);
         if order == 0 || orders.contains(&order) {
-            return Err(Fault::invalid(format!("order {order} of milestone `{}` is taken or 0: orders count from 1", full.title)));
+            return Err(Fault::invalid(format!(
+                "order {order} of milestone `{}` is taken or 0: orders count from 1",
+                full.title
+            )));
         }
         orders.push(order);
         let mut row = Map::new();
@@ -90,7 +93,9 @@ pub fn patch(old: &Value, change: &Change, now: u64) -> Result<Map<String, Value
     let (status, progress) = match (status, given) {
         ("completed", None) => ("completed", 1.0),
         ("completed", Some(progress)) if progress < 1.0 => {
-            return Err(Fault::invalid("a completed milestone is at 100 %: leave `progress_percent` out, or say in_progress"));
+            return Err(Fault::invalid(
+                "a completed milestone is at 100 %: leave `progress_percent` out, or say in_progress",
+            ));
         }
         ("pending", Some(progress)) if progress > 0.0 => {
             return Err(Fault::invalid("a pending milestone is at 0 %: say in_progress"));
@@ -177,7 +182,8 @@ mod tests {
         let old = json!({"progress": 0.4, "notes": "begun"});
         let of = |status: Option<&str>, percent: Option<f64>| {
             let change = Change { status: status.map(str::to_owned), progress_percent: percent, ..Change::default() };
-            patch(&old, &change, 9).map(|patch| (patch["status"].clone(), patch["progress"].clone(), patch["completed_at"].clone()))
+            patch(&old, &change, 9)
+                .map(|patch| (patch["status"].clone(), patch["progress"].clone(), patch["completed_at"].clone()))
         };
         assert_eq!(of(None, None).unwrap(), (json!("in_progress"), json!(0.4), Value::Null));
         assert_eq!(of(None, Some(70.0)).unwrap(), (json!("in_progress"), json!(0.7), Value::Null));

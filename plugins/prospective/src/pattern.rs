@@ -30,9 +30,8 @@ pub fn normalise(path: &str) -> String {
 #[must_use]
 pub fn same_file(a: &str, b: &str) -> bool {
     let (a, b) = (normalise(a), normalise(b));
-    let ends = |long: &str, short: &str| {
-        !short.is_empty() && long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'))
-    };
+    let ends =
+        |long: &str, short: &str| !short.is_empty() && long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
     a == b || ends(&a, &b) || ends(&b, &a)
 }
 

@@ -184,12 +184,9 @@ mod tests {
 
     #[test]
     fn a_firing_never_starts_a_blocked_task() {
-        assert_eq!(STATUSES.map(|status| Activation::of(status).name()), [
-            "activated",
-            "already_active",
-            "over",
-            "over",
-            "when_unblocked"
-        ]);
+        assert_eq!(
+            STATUSES.map(|status| Activation::of(status).name()),
+            ["activated", "already_active", "over", "over", "when_unblocked"]
+        );
     }
 }

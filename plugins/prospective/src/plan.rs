@@ -77,7 +77,9 @@ impl Plan {
             return Err(Fault::invalid(format!("{} steps; a plan has at most {MOST_STEPS}", steps.len())));
         }
         let steps: Vec<Step> = steps.into_iter().map(Step::from).collect();
-        if let Some(step) = steps.iter().find(|step| !crate::vocabulary::MILESTONE_STATUSES.contains(&step.status.as_str())) {
+        if let Some(step) =
+            steps.iter().find(|step| !crate::vocabulary::MILESTONE_STATUSES.contains(&step.status.as_str()))
+        {
             let known = crate::vocabulary::MILESTONE_STATUSES.join(", ");
             return Err(Fault::invalid(format!("`{}` is no status of a step: take one of {known}", step.status)));
         }
@@ -128,7 +130,8 @@ impl Plan {
         let known: u32 = self.steps.iter().filter_map(|step| step.estimated_minutes).sum();
         let open = self.steps.iter().filter(|step| step.estimated_minutes.is_none()).count();
         #[expect(clippy::cast_precision_loss, reason = "at most MOST_STEPS")]
-        let share = if open > 0 { f64::from(self.estimated_duration_minutes.saturating_sub(known)) / open as f64 } else { 0.0 };
+        let share =
+            if open > 0 { f64::from(self.estimated_duration_minutes.saturating_sub(known)) / open as f64 } else { 0.0 };
         let left = self.steps.iter().filter(|step| !is_done(&step.status));
         left.map(|step| step.estimated_minutes.map_or(share, f64::from)).sum()
     }

@@ -70,7 +70,10 @@ pub fn check(plan: &Plan, due_at: Option<u64>, now: u64, strict: bool) -> Vec<Is
         note(
             false,
             "estimate",
-            format!("the steps take {total} minutes, the plan says {}: correct one of them", plan.estimated_duration_minutes),
+            format!(
+                "the steps take {total} minutes, the plan says {}: correct one of them",
+                plan.estimated_duration_minutes
+            ),
         );
     }
     if let Some(due) = due_at {
@@ -79,7 +82,11 @@ pub fn check(plan: &Plan, due_at: Option<u64>, now: u64, strict: bool) -> Vec<Is
         if due <= now {
             note(false, "deadline", "the task is overdue: move `due_at`, or be quick".into());
         } else if left > time {
-            note(true, "deadline", format!("{left} minutes of work are left and {time} minutes of time: move `due_at` or cut steps"));
+            note(
+                true,
+                "deadline",
+                format!("{left} minutes of work are left and {time} minutes of time: move `due_at` or cut steps"),
+            );
         }
     }
     let open = plan.steps.iter().any(|step| !is_done(&step.status));
@@ -94,7 +101,8 @@ fn circle(plan: &Plan) -> Option<Vec<usize>> {
     let next = |from: &[u64]| {
         let edges = from.iter().flat_map(|step| {
             let index = usize::try_from(*step).unwrap_or_default().checked_sub(1);
-            let before = index.and_then(|at| plan.steps.get(at)).map(|step| step.depends_on.as_slice()).unwrap_or_default();
+            let before =
+                index.and_then(|at| plan.steps.get(at)).map(|step| step.depends_on.as_slice()).unwrap_or_default();
             before.iter().map(|before| (*step, *before as u64))
         });
         Ok::<_, std::convert::Infallible>(edges.collect::<Vec<_>>())
@@ -127,8 +135,11 @@ mod tests {
 
     #[test]
     fn a_sound_plan_has_no_issue() {
-        let plan = plan(json!([{"content": "Write it", "estimated_minutes": 20},
-                               {"content": "Test it well", "estimated_minutes": 10, "depends_on": [1]}]), 30);
+        let plan = plan(
+            json!([{"content": "Write it", "estimated_minutes": 20},
+                               {"content": "Test it well", "estimated_minutes": 10, "depends_on": [1]}]),
+            30,
+        );
         assert_eq!(rules(&plan, Some(1_000 + 31 * 60_000)), []);
         assert_eq!(rules(&plan, None), []);
     }
@@ -155,8 +166,11 @@ mod tests {
 
     #[test]
     fn a_circle_of_steps_is_named() {
-        let plan = plan(json!([{"content": "a b", "depends_on": [3]}, {"content": "c d", "depends_on": [1]},
-                               {"content": "test it", "depends_on": [2]}]), 30);
+        let plan = plan(
+            json!([{"content": "a b", "depends_on": [3]}, {"content": "c d", "depends_on": [1]},
+                               {"content": "test it", "depends_on": [2]}]),
+            30,
+        );
         let issues = check(&plan, None, 0, false);
         assert_eq!(issues.len(), 1);
         assert!(issues[0].message.contains("1 -> 3 -> 2 -> 1"), "{}", issues[0].message);

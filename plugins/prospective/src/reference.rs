@@ -45,7 +45,9 @@ impl<'de> Deserialize<'de> for Reference {
             Raw::Number(number) => Self::parse(&number.to_string()),
             Raw::Text(text) => Self::parse(&text),
         };
-        read.ok_or_else(|| D::Error::custom("give an id (`42` or `m:42`) or a key: a letter, then letters, digits, - _ ."))
+        read.ok_or_else(|| {
+            D::Error::custom("give an id (`42` or `m:42`) or a key: a letter, then letters, digits, - _ .")
+        })
     }
 }
 

@@ -111,7 +111,22 @@ pub fn brief(task: &Value, now: u64) -> Value {
     let mut out = Map::new();
     out.insert("id".into(), json!(row::id(task)));
     out.insert("content".into(), json!(row::clip(row::text(task, "content"), CLIP)));
-    put(&mut out, task, &["key", "status", "priority", "phase", "due_at", "progress", "blocked_reason", "goal", "completed_at", "namespace"]);
+    put(
+        &mut out,
+        task,
+        &[
+            "key",
+            "status",
+            "priority",
+            "phase",
+            "due_at",
+            "progress",
+            "blocked_reason",
+            "goal",
+            "completed_at",
+            "namespace",
+        ],
+    );
     if is_overdue(task, now) {
         out.insert("overdue".into(), json!(true));
     }
@@ -163,7 +178,8 @@ pub fn whole(task: &Value, now: u64) -> Map<String, Value> {
 /// Counts by status with every status named.
 #[must_use]
 pub fn counts(names: &[&str], found: &[(Value, u64)]) -> Value {
-    let count = |name: &&str| found.iter().find(|(value, _)| value.as_str() == Some(name)).map_or(0, |(_, count)| *count);
+    let count =
+        |name: &&str| found.iter().find(|(value, _)| value.as_str() == Some(name)).map_or(0, |(_, count)| *count);
     names.iter().map(|name| ((*name).to_owned(), json!(count(name)))).collect()
 }
 
@@ -199,9 +215,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for (task, word) in
-            [(json!({"content": " "}), "content"), (json!({"content": "a", "key": "m:1"}), "m:1"), (json!({"content": "a", "x": 1}), "x")]
-        {
+        for (task, word) in [
+            (json!({"content": " "}), "content"),
+            (json!({"content": "a", "key": "m:1"}), "m:1"),
+            (json!({"content": "a", "x": 1}), "x"),
+        ] {
             let fault = row_of(task).unwrap_err();
             assert!(fault.code == "invalid.argument" && fault.message.contains(word), "{}", fault.message);
         }

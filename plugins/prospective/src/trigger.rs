@@ -77,11 +77,13 @@ fn weekday(given: &Value) -> Option<u32> {
         (text.len() >= 3).then(|| WEEKDAYS.iter().position(|day| day.starts_with(&text)))?
     };
     match given {
-        Value::Number(number) => number.as_f64().filter(|day| day.fract() == 0.0 && (0.0..=6.0).contains(day)).map(|day| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be 0 to 6")]
-            let day = day as u32;
-            day
-        }),
+        Value::Number(number) => {
+            number.as_f64().filter(|day| day.fract() == 0.0 && (0.0..=6.0).contains(day)).map(|day| {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be 0 to 6")]
+                let day = day as u32;
+                day
+            })
+        }
         Value::String(text) => name(text).and_then(|place| u32::try_from(place).ok()),
         _ => None,
     }
@@ -119,7 +121,9 @@ impl NewTrigger {
             recurring = !matches!(rhythm, Rhythm::Once(_));
             match rhythm {
                 Rhythm::Once(at) => kept.insert("due_at".into(), json!(at)),
-                Rhythm::Daily { minute } => kept.insert("daily".into(), json!({"hour": minute / 60, "minute": minute % 60})),
+                Rhythm::Daily { minute } => {
+                    kept.insert("daily".into(), json!({"hour": minute / 60, "minute": minute % 60}))
+                }
                 Rhythm::Weekly { weekday, minute } => kept.insert(
                     "weekly".into(),
                     json!({"weekday": WEEKDAYS.get(weekday as usize), "hour": minute / 60, "minute": minute % 60}),
@@ -204,13 +208,19 @@ impl NewTrigger {
         };
         let times = given.iter().filter(|name| ["due_at", "daily", "weekly"].contains(name)).count();
         if let Some(stray) = given.iter().find(|name| !takes.contains(name)) {
-            return Err(Fault::invalid(format!("a `{}` trigger has no `{stray}`: its condition has {needs}", self.kind)));
+            return Err(Fault::invalid(format!(
+                "a `{}` trigger has no `{stray}`: its condition has {needs}",
+                self.kind
+            )));
         }
         if given.is_empty() || (self.kind == "time" && times != 1) {
             return Err(Fault::invalid(format!("the condition of a `{}` trigger has {needs}", self.kind)));
         }
         if self.recurring && !["event", "file", "time"].contains(&self.kind.as_str()) {
-            return Err(Fault::invalid(format!("a `{}` trigger fires once: leave `recurring` out, rearm_trigger sets it again", self.kind)));
+            return Err(Fault::invalid(format!(
+                "a `{}` trigger fires once: leave `recurring` out, rearm_trigger sets it again",
+                self.kind
+            )));
         }
         Ok(())
     }
@@ -347,7 +357,8 @@ mod tests {
 
     #[test]
     fn a_rhythm_is_stored_and_read_back() {
-        let row = new(json!({"type": "time", "condition": {"weekly": {"weekday": 4, "hour": 17, "minute": 30}}})).unwrap();
+        let row =
+            new(json!({"type": "time", "condition": {"weekly": {"weekday": 4, "hour": 17, "minute": 30}}})).unwrap();
         assert_eq!(row["recurring"], true);
         assert_eq!(stored_rhythm(&row["condition"]), Some((Rhythm::Weekly { weekday: 4, minute: 1050 }, 60)));
         let row = new(json!({"type": "time", "condition": {"due_at": "1970-01-02"}})).unwrap();

@@ -34,7 +34,10 @@ pub(super) fn link(from: &Value, to: &Value, kind: &str) -> Result<(u64, bool), 
     if kind != "related"
         && let Some(circle) = way(b, a, after)?
     {
-        return Err(Fault::new("conflict.cycle", format!("this would close the circle {}: remove one of its dependencies first", named(&circle))));
+        return Err(Fault::new(
+            "conflict.cycle",
+            format!("this would close the circle {}: remove one of its dependencies first", named(&circle)),
+        ));
     }
     let open = row::text(from, "status") != "completed";
     let edge = json!({"from_task": a, "to_task": b, "dependency_type": kind, "open": open, "namespace": row::text(to, "namespace")});
@@ -56,7 +59,10 @@ pub(super) fn add(given: Value) -> Answer {
     let (from, to) = (task(&given.from_task_id)?, task(&given.to_task_id)?);
     let status = row::text(&to, "status");
     if given.dependency_type != "related" && crate::phase::is_over(status) {
-        return Err(Fault::new("conflict.transition", format!("{} is {status}: it waits for nothing", row::reference(row::id(&to)))));
+        return Err(Fault::new(
+            "conflict.transition",
+            format!("{} is {status}: it waits for nothing", row::reference(row::id(&to))),
+        ));
     }
     let (id, new) = link(&from, &to, &given.dependency_type)?;
     answer(id, new, row::id(&to))
@@ -72,7 +78,9 @@ pub(super) fn remove(given: Value) -> Answer {
         .filter(json!(["dependency_type", "=", given.dependency_type]))?
         .first()?
         .map(|edge| row::id(&edge))
-        .ok_or_else(|| Fault::new("not-found.dependency", "there is no such dependency: get_task lists those of a task"))?;
+        .ok_or_else(|| {
+            Fault::new("not-found.dependency", "there is no such dependency: get_task lists those of a task")
+        })?;
     write::delete(DEPENDENCIES, edge, None)?;
     settle(to, now())?;
     answer(edge, false, to)

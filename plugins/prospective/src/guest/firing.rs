@@ -28,7 +28,8 @@ pub(super) fn fire(trigger: &Value, cause: &Cause, now: u64) -> Result<Option<Va
     let activation = Activation::of(row::text(&task, "status"));
     let condition = trigger.get("condition").cloned().unwrap_or_default();
     let due = row::int(trigger, "due_at");
-    let mut after = map(json!({"fired": true, "fired_at": now, "times_fired": row::int(trigger, "times_fired").unwrap_or(0) + 1}));
+    let mut after =
+        map(json!({"fired": true, "fired_at": now, "times_fired": row::int(trigger, "times_fired").unwrap_or(0) + 1}));
     let mut passed = 0;
     match stored_rhythm(&condition) {
         Some((Rhythm::Once(_), _)) => _ = after.insert("armed".into(), json!(false)),
@@ -104,7 +105,8 @@ pub(super) fn due(now: u64, most: usize) -> Result<(Vec<Value>, bool), Fault> {
     let mut fired = Vec::new();
     for trigger in due {
         let at = row::int(&trigger, "due_at").unwrap_or(now);
-        let cause = Cause { occasion: format!("due:{at}"), said: format!("due at {}", crate::when::iso(at)), event: None };
+        let cause =
+            Cause { occasion: format!("due:{at}"), said: format!("due at {}", crate::when::iso(at)), event: None };
         fired.extend(fire(&trigger, &cause, now)?);
     }
     Ok((fired, more))

@@ -63,8 +63,22 @@ impl Given {
 fn shown(goal: &Value) -> Value {
     let mut out = map(json!({"id": row::id(goal), "ref": row::reference(row::id(goal))}));
     for field in [
-        "goal_text", "key", "goal_type", "parent", "priority", "status", "progress", "deadline", "criteria", "resources", "outcome",
-        "notes", "created_at", "completed_at", "namespace", "version",
+        "goal_text",
+        "key",
+        "goal_type",
+        "parent",
+        "priority",
+        "status",
+        "progress",
+        "deadline",
+        "criteria",
+        "resources",
+        "outcome",
+        "notes",
+        "created_at",
+        "completed_at",
+        "namespace",
+        "version",
     ] {
         if let Some(value) = goal.get(field).filter(|value| !value.is_null() && **value != json!("")) {
             out.insert(field.into(), value.clone());
@@ -84,7 +98,10 @@ pub(super) fn set(given: Value) -> Answer {
     if let Some(parent) = &parent {
         if !is_open(row::text(parent, "status")) {
             let status = row::text(parent, "status");
-            return Err(Fault::new("conflict.transition", format!("the parent goal is {status}: it takes no subgoals")));
+            return Err(Fault::new(
+                "conflict.transition",
+                format!("the parent goal is {status}: it takes no subgoals"),
+            ));
         }
         if above(row::id(parent))?.len() >= MOST_DEPTH {
             return Err(Fault::new("limit.depth", format!("goals nest {MOST_DEPTH} deep at most")));
@@ -125,7 +142,8 @@ pub(super) fn set(given: Value) -> Answer {
 fn above(id: u64) -> Result<Vec<u64>, Fault> {
     let mut found = Vec::new();
     let mut at = get(GOALS, id)?;
-    while let Some(parent) = at.as_ref().and_then(|goal| row::int(goal, "parent")).filter(|_| found.len() < MOST_DEPTH) {
+    while let Some(parent) = at.as_ref().and_then(|goal| row::int(goal, "parent")).filter(|_| found.len() < MOST_DEPTH)
+    {
         found.push(parent);
         at = get(GOALS, parent)?;
     }
@@ -198,7 +216,10 @@ fn refuse_open_parts(id: u64) -> Result<(), Fault> {
         return Ok(());
     }
     let names = row::references(&open);
-    Err(Fault::new("conflict.open-subgoals", format!("its subgoals {names} are open: complete them, or let them fail, first")))
+    Err(Fault::new(
+        "conflict.open-subgoals",
+        format!("its subgoals {names} are open: complete them, or let them fail, first"),
+    ))
 }
 
 /// `record_execution_progress`.
@@ -280,7 +301,10 @@ pub(super) fn update(given: Value) -> Answer {
             Ok(rows.into_iter().flatten().filter_map(|row| Some((row::id(&row), row::int(&row, "parent")?))).collect())
         };
         if let Some(circle) = way(parent, id, up)? {
-            return Err(Fault::new("conflict.cycle", format!("this would close the circle {}: choose another parent", named(&circle))));
+            return Err(Fault::new(
+                "conflict.cycle",
+                format!("this would close the circle {}: choose another parent", named(&circle)),
+            ));
         }
         after = Some(parent);
         fields.extend(map(json!({"parent": parent, "goal_type": "subgoal"})));
@@ -350,7 +374,8 @@ pub(super) fn active(given: Value) -> Answer {
 
 fn ranked(space: Option<&str>) -> Result<Vec<(Value, crate::goal::Rank)>, Fault> {
     let at = now();
-    let mut ranked: Vec<_> = open(space)?.into_iter().map(|goal| (rank(&goal, at), goal)).map(|(rank, goal)| (goal, rank)).collect();
+    let mut ranked: Vec<_> =
+        open(space)?.into_iter().map(|goal| (rank(&goal, at), goal)).map(|(rank, goal)| (goal, rank)).collect();
     ranked.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then(row::id(&a.0).cmp(&row::id(&b.0))));
     Ok(ranked)
 }
@@ -386,7 +411,11 @@ pub(super) fn recommend(given: Value) -> Answer {
         match why {
             Some(why) => passed.push(json!({"id": id, "why": why})),
             None => {
-                let tasks = Query::of(TASKS).filter(json!(["goal", "=", id]))?.filter(json!(["status", "in", ["active", "pending"]]))?;
+                let tasks = Query::of(TASKS).filter(json!(["goal", "=", id]))?.filter(json!([
+                    "status",
+                    "in",
+                    ["active", "pending"]
+                ]))?;
                 let tasks = tasks.ascending("urgency")?.limit(5).page()?.rows;
                 let tasks: Vec<Value> = tasks.iter().map(|task| crate::task::brief(task, now())).collect();
                 return Ok(json!({"goal": with_rank(goal, rank), "tasks": tasks, "passed_over": passed}));
@@ -408,7 +437,12 @@ pub(super) fn metrics(given: Value) -> Answer {
     }));
     if given.goal_id.is_some() {
         let goal = given.goal()?;
-        let records = Query::of(PROGRESS).filter(json!(["goal", "=", row::id(&goal)]))?.ascending("created_at")?.limit(PAGE).page()?.rows;
+        let records = Query::of(PROGRESS)
+            .filter(json!(["goal", "=", row::id(&goal)]))?
+            .ascending("created_at")?
+            .limit(PAGE)
+            .page()?
+            .rows;
         let shown = |entry: &Value| {
             json!({"at": row::int(entry, "created_at"), "progress": row::number(entry, "progress"),
                    "status": row::text(entry, "status"), "notes": row::text(entry, "notes")})

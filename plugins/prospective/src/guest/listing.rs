@@ -99,7 +99,8 @@ struct One {
 
 /// The phases a task was in, oldest first, with the one it is in.
 pub(super) fn phase_metrics(task: &Value) -> Result<Vec<Value>, Fault> {
-    let left = Query::of(PHASES).filter(json!(["task", "=", row::id(task)]))?.ascending("started")?.limit(PAGE).page()?;
+    let left =
+        Query::of(PHASES).filter(json!(["task", "=", row::id(task)]))?.ascending("started")?.limit(PAGE).page()?;
     let mut metrics: Vec<Value> = left
         .rows
         .iter()

@@ -73,9 +73,13 @@ pub(super) fn update(given: Value) -> Answer {
     let task = open_task(&given.task_id)?;
     let milestones = of(row::id(&task))?;
     let Some(old) = milestones.iter().find(|row| row::int(row, "position") == Some(given.milestone_order)) else {
-        let orders: Vec<String> = milestones.iter().filter_map(|row| row::int(row, "position")).map(|n| n.to_string()).collect();
+        let orders: Vec<String> =
+            milestones.iter().filter_map(|row| row::int(row, "position")).map(|n| n.to_string()).collect();
         let orders = if orders.is_empty() { "none".to_owned() } else { orders.join(", ") };
-        return Err(Fault::new("not-found.milestone", format!("no milestone {}: the task has {orders}", given.milestone_order)));
+        return Err(Fault::new(
+            "not-found.milestone",
+            format!("no milestone {}: the task has {orders}", given.milestone_order),
+        ));
     };
     let fields = crate::milestone::patch(old, &given.change, now())?;
     let reached = fields.get("status") == Some(&json!("completed")) && row::text(old, "status") != "completed";

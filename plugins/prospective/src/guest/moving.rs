@@ -76,7 +76,8 @@ pub(super) fn blockers(id: u64) -> Result<Vec<u64>, Fault> {
 
 /// A task that is over fires no more.
 fn disarm(id: u64) -> Result<(), Fault> {
-    let armed = Query::of(TRIGGERS).filter(json!(["task", "=", id]))?.filter(json!(["armed", "=", true]))?.limit(PAGE).ids()?;
+    let armed =
+        Query::of(TRIGGERS).filter(json!(["task", "=", id]))?.filter(json!(["armed", "=", true]))?.limit(PAGE).ids()?;
     for trigger in armed {
         patch(TRIGGERS, trigger, map(json!({"armed": false})))?;
     }
@@ -132,7 +133,10 @@ pub(super) fn settle(id: u64, _now: u64) -> Result<bool, Fault> {
 /// Of the tasks that block one, those that were cancelled.
 pub(super) fn dead(blockers: &[u64]) -> Result<Vec<u64>, Fault> {
     let rows = get_many(TASKS, blockers)?;
-    let gone = blockers.iter().zip(rows).filter(|(_, task)| task.as_ref().is_none_or(|task| row::text(task, "status") == "cancelled"));
+    let gone = blockers
+        .iter()
+        .zip(rows)
+        .filter(|(_, task)| task.as_ref().is_none_or(|task| row::text(task, "status") == "cancelled"));
     Ok(gone.map(|(id, _)| *id).collect())
 }
 

@@ -106,7 +106,10 @@ pub(super) fn update_step(given: Value) -> Answer {
     let mut plan = plan_of(&task)?;
     let count = plan.steps.len();
     let Some(step) = given.step.checked_sub(1).and_then(|at| plan.steps.get_mut(at)) else {
-        return Err(Fault::new("not-found.step", format!("there is no step {}: the plan has {count}, from 1", given.step)));
+        return Err(Fault::new(
+            "not-found.step",
+            format!("there is no step {}: the plan has {count}, from 1", given.step),
+        ));
     };
     step.status = given.status;
     let mut fields = Map::new();

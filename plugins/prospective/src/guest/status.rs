@@ -88,7 +88,10 @@ fn refuse_blocked(task: &Value) -> Result<(), Fault> {
     let id = row::reference(row::id(task));
     if !waiting.is_empty() {
         let names = row::references(&waiting);
-        return Err(Fault::new("conflict.blocked", format!("{id} is blocked by {names}: complete them, or remove_dependency")));
+        return Err(Fault::new(
+            "conflict.blocked",
+            format!("{id} is blocked by {names}: complete them, or remove_dependency"),
+        ));
     }
     if row::text(task, "status") == "blocked" {
         let why = row::text(task, "blocked_reason");
@@ -200,7 +203,10 @@ pub(super) fn reopen(given: Value) -> Answer {
     let (given, task) = read(given)?;
     let status = row::text(&task, "status");
     if !is_over(status) {
-        return Err(Fault::new("conflict.transition", format!("the task is `{status}`: only one that is over is reopened")));
+        return Err(Fault::new(
+            "conflict.transition",
+            format!("the task is `{status}`: only one that is over is reopened"),
+        ));
     }
     let moved = enter(&task, "planning", noted(&given, &task), now())?;
     Ok(told(row::id(&task), true, moved)?.into())
@@ -270,7 +276,11 @@ pub(super) fn update_status(given: Value) -> Answer {
     match given.status.as_str() {
         "completed" => return finish(&task, &given, now()).map(Value::Object),
         "cancelled" => return ended(json!({"task_id": reference, "notes": given.notes}), "abandoned"),
-        "blocked" => return block(json!({"task_id": reference, "reason": given.notes.unwrap_or_else(|| "no reason given".into())})),
+        "blocked" => {
+            return block(
+                json!({"task_id": reference, "reason": given.notes.unwrap_or_else(|| "no reason given".into())}),
+            );
+        }
         "pending" if is_over(&old) => return reopen(json!({"task_id": reference, "notes": given.notes})),
         "active" | "pending" => {
             let waiting = blockers(id)?;

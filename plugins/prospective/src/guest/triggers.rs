@@ -55,7 +55,10 @@ pub(super) fn add(given: Value) -> Answer {
     let task = task(&given.task_id)?;
     let status = row::text(&task, "status");
     if crate::phase::is_over(status) {
-        return Err(Fault::new("conflict.transition", format!("the task is {status}: reopen it before it gets a trigger")));
+        return Err(Fault::new(
+            "conflict.transition",
+            format!("the task is {status}: reopen it before it gets a trigger"),
+        ));
     }
     let (id, fired) = store(&given.trigger, &task)?;
     let mut answer = map(shown(&get(TRIGGERS, id)?.unwrap_or_default()));
@@ -70,7 +73,8 @@ struct One {
 
 fn one(given: Value) -> Result<Value, Fault> {
     let id = arguments::<One>(given)?.trigger_id.0;
-    get(TRIGGERS, id)?.ok_or_else(|| Fault::new("not-found.trigger", format!("no trigger m:{id}: list_triggers shows them")))
+    get(TRIGGERS, id)?
+        .ok_or_else(|| Fault::new("not-found.trigger", format!("no trigger m:{id}: list_triggers shows them")))
 }
 
 /// `remove_trigger`.

@@ -1,6 +1,8 @@
 //! How work goes: health of a task, workflow, dashboard, critical path, bottlenecks, accuracy of estimates.
 
-use super::{DEPENDENCIES, FIRINGS, GOALS, MOST, PAGE, PHASES, TASKS, goals, map, moving, namespace, now, settings, task};
+use super::{
+    DEPENDENCIES, FIRINGS, GOALS, MOST, PAGE, PHASES, TASKS, goals, map, moving, namespace, now, settings, task,
+};
 use crate::accuracy::{Sample, of};
 use crate::critical_path::{Node, held_up, network};
 use crate::health::{Facts, look};
@@ -187,7 +189,8 @@ pub(super) fn critical_path(given: Value) -> Answer {
     };
     let nodes: Vec<Node> = tasks.iter().map(|task| Node { id: row::id(task), minutes: left(task) }).collect();
     let found = network(&nodes, &edges);
-    let content = |id: u64| tasks.iter().find(|task| row::id(task) == id).map(|task| row::clip(row::text(task, "content"), 120));
+    let content =
+        |id: u64| tasks.iter().find(|task| row::id(task) == id).map(|task| row::clip(row::text(task, "content"), 120));
     let path: Vec<Value> = found.path.iter().map(|id| json!({"id": id, "content": content(*id)})).collect();
     let slots: Vec<Value> = found
         .slots
@@ -196,7 +199,9 @@ pub(super) fn critical_path(given: Value) -> Answer {
         .map(|slot| json!({"id": slot.id, "start": row::round(slot.start), "end": row::round(slot.end), "slack": row::round(slot.slack)}))
         .collect();
     let guessed = tasks.iter().filter(|task| row::number(task, "estimated_minutes").is_none()).count();
-    Ok(json!({"path": path, "minutes": row::round(found.minutes), "tasks": slots, "without_estimate": guessed, "counted_for_each": default}))
+    Ok(
+        json!({"path": path, "minutes": row::round(found.minutes), "tasks": slots, "without_estimate": guessed, "counted_for_each": default}),
+    )
 }
 
 /// `detect_bottlenecks`.
@@ -231,12 +236,18 @@ pub(super) fn accuracy(given: Value) -> Answer {
         .select(&["priority", "estimated_minutes", "actual_duration_minutes"])?
         .limit(PAGE)
         .all(MOST)?;
-    let sample = |task: &Value| Some(Sample { estimated: row::number(task, "estimated_minutes")?, actual: row::number(task, "actual_duration_minutes")? });
+    let sample = |task: &Value| {
+        Some(Sample {
+            estimated: row::number(task, "estimated_minutes")?,
+            actual: row::number(task, "actual_duration_minutes")?,
+        })
+    };
     let all: Vec<Sample> = rows.iter().filter_map(sample).collect();
     let by_priority: serde_json::Map<String, Value> = PRIORITIES
         .iter()
         .map(|priority| {
-            let of_it: Vec<Sample> = rows.iter().filter(|task| row::text(task, "priority") == *priority).filter_map(sample).collect();
+            let of_it: Vec<Sample> =
+                rows.iter().filter(|task| row::text(task, "priority") == *priority).filter_map(sample).collect();
             ((*priority).to_owned(), of(&of_it))
         })
         .collect();

@@ -111,7 +111,10 @@ pub(super) fn condition() -> Value {
     let clock = json!({"hour": integer("", 0, 23), "minute": integer("", 0, 59)});
     let mut weekly = clock.clone();
     if let Some(weekly) = weekly.as_object_mut() {
-        weekly.insert("weekday".into(), json!({"type": ["string", "integer"], "description": "`monday`, or 0 (Monday) to 6."}));
+        weekly.insert(
+            "weekday".into(),
+            json!({"type": ["string", "integer"], "description": "`monday`, or 0 (Monday) to 6."}),
+        );
     }
     json!({
         "type": "object",
@@ -160,7 +163,11 @@ pub(super) fn steps() -> Value {
             "status": choice(&MILESTONE_STATUSES, ""),
         },
     });
-    list(&step, MOST_STEPS, "Texts, or objects with content, estimated_minutes, depends_on (numbers of steps, from 1), status.")
+    list(
+        &step,
+        MOST_STEPS,
+        "Texts, or objects with content, estimated_minutes, depends_on (numbers of steps, from 1), status.",
+    )
 }
 
 /// Milestones.
