@@ -48,11 +48,10 @@ pub fn next(rhythm: Rhythm, after: u64, offset: i64) -> u64 {
 /// How many occasions lie in `(after, now]`: those that one firing stands for.
 #[must_use]
 pub fn missed(rhythm: Rhythm, after: u64, now: u64) -> u64 {
-    #[expect(clippy::cast_sign_loss, reason = "a day is positive")]
     let every = match rhythm {
         Rhythm::Once(_) => return 0,
-        Rhythm::Daily { .. } => DAY as u64,
-        Rhythm::Weekly { .. } => 7 * DAY as u64,
+        Rhythm::Daily { .. } => DAY.unsigned_abs(),
+        Rhythm::Weekly { .. } => 7 * DAY.unsigned_abs(),
     };
     now.saturating_sub(after) / every
 }

@@ -99,11 +99,8 @@ fn fits(tokens: &[Token], text: &str) -> bool {
     let mut now = vec![false; tokens.len() + 1];
     let reach = |at: usize, states: &mut Vec<bool>| {
         let mut at = at;
-        loop {
-            match states.get_mut(at) {
-                Some(state) => *state = true,
-                None => break,
-            }
+        while let Some(state) = states.get_mut(at) {
+            *state = true;
             match tokens.get(at) {
                 Some(Token::Star | Token::DoubleStar) => at += 1,
                 _ => break,
