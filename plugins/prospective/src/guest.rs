@@ -149,6 +149,13 @@ fn patch(collection: &str, id: u64, patch: Map<String, Value>) -> Result<(), Fau
     write::update(collection, id, None, &patch.into()).map(|_| ())
 }
 
+/// Makes the commit depend on a field of a row still being what was read.
+fn unchanged(collection: &str, of: &Value, field: &str) -> Result<(), Fault> {
+    let value = of.get(field).cloned().unwrap_or_default();
+    let query = Query::of(collection).filter(json!(["id", "=", row::id(of)]))?.filter(json!([field, "=", value]))?;
+    write::expect(&query, 1)
+}
+
 /// A child row of a task or goal, in its namespace.
 fn child(mut fields: Map<String, Value>, parent: &str, of: &Value) -> Value {
     fields.insert(parent.into(), json!(row::id(of)));

@@ -40,6 +40,7 @@ pub(super) fn link(from: &Value, to: &Value, kind: &str) -> Result<(u64, bool), 
         ));
     }
     let open = row::text(from, "status") != "completed";
+    super::unchanged(TASKS, from, "status")?;
     let edge = json!({"from_task": a, "to_task": b, "dependency_type": kind, "open": open, "namespace": row::text(to, "namespace")});
     let (id, new) = write::insert_or_get(DEPENDENCIES, "edge", &edge)?;
     if kind == "blocks" && open {
@@ -64,6 +65,9 @@ pub(super) fn add(given: Value) -> Answer {
             format!("{} is {status}: it waits for nothing", row::reference(row::id(&to))),
         ));
     }
+    // Two calls at once might each close half a circle: of those that add order, one runs again and sees the other's.
+    let ordered = Query::of(DEPENDENCIES).filter(json!(["dependency_type", "in", ["blocks", "enables"]]))?;
+    write::expect(&ordered, ordered.count()?)?;
     let (id, new) = link(&from, &to, &given.dependency_type)?;
     answer(id, new, row::id(&to))
 }

@@ -297,8 +297,13 @@ pub(super) fn update(given: Value) -> Answer {
     if let Some(reference) = &given.parent_goal_id {
         let parent = row::id(&goal(reference)?);
         let up = |frontier: &[u64]| -> Result<Vec<(u64, u64)>, Fault> {
-            let rows = memstrata_sdk::get_many(GOALS, frontier)?;
-            Ok(rows.into_iter().flatten().filter_map(|row| Some((row::id(&row), row::int(&row, "parent")?))).collect())
+            let mut steps = Vec::new();
+            for goal in memstrata_sdk::get_many(GOALS, frontier)?.into_iter().flatten() {
+                // Another call might hang a goal above below this one at the same time.
+                super::unchanged(GOALS, &goal, "parent")?;
+                steps.extend(row::int(&goal, "parent").map(|parent| (row::id(&goal), parent)));
+            }
+            Ok(steps)
         };
         if let Some(circle) = way(parent, id, up)? {
             return Err(Fault::new(

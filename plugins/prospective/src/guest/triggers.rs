@@ -21,6 +21,7 @@ pub(super) fn store(new: &NewTrigger, task: &Value) -> Result<(u64, Option<Value
         if row::id(before) == row::id(task) {
             return Err(Fault::new("conflict.cycle", "a task cannot wait for its own completion: name another task"));
         }
+        super::unchanged(TASKS, before, "status")?;
         fields.insert("depends_on".into(), json!(row::id(before)));
         fields.insert("condition".into(), json!({"depends_on_task": row::id(before)}));
     }
