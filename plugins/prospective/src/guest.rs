@@ -4,6 +4,7 @@ mod creating;
 mod dependencies;
 mod firing;
 mod goal_conflicts;
+mod goal_ranking;
 mod goals;
 mod listing;
 mod milestones;
@@ -85,9 +86,9 @@ impl Layer for Prospective {
             "activate_goal" => goals::activate(arguments),
             "record_execution_progress" => goals::record(arguments),
             "complete_goal" => goals::complete(arguments),
-            "get_goal_priority_ranking" => goals::ranking(arguments),
-            "recommend_next_goal" => goals::recommend(arguments),
-            "get_progress_metrics" => goals::metrics(arguments),
+            "get_goal_priority_ranking" => goal_ranking::ranking(arguments),
+            "recommend_next_goal" => goal_ranking::recommend(arguments),
+            "get_progress_metrics" => goal_ranking::metrics(arguments),
             "check_goal_conflicts" => goal_conflicts::check(arguments),
             "resolve_goal_conflicts" => goal_conflicts::resolve(arguments),
             "get_task_health" => watching::task_health(arguments),

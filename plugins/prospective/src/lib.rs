@@ -12,6 +12,7 @@ pub mod cycle;
 pub mod goal;
 pub mod health;
 pub mod manifest;
+pub mod matching;
 pub mod milestone;
 pub mod occasion;
 pub mod pattern;
