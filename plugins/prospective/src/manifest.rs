@@ -79,6 +79,49 @@ mod tests {
         }
     }
 
+    /// Parameters and defaults of requirements 1.12, tools 5 and 4; null: no default.
+    #[test]
+    fn the_required_operations_keep_their_parameters_and_defaults() {
+        let operations = operations();
+        for (name, parameters) in [
+            ("create_task", json!({"content": null, "active_form": null, "triggers": null, "priority": "medium"})),
+            ("create_task_with_planning", json!({"auto_plan": true, "estimated_minutes": 30, "priority": "medium"})),
+            (
+                "create_task_with_milestones",
+                json!({"milestones": null, "estimated_minutes": 120, "priority": "medium"}),
+            ),
+            ("list_tasks", json!({"status": null, "priority": null, "limit": 20})),
+            ("update_task_status", json!({"task_id": null, "notes": null, "status": ""})),
+            (
+                "update_milestone_progress",
+                json!({"task_id": null, "milestone_order": null, "status": "in_progress", "actual_minutes": null, "completion_notes": null}),
+            ),
+            ("start_task", json!({"task_id": null})),
+            ("verify_task", json!({"task_id": null, "completion_notes": null, "mark_complete": false})),
+            ("set_goal", json!({"priority": 5, "parent_goal_id": null, "goal_text": null, "content": null})),
+            ("get_active_goals", json!({"include_subgoals": true})),
+            ("activate_goal", json!({"goal_id": null})),
+            ("get_goal_priority_ranking", json!({})),
+            ("recommend_next_goal", json!({})),
+            ("record_execution_progress", json!({"goal_id": null, "progress_percent": 0, "notes": null})),
+            ("complete_goal", json!({"goal_id": null, "outcome": "success", "notes": null})),
+            ("get_workflow_status", json!({})),
+            ("get_task_health", json!({"task_id": null})),
+            ("get_project_dashboard", json!({})),
+            ("get_project_status", json!({})),
+            ("check_goal_conflicts", json!({})),
+            ("resolve_goal_conflicts", json!({})),
+            ("analyze_estimation_accuracy", json!({"days_back": 30})),
+        ] {
+            let known = &operations.get(name).unwrap_or(&Value::Null)["input"]["properties"];
+            assert!(known.is_object(), "{name}");
+            for (parameter, default) in parameters.as_object().into_iter().flatten() {
+                assert!(known[parameter].is_object(), "{name} takes no {parameter}");
+                assert_eq!(known[parameter]["default"], *default, "{name}.{parameter}");
+            }
+        }
+    }
+
     #[test]
     fn every_operation_keeps_the_rules() {
         let operations = operations();
