@@ -8,9 +8,10 @@ fn main() -> std::process::ExitCode {
             ("hostile", "memstrata-hostile"),
             ("strategist", "memstrata-strategist"),
             ("procedural", "memstrata-procedural"),
+            ("prospective", "memstrata-prospective"),
             ("working", "memstrata-working"),
         ],
-        &["tests/guests", "plugins/procedural", "plugins/working"],
+        &["tests/guests", "plugins/procedural", "plugins/prospective", "plugins/working"],
     ) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {
