@@ -154,7 +154,12 @@ fn summary(members: &[usize], inner: &[&Tie], of: &[Member]) -> String {
     let named: Vec<&str> = members.iter().take(NAMED).map(|node| of[*node].name.as_str()).collect();
     let more = members.len().saturating_sub(named.len());
     let counted = |counts: Vec<(&str, usize)>| {
-        counts.into_iter().take(3).map(|(value, count)| format!("{count} {}", spoken(value))).collect::<Vec<_>>().join(", ")
+        counts
+            .into_iter()
+            .take(3)
+            .map(|(value, count)| format!("{count} {}", spoken(value)))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let mut text = format!("{} entities: {}", members.len(), named.join(", "));
     if more > 0 {
@@ -266,7 +271,10 @@ mod tests {
         members[1].observations = vec!["It is slow.".into()];
         let levels = [vec![0, 0, 0, 1, 1, 1, 2], vec![0, 0, 1, 2, 3, 3, 4]];
         let all = describe(&levels, &ties, &members, 2);
-        assert_eq!(all.iter().map(|one| (one.level, one.members.len())).collect::<Vec<_>>(), [(0, 3), (0, 3), (1, 2), (1, 2)]);
+        assert_eq!(
+            all.iter().map(|one| (one.level, one.members.len())).collect::<Vec<_>>(),
+            [(0, 3), (0, 3), (1, 2), (1, 2)]
+        );
         assert_eq!((all[0].internal_edges, all[0].external_edges, all[0].density), (4, 1, 1.0));
         assert_eq!((all[1].internal_edges, all[1].external_edges), (2, 1));
         assert!((all[1].density - 2.0 / 3.0).abs() < 1e-12);

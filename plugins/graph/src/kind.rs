@@ -4,14 +4,32 @@ use memstrata_sdk::Fault;
 
 /// The types of the requirements. Others are allowed: imported graphs bring their own.
 pub const ENTITY_TYPES: [&str; 12] = [
-    "Project", "Phase", "Task", "File", "Function", "Concept", "Component", "Person", "Decision", "Pattern", "Agent",
+    "Project",
+    "Phase",
+    "Task",
+    "File",
+    "Function",
+    "Concept",
+    "Component",
+    "Person",
+    "Decision",
+    "Pattern",
+    "Agent",
     "Skill",
 ];
 
 /// The relations of the requirements. Others are allowed.
 pub const RELATION_TYPES: [&str; 10] = [
-    "contains", "depends_on", "implements", "tests", "caused_by", "resulted_in", "relates_to", "active_in",
-    "assigned_to", "has_skill",
+    "contains",
+    "depends_on",
+    "implements",
+    "tests",
+    "caused_by",
+    "resulted_in",
+    "relates_to",
+    "active_in",
+    "assigned_to",
+    "has_skill",
 ];
 
 /// The types of observations.
@@ -24,7 +42,10 @@ pub const OBSERVATION_TYPES: [&str; 4] = ["status", "property", "note", "metric"
 pub fn entity_type(given: &str) -> Result<String, Fault> {
     let given = given.split_whitespace().collect::<Vec<_>>().join(" ");
     if given.is_empty() {
-        return Err(Fault::invalid(format!("`entity_type` is empty: use one of {}, or your own", ENTITY_TYPES.join(", "))));
+        return Err(Fault::invalid(format!(
+            "`entity_type` is empty: use one of {}, or your own",
+            ENTITY_TYPES.join(", ")
+        )));
     }
     let known = ENTITY_TYPES.iter().find(|known| known.eq_ignore_ascii_case(&given));
     Ok(known.map_or(given, |known| (*known).to_owned()))
@@ -92,7 +113,9 @@ mod tests {
     #[test]
     fn causes_lie_at_the_end_of_caused_by_and_the_start_of_resulted_in() {
         let to_cause = [("caused_by", true), ("resulted_in", false)];
-        for (kind, leaves) in [("caused_by", true), ("caused_by", false), ("resulted_in", true), ("resulted_in", false), ("tests", true)] {
+        for (kind, leaves) in
+            [("caused_by", true), ("caused_by", false), ("resulted_in", true), ("resulted_in", false), ("tests", true)]
+        {
             assert_eq!(is_step_to_cause(kind, leaves), to_cause.contains(&(kind, leaves)), "{kind} {leaves}");
         }
     }

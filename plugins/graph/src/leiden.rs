@@ -224,9 +224,7 @@ fn refine(graph: &Network, group: &[usize], groups: usize, resolution: f64, chan
     let mut around = Around::new(nodes);
     for (own, mut members) in members.into_iter().enumerate() {
         chance.shuffle(&mut members);
-        let connected = |to_rest: f64, strength: f64| {
-            to_rest + EQUAL >= scale * strength * (of_group[own] - strength)
-        };
+        let connected = |to_rest: f64, strength: f64| to_rest + EQUAL >= scale * strength * (of_group[own] - strength);
         for node in members {
             let strength = graph.strengths[node];
             if !alone[node] || !connected(to_rest[node], strength) {

@@ -8,13 +8,18 @@ pub mod chance;
 pub mod community;
 pub mod kind;
 pub mod leiden;
+pub mod manifest;
 pub mod measures;
 pub mod name;
 pub mod network;
+pub mod page;
 pub mod paths;
 pub mod rank;
 pub mod refer;
 pub mod settings;
 pub mod symbols;
+
+#[cfg(target_family = "wasm")]
+mod guest;
 
 pub use memstrata_sdk::{args, when};

@@ -59,8 +59,10 @@ pub fn clustering(network: &Network, node: usize) -> f64 {
     if degree < 2 {
         return 0.0;
     }
-    let links: usize =
-        near.iter().map(|one| network.near(*one).filter(|(other, _)| other > one && near.contains(other)).count()).sum();
+    let links: usize = near
+        .iter()
+        .map(|one| network.near(*one).filter(|(other, _)| other > one && near.contains(other)).count())
+        .sum();
     2.0 * links as f64 / (degree * (degree - 1)) as f64
 }
 
@@ -191,7 +193,11 @@ mod tests {
             if from[to] == 0 {
                 return 1.0;
             }
-            network.near(to).filter(|(other, _)| from[*other] + 1 == from[to]).map(|(other, _)| count(network, from, other)).sum()
+            network
+                .near(to)
+                .filter(|(other, _)| from[*other] + 1 == from[to])
+                .map(|(other, _)| count(network, from, other))
+                .sum()
         }
         let mut of = vec![0.0; nodes];
         for a in 0..nodes {

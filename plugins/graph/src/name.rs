@@ -62,6 +62,7 @@ pub fn similarity(a: &str, b: &str) -> f64 {
             let (one, other): (Vec<_>, Vec<_>) = (one.chars().collect(), other.chars().collect());
             one == other || (one.len().min(other.len()) > 2 && alike(&one, &other) >= LEAST_WORD)
         });
+    let (left, right): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
     if word_for_word { alike(&left, &right) } else { 0.0 }
 }
 
@@ -105,7 +106,8 @@ mod tests {
 
     #[test]
     fn what_is_written_differently_is_one_name() {
-        for (a, b) in [("Vector Index", "vector_index"), ("  The  Host ", "the host"), ("“x”", "“X”"), ("ﬁle", "File")] {
+        for (a, b) in [("Vector Index", "vector_index"), ("  The  Host ", "the host"), ("“x”", "“X”"), ("ﬁle", "File")]
+        {
             assert_eq!(normal(a, "Concept"), normal(b, "Concept"));
         }
         assert_ne!(normal("C++", "Concept"), normal("C", "Concept"));
@@ -116,7 +118,12 @@ mod tests {
     #[test]
     fn slips_are_one_name_and_differences_are_not() {
         let alike = |a: &str, b: &str| similarity(&normal(a, "Concept"), &normal(b, "Concept"));
-        for (a, b) in [("Kubernetes", "Kubernets"), ("John Smith", "Jon Smith"), ("PostgreSQL DB", "Postgre SQL DB"), ("Retrieval layer", "Retreival layer")] {
+        for (a, b) in [
+            ("Kubernetes", "Kubernets"),
+            ("John Smith", "Jon Smith"),
+            ("PostgreSQL DB", "Postgre SQL DB"),
+            ("Retrieval layer", "Retreival layer"),
+        ] {
             assert!(alike(a, b) >= 0.9, "{a} {b} {}", alike(a, b));
         }
         for (a, b) in [

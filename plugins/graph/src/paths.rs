@@ -254,7 +254,8 @@ pub fn simple(
         }
         layer = next;
     }
-    let mut walk = Walk { between: &between, left: &left, to, limit, effort: most.saturating_mul(20), found: Vec::new() };
+    let mut walk =
+        Walk { between: &between, left: &left, to, limit, effort: most.saturating_mul(20), found: Vec::new() };
     for length in 1..=longest {
         walk.go(from, length, &mut Vec::new(), &mut BTreeSet::from([from]));
     }

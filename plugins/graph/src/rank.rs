@@ -61,8 +61,7 @@ pub fn rank(
             let similarity = found.get(&id).copied().unwrap_or(0.0);
             let nearness = steps.get(&id).map_or(0.0, |steps| 1.0 / (1.0 + *steps as f64));
             let community = communities.get(&id).copied().unwrap_or(0.0);
-            let sum =
-                weights.similarity * similarity + weights.nearness * nearness + weights.community * community;
+            let sum = weights.similarity * similarity + weights.nearness * nearness + weights.community * community;
             Ranked { id, score: sum / whole, similarity, nearness, community }
         })
         .collect();
@@ -80,7 +79,8 @@ mod tests {
         let steps = BTreeMap::from([(1, 0), (2, 0), (3, 1)]);
         let communities = BTreeMap::from([(3, 1.0), (2, 0.5)]);
         let ranked = rank(&found, &steps, &communities, Weights::default());
-        let scores: Vec<(u64, f64)> = ranked.iter().map(|one| (one.id, (one.score * 1000.0).round() / 1000.0)).collect();
+        let scores: Vec<(u64, f64)> =
+            ranked.iter().map(|one| (one.id, (one.score * 1000.0).round() / 1000.0)).collect();
         assert_eq!(scores, [(1, 0.8), (2, 0.6), (3, 0.3)]);
     }
 

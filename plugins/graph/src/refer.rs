@@ -100,7 +100,8 @@ pub fn entity(row: &Value) -> Map<String, Value> {
     let mut shown = Map::new();
     shown.insert("id".into(), json!(id(row)));
     shown.insert("ref".into(), json!(reference(id(row))));
-    for field in ["name", "entity_type", "description", "metadata", "namespace", "sources", "created_at", "updated_at"] {
+    for field in ["name", "entity_type", "description", "metadata", "namespace", "sources", "created_at", "updated_at"]
+    {
         put(&mut shown, row, field, field);
     }
     shown
@@ -150,7 +151,11 @@ pub fn relation(row: &Value) -> Map<String, Value> {
 /// The text an entity is searched by.
 #[must_use]
 pub fn searched(name: &str, entity_type: &str, description: &str) -> String {
-    if description.is_empty() { format!("{name} ({entity_type})") } else { format!("{name} ({entity_type}): {description}") }
+    if description.is_empty() {
+        format!("{name} ({entity_type})")
+    } else {
+        format!("{name} ({entity_type}): {description}")
+    }
 }
 
 /// Whether two valid times share an instant; ends are open where absent, and an end is not part of it.

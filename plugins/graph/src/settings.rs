@@ -55,10 +55,6 @@ impl Settings {
     /// GraphRAG's weights.
     #[must_use]
     pub fn weights(&self) -> Weights {
-        Weights {
-            similarity: self.weight_similarity,
-            nearness: self.weight_nearness,
-            community: self.weight_community,
-        }
+        Weights { similarity: self.weight_similarity, nearness: self.weight_nearness, community: self.weight_community }
     }
 }

@@ -30,7 +30,15 @@ impl Roads for Known {
 }
 
 /// Every simple path, by trying all.
-fn every(steps: &[Step], at: u64, to: u64, longest: usize, seen: &mut Vec<u64>, path: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+fn every(
+    steps: &[Step],
+    at: u64,
+    to: u64,
+    longest: usize,
+    seen: &mut Vec<u64>,
+    path: &mut Vec<Step>,
+    found: &mut Vec<Vec<Step>>,
+) {
     if at == to {
         found.push(path.clone());
         return;
