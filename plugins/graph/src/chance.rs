@@ -19,7 +19,7 @@ impl Chance {
     }
 
     /// The next 64 bits: xoshiro256** (Blackman, Vigna 2018).
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         let [a, b, c, d] = self.0;
         let answer = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let (c, d) = (c ^ a, d ^ b);
@@ -30,13 +30,13 @@ impl Chance {
     /// A number in `[0, 1)`.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
     pub fn share(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number below `end`; 0 if `end` is 0.
     #[expect(clippy::cast_possible_truncation, reason = "below `end`, which is a usize")]
     pub fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.next()) * end as u128) >> 64) as usize
+        ((u128::from(self.draw()) * end as u128) >> 64) as usize
     }
 
     /// Shuffles a list (Fisher, Yates).
@@ -55,7 +55,7 @@ mod tests {
     fn one_seed_gives_one_sequence_and_another_gives_another() {
         let draw = |seed| {
             let mut chance = Chance::new(seed);
-            (0..8).map(|_| chance.next()).collect::<Vec<_>>()
+            (0..8).map(|_| chance.draw()).collect::<Vec<_>>()
         };
         assert_eq!(draw(42), draw(42));
         assert_ne!(draw(42), draw(43));

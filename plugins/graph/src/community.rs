@@ -199,12 +199,12 @@ pub struct Link {
 pub fn links(group: &[Option<usize>], ties: &[Tie]) -> Vec<Link> {
     let mut between: BTreeMap<(usize, usize), (usize, f64)> = BTreeMap::new();
     for tie in ties {
-        if let (Some(a), Some(b)) = (group[tie.ends.0], group[tie.ends.1]) {
-            if a != b {
-                let link = between.entry((a.min(b), a.max(b))).or_default();
-                link.0 += 1;
-                link.1 += tie.weight;
-            }
+        if let (Some(a), Some(b)) = (group[tie.ends.0], group[tie.ends.1])
+            && a != b
+        {
+            let link = between.entry((a.min(b), a.max(b))).or_default();
+            link.0 += 1;
+            link.1 += tie.weight;
         }
     }
     let mut links: Vec<Link> =

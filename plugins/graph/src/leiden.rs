@@ -178,10 +178,8 @@ fn move_nodes(graph: &Network, group: &mut [usize], resolution: f64, chance: &mu
             }
         }
         // A group of its own gains nothing and loses nothing.
-        if most < -EQUAL {
-            if let Some(free) = empty.last() {
-                best = *free;
-            }
+        if let (true, Some(free)) = (most < -EQUAL, empty.last()) {
+            best = *free;
         }
         whole[best] += strength;
         size[best] += 1;

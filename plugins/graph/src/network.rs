@@ -85,8 +85,7 @@ impl Network {
     #[must_use]
     pub fn aggregate(&self, group: &[usize], groups: usize) -> Self {
         let mut pairs: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-        for node in 0..self.nodes() {
-            let own = group[node];
+        for (node, own) in group.iter().copied().enumerate() {
             for (other, weight) in self.near(node).filter(|(other, _)| *other > node) {
                 let theirs = group[other];
                 if own != theirs {
@@ -95,8 +94,8 @@ impl Network {
             }
         }
         let mut network = Self::of_pairs(groups, &pairs);
-        for node in 0..self.nodes() {
-            network.strengths[group[node]] += self.strengths[node];
+        for (group, strength) in group.iter().zip(&self.strengths) {
+            network.strengths[*group] += strength;
         }
         network.doubled = self.doubled;
         network

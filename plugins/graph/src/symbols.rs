@@ -82,9 +82,10 @@ mod tests {
                 reach[*a][*b] = true;
             }
             for through in 0..nodes {
-                for a in 0..nodes {
-                    for b in 0..nodes {
-                        reach[a][b] |= reach[a][through] && reach[through][b];
+                let onward = reach[through].clone();
+                for row in reach.iter_mut().filter(|row| row[through]) {
+                    for (known, also) in row.iter_mut().zip(&onward) {
+                        *known |= also;
                     }
                 }
             }

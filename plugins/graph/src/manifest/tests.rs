@@ -87,7 +87,7 @@ fn check(schema: &Value, value: &Value, at: &str) {
         check(known, field, &format!("{at}.{key}"));
     }
     for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        assert!(value.is_null() || value.get(required).is_some(), "{at}: {required} is missing");
+        assert!(!value.is_object() || value.get(required).is_some(), "{at}: {required} is missing");
     }
     for item in value.as_array().into_iter().flatten() {
         check(&schema["items"], item, at);
