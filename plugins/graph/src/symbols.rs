@@ -90,10 +90,10 @@ mod tests {
                 }
             }
             let found = cycles(nodes, &edges);
-            for a in 0..nodes {
-                for b in 0..nodes {
+            for (a, row) in reach.iter().enumerate() {
+                for (b, reached) in row.iter().enumerate() {
                     let together = found.iter().any(|group| group.contains(&a) && group.contains(&b));
-                    prop_assert_eq!(together, reach[a][b] && reach[b][a]);
+                    prop_assert_eq!(together, *reached && reach[b][a]);
                 }
             }
         }

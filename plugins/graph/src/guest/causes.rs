@@ -10,6 +10,7 @@ use crate::refer::{self, Refer, reference, round};
 use memstrata_sdk::{Answer, Fault, Value, arguments, json, locate};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 #[derive(Deserialize)]
 struct Causal {
@@ -50,12 +51,16 @@ fn follow(view: &View, start: &[u64], to_causes: bool, depth: usize, most: usize
                 [(relation.from_id, relation.to_id, true), (relation.to_id, relation.from_id, false)]
             {
                 let wanted = is_step_to_cause(&relation.relation_type, leaves == to_causes);
-                if !wanted || !frontier.contains(&near) || weight.contains_key(&far) {
+                // Of several starts one may be the cause of another.
+                let known = found.iter().any(|found: &Found| found.id == far) || start == [far];
+                if !wanted || known || !frontier.contains(&near) {
                     continue;
                 }
                 let along = weight.get(&near).copied().unwrap_or(1.0) * relation.weight();
-                weight.insert(far, along);
-                next.push(far);
+                if let Entry::Vacant(place) = weight.entry(far) {
+                    place.insert(along);
+                    next.push(far);
+                }
                 found.push(Found { id: far, depth, by: relation.clone(), near, weight: along });
             }
         }

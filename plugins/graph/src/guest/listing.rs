@@ -94,13 +94,11 @@ pub(super) fn list(given: Value) -> Answer {
     Ok(json!({"entities": entities, "count": entities.len(), "next_cursor": page.next}))
 }
 
+/// Entities with their scores, and what the searches could not do.
+pub(super) type Matches = (Vec<(u64, f64)>, Vec<String>);
+
 /// Entities found by their own text or by what was observed of them, each with its best score, best first.
-pub(super) fn matching(
-    view: &View,
-    text: &str,
-    entity_type: Option<&str>,
-    limit: u32,
-) -> Result<(Vec<(u64, f64)>, Vec<String>), Fault> {
+pub(super) fn matching(view: &View, text: &str, entity_type: Option<&str>, limit: u32) -> Result<Matches, Fault> {
     let entity_type = entity_type.map(kind::entity_type).transpose()?;
     let mut best: BTreeMap<u64, f64> = BTreeMap::new();
     let mut notes = Vec::new();

@@ -71,10 +71,10 @@ pub(super) fn observe(entity: u64, name: &str, namespace: &str, new: &NewObserva
             .filter(json!(["content_hash", "=", digest(content)]))?
             .filter(json!(["superseded_by", "=", null]))
     };
-    if let Some(known) = same()?.first()? {
-        if old.as_ref().is_none_or(|old| refer::id(old) == refer::id(&known)) {
-            return Ok(Observed { id: refer::id(&known), created: false, superseded: None });
-        }
+    if let Some(known) = same()?.first()?
+        && old.as_ref().is_none_or(|old| refer::id(old) == refer::id(&known))
+    {
+        return Ok(Observed { id: refer::id(&known), created: false, superseded: None });
     }
     let row = json!({
         "entity_id": entity, "entity_name": name, "content": content,

@@ -8,6 +8,7 @@ use crate::refer::{self, reference, round};
 use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, get, json, locate, rows};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Hits of one search for neighbours.
 const MOST_HITS: u32 = 500;
@@ -185,10 +186,13 @@ struct Path {
     max_length: Option<usize>,
 }
 
-/// Links out of one layer of memories: from, to, and why.
-fn links(frontier: &BTreeMap<u64, Memory>) -> Result<(Vec<(u64, Memory, &'static str)>, bool), Fault> {
+/// From, to, and why.
+type Link = (u64, Memory, &'static str);
+
+/// Links out of one layer of memories.
+fn links(frontier: &BTreeMap<u64, Memory>) -> Result<(Vec<Link>, bool), Fault> {
     let ids: Vec<u64> = frontier.keys().copied().collect();
-    let mut found: Vec<(u64, Memory, &'static str)> = Vec::new();
+    let mut found: Vec<Link> = Vec::new();
     let search = only(Search::of("").seeds(&ids), "graph")?.limit(MOST_HITS);
     let hits = memories(search)?;
     let cut = hits.len() >= MOST_HITS as usize;
@@ -261,8 +265,8 @@ pub(super) fn path(given: Value) -> Answer {
         cut |= more || seen.len() > MOST_SEEN;
         let mut next = BTreeMap::new();
         for (near, memory, why) in found {
-            if !came.contains_key(&memory.id) {
-                came.insert(memory.id, Some((near, why)));
+            if let Entry::Vacant(place) = came.entry(memory.id) {
+                place.insert(Some((near, why)));
                 seen.insert(memory.id, shown(&memory));
                 next.insert(memory.id, memory);
             }

@@ -29,10 +29,10 @@ pub(super) fn known(key: &str, entity_type: &str, namespace: &str, threshold: f6
     if let Some(row) = of(ENTITIES)?.filter(json!(["name_key", "=", key]))?.ascending("twin")?.first()? {
         return Ok(Some(Same { row, how: "name", similarity: 1.0 }));
     }
-    if let Some(alias) = of(ALIASES)?.filter(json!(["key", "=", key]))?.first()? {
-        if let Some(row) = refer::int(&alias, "entity_id").map(|id| get(ENTITIES, id)).transpose()?.flatten() {
-            return Ok(Some(Same { row, how: "alias", similarity: 1.0 }));
-        }
+    if let Some(alias) = of(ALIASES)?.filter(json!(["key", "=", key]))?.first()?
+        && let Some(row) = refer::int(&alias, "entity_id").map(|id| get(ENTITIES, id)).transpose()?.flatten()
+    {
+        return Ok(Some(Same { row, how: "alias", similarity: 1.0 }));
     }
     if threshold >= 1.0 || is_symbol(entity_type) {
         return Ok(None);
