@@ -2,11 +2,12 @@
 
 use super::view::View;
 use super::{COMMUNITIES, DETECTIONS, OBSERVATIONS, now, settings};
-use crate::community::{Member, describe};
+use crate::community::{Community, Member, describe};
 use crate::leiden::{Options, leiden};
 use crate::refer::{self, reference, round};
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, budget, json, write};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Communities kept, at most: with those they replace they stay under what one call may stage.
 const MOST_KEPT: usize = 4_500;
@@ -30,7 +31,7 @@ struct Detect {
 }
 
 /// The newest observations of the members, for their summaries.
-fn observe(view: &View, members: &mut [Member], places: &std::collections::BTreeMap<u64, usize>) -> Result<(), Fault> {
+fn observe(view: &View, members: &mut [Member], places: &BTreeMap<u64, usize>) -> Result<(), Fault> {
     let query =
         view.rows(OBSERVATIONS)?.valid_at(Some(view.valid_at())).select(&["entity_id", "content", "observed_at"])?;
     for row in query.descending("observed_at")?.limit(1_000).all(MOST_OBSERVATIONS)? {
@@ -42,10 +43,86 @@ fn observe(view: &View, members: &mut [Member], places: &std::collections::BTree
     Ok(())
 }
 
-/// Ids of all rows of a collection in exactly this scope.
-fn of_scope(collection: &str, scope: &str) -> Result<Vec<Value>, Fault> {
-    let query = Query::of(collection).filter(json!(["scope", "=", scope]))?.select(&["scope"])?;
-    query.limit(1_000).all(MOST_KEPT * 2)
+/// A community by its level and its members in order: what makes it the same one.
+type Key = (u64, Vec<u64>);
+
+fn key(row: &Value) -> Key {
+    let mut members = refer::ids(row, "members");
+    members.sort_unstable();
+    (refer::int(row, "level").unwrap_or_default(), members)
+}
+
+/// The communities that the same detection has found before.
+fn known(run: u64) -> Result<BTreeMap<Key, Value>, Fault> {
+    let rows = Query::of(COMMUNITIES).filter(json!(["detection_id", "=", run]))?.limit(1_000).all(MOST_KEPT * 2)?;
+    Ok(rows.into_iter().map(|row| (key(&row), row)).collect())
+}
+
+/// The fields of a community's row that follow from the graph.
+fn draft(community: &Community, ids: &[u64]) -> Map<String, Value> {
+    let members: Vec<u64> = community.members.iter().filter_map(|node| ids.get(*node)).copied().collect();
+    let mut row = Map::new();
+    for (field, value) in [
+        ("level", json!(community.level)),
+        ("members", json!(members)),
+        ("size", json!(community.members.len())),
+        ("summary", json!(community.summary)),
+        ("density", json!(community.density)),
+        ("internal_edges", json!(community.internal_edges)),
+        ("external_edges", json!(community.external_edges)),
+    ] {
+        row.insert(field.into(), value);
+    }
+    row
+}
+
+/// Writes the communities: those with the same members keep their row and change what has changed, the others go, new ones
+/// come. Answers their ids in order.
+fn keep(
+    drafts: &[Map<String, Value>],
+    all: &[Community],
+    mut known: BTreeMap<Key, Value>,
+    (run, scope, namespace): (u64, &str, Option<&str>),
+) -> Result<Vec<u64>, Fault> {
+    let olds: Vec<Option<Value>> =
+        drafts.iter().map(|draft| known.remove(&key(&Value::Object(draft.clone())))).collect();
+    for gone in known.values() {
+        write::delete(COMMUNITIES, refer::id(gone), None)?;
+    }
+    let fresh = olds.iter().filter(|old| old.is_none()).count();
+    let mut free = Vec::new();
+    if fresh > 0 {
+        free = write::new_ids(u32::try_from(fresh).unwrap_or(u32::MAX))?;
+        free.reverse();
+    }
+    let ids: Vec<u64> =
+        olds.iter().map(|old| old.as_ref().map_or_else(|| free.pop().unwrap_or_default(), refer::id)).collect();
+    let mut rows = Vec::new();
+    for (((draft, community), old), id) in drafts.iter().zip(all).zip(&olds).zip(&ids) {
+        let mut row = draft.clone();
+        row.insert("detection_id".into(), json!(run));
+        row.insert("parent_id".into(), json!(community.parent.and_then(|at| ids.get(at))));
+        match old {
+            Some(old) => {
+                row.retain(|field, value| old.get(field).unwrap_or(&Value::Null) != value);
+                if !row.is_empty() {
+                    write::update(COMMUNITIES, *id, None, &Value::Object(row))?;
+                }
+            }
+            None => {
+                row.insert("id".into(), json!(id));
+                row.insert("scope".into(), json!(scope));
+                if let Some(namespace) = namespace {
+                    row.insert("namespace".into(), json!(namespace));
+                }
+                rows.push(Value::Object(row));
+            }
+        }
+    }
+    if !rows.is_empty() {
+        write::insert_many(COMMUNITIES, &rows)?;
+    }
+    Ok(ids)
 }
 
 /// The latest detection of a scope: of the namespace itself, or else of the whole space.
@@ -55,8 +132,11 @@ pub(super) fn latest(view: &View) -> Result<Value, Fault> {
     scopes.dedup();
     for scope in scopes {
         let query = Query::of(DETECTIONS).known_at(view.known_at()).filter(json!(["scope", "=", scope]))?;
-        if let Some(row) = query.descending("detected_at")?.first()? {
-            return Ok(row);
+        let mut rows = query.descending("detected_at")?.page()?.rows;
+        // A caller confined to a namespace has a detection of its own there, without naming it.
+        let own = rows.iter().position(|row| refer::text(row, "namespace") == scope).unwrap_or_default();
+        if own < rows.len() {
+            return Ok(rows.swap_remove(own));
         }
     }
     Err(Fault::new(
@@ -100,18 +180,11 @@ pub(super) fn detect(given: Value) -> Answer {
     }
 
     let scope = view.namespace().unwrap_or_default();
-    for collection in [COMMUNITIES, DETECTIONS] {
-        for row in of_scope(collection, scope)? {
-            write::delete(collection, refer::id(&row), None)?;
-        }
-    }
-    let ids = write::new_ids(u32::try_from(all.len() + 1).unwrap_or(u32::MAX))?;
-    let (run, ids) = ids.split_first().ok_or_else(|| Fault::new("internal", "the host gave no ids"))?;
     let counts: Vec<usize> =
         (0..levels.len()).map(|level| all.iter().filter(|one| one.level == level).count()).collect();
     let placed = |level: usize| all.iter().filter(|one| one.level == level).map(|one| one.members.len()).sum::<usize>();
     let mut row = json!({
-        "id": run, "scope": scope, "detected_at": now(), "valid_time": view.valid_at(), "seed": options.seed,
+        "scope": scope, "detected_at": now(), "valid_time": view.valid_at(), "seed": options.seed,
         "resolution": options.resolution, "modularity": partition.modularity, "iterations": partition.iterations,
         "levels": levels.len(), "entities": whole.ids.len(), "relations": whole.relations.len(),
         "communities": all.len(), "min_size": least,
@@ -119,34 +192,10 @@ pub(super) fn detect(given: Value) -> Answer {
     if let (Some(fields), Some(namespace)) = (row.as_object_mut(), view.namespace()) {
         fields.insert("namespace".into(), json!(namespace));
     }
-    write::insert(DETECTIONS, &row)?;
-    let mut rows = Vec::with_capacity(all.len());
-    for (community, id) in all.iter().zip(ids) {
-        let mut row = Map::new();
-        let member_ids: Vec<u64> = community.members.iter().filter_map(|node| whole.ids.get(*node)).copied().collect();
-        for (field, value) in [
-            ("id", json!(id)),
-            ("scope", json!(scope)),
-            ("detection_id", json!(run)),
-            ("level", json!(community.level)),
-            ("parent_id", json!(community.parent.and_then(|at| ids.get(at)))),
-            ("members", json!(member_ids)),
-            ("size", json!(community.members.len())),
-            ("summary", json!(community.summary)),
-            ("density", json!(community.density)),
-            ("internal_edges", json!(community.internal_edges)),
-            ("external_edges", json!(community.external_edges)),
-        ] {
-            row.insert(field.into(), value);
-        }
-        if let Some(namespace) = view.namespace() {
-            row.insert("namespace".into(), json!(namespace));
-        }
-        rows.push(Value::Object(row));
-    }
-    if !rows.is_empty() {
-        write::insert_many(COMMUNITIES, &rows)?;
-    }
+    let (run, _) = write::upsert(DETECTIONS, "scope", &row)?;
+    let drafts: Vec<Map<String, Value>> = all.iter().map(|one| draft(one, &whole.ids)).collect();
+    let ids = keep(&drafts, &all, known(run)?, (run, scope, view.namespace()))?;
+    let ids = ids.as_slice();
     let sizes: Vec<usize> = all.iter().filter(|one| one.level == 0).map(|one| one.members.len()).collect();
     let average = if sizes.is_empty() { 0.0 } else { sizes.iter().sum::<usize>() as f64 / sizes.len() as f64 };
     let best: Vec<Value> = all

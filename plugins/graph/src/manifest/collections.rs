@@ -101,6 +101,7 @@ pub(super) fn collections() -> Value {
                 "min_size": {"type": "integer", "required": true},
             },
             "indexes": [["scope", "detected_at"]],
+            "unique": {"scope": ["namespace", "scope"]},
         },
     })
 }
