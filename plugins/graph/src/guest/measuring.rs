@@ -4,7 +4,7 @@ use super::find::find_known;
 use super::settings;
 use super::view::{View, Whole};
 use super::walks::spread;
-use crate::measures::{self, PIVOTS};
+use crate::measures;
 use crate::refer::{self, Refer, round};
 use memstrata_sdk::{Answer, Fault, Value, arguments, budget, json};
 use serde::Deserialize;
@@ -38,7 +38,7 @@ pub(super) fn of_entity(given: Value) -> Answer {
         Fault::new("not-found.entity", "the entity is not in this view: widen `namespace` or `known_at`")
     })?;
     let network = whole.network();
-    let between = measures::betweenness(&network, PIVOTS, settings()?.seed);
+    let between = measures::betweenness(&network, measures::pivots(network.nodes()), settings()?.seed);
     let (mut into, mut out) = (0, 0);
     for relation in &whole.relations {
         into += usize::from(relation.to_id == id);
@@ -98,7 +98,7 @@ pub(super) fn of_graph(given: Value) -> Answer {
     let whole = given.view.whole()?;
     let network = whole.network();
     let (nodes, limit) = (network.nodes(), given.limit.unwrap_or(10));
-    let between = measures::betweenness(&network, PIVOTS, settings()?.seed);
+    let between = measures::betweenness(&network, measures::pivots(network.nodes()), settings()?.seed);
     let degrees: Vec<f64> = (0..nodes).map(|node| measures::degree(&network, node)).collect();
     let mut near = vec![0.0; nodes];
     for (node, _) in top(&degrees, MOST_CLOSENESS) {
