@@ -3,10 +3,9 @@
 use super::*;
 use proptest::prelude::*;
 
-/// A graph in memory that counts what is asked of it.
+/// A graph in memory.
 struct Known {
     steps: Vec<Step>,
-    asked: usize,
 }
 
 impl Known {
@@ -17,13 +16,12 @@ impl Known {
             relation,
             cost: cost(*weight, 1.0),
         });
-        Self { steps: steps.collect(), asked: 0 }
+        Self { steps: steps.collect() }
     }
 }
 
 impl Roads for Known {
     fn steps(&mut self, frontier: &[u64], backward: bool) -> Result<Vec<Step>, Fault> {
-        self.asked += 1;
         let end = |step: &Step| if backward { step.to } else { step.from };
         Ok(self.steps.iter().filter(|step| frontier.contains(&end(step))).copied().collect())
     }
@@ -86,9 +84,9 @@ fn ends_that_are_one_and_ends_that_do_not_meet() {
 fn what_is_too_large_is_cut_and_says_so() {
     let star: Vec<(u64, u64, f64)> = (2..200).map(|to| (1, to, 1.0)).collect();
     let cut = shortest(&mut Known::new(&star), 1, 999, 5, 50).unwrap();
-    assert!(cut.path.is_none());
+    assert!(cut.path.is_none() && cut.cut);
     let (_, more) = simple(&mut Known::new(&star), 1, 100, 3, 10, 50).unwrap();
-    assert!(!more || Known::new(&star).asked == 0);
+    assert!(more);
     let cheap = cost(0.5, 0.5);
     assert!((cheap - 4.0).abs() < 1e-12);
     assert!(cost(0.0, 1.0).is_finite());
