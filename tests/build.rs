@@ -7,11 +7,12 @@ fn main() -> std::process::ExitCode {
             ("empty", "memstrata-empty"),
             ("hostile", "memstrata-hostile"),
             ("strategist", "memstrata-strategist"),
+            ("graph", "memstrata-graph"),
             ("procedural", "memstrata-procedural"),
             ("prospective", "memstrata-prospective"),
             ("working", "memstrata-working"),
         ],
-        &["tests/guests", "plugins/procedural", "plugins/prospective", "plugins/working"],
+        &["tests/guests", "plugins/graph", "plugins/procedural", "plugins/prospective", "plugins/working"],
     ) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {

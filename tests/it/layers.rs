@@ -8,7 +8,7 @@ use serde_json::Map;
 
 #[test]
 fn each_runs_all_its_examples_and_withstands_arguments_nobody_means() {
-    for name in ["procedural", "prospective", "working"] {
+    for name in ["graph", "procedural", "prospective", "working"] {
         let kit = Kit { settings: Map::new(), limits: Limits::default(), ..kit("") };
         let report = test_component(guest(name), &kit);
         let failed: Vec<_> = report.checks.iter().filter(|check| !check.ok).collect();
