@@ -14,6 +14,7 @@ mod consolidation_layer;
 mod doors;
 mod hostile;
 mod kit;
+mod layers;
 mod shadow;
 mod support;
 mod system2;
