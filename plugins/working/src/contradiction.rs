@@ -27,7 +27,7 @@ const ANTONYMS: [(&str, &str); 24] = [
     ("passed", "failed"),
     ("success", "failure"),
     ("fast", "slow"),
-    ("safe", "unsafe"),
+    ("safe", "dangerous"),
     ("valid", "invalid"),
     ("required", "optional"),
     ("sync", "async"),
