@@ -238,6 +238,42 @@ fn a_replay_gives_the_same_patches_after_all_has_changed() {
 }
 
 #[test]
+fn a_run_is_meant_by_its_name_its_beginning_or_as_the_latest() {
+    let host = filled("summarise");
+    let first = run(&host, Mode::Apply).run;
+    let again = Consolidate { again: true, ..asked(Mode::Apply) };
+    let second = host.kernel.consolidate(&again).unwrap().run;
+    let meant = |text: &str| host.kernel.find_run("default", &Principal::local(), text);
+    assert_eq!((meant(&first).unwrap(), meant("latest").unwrap()), (first.clone(), second.clone()));
+    let same = first.chars().zip(second.chars()).take_while(|(a, b)| a == b).count();
+    assert_eq!(meant(&first[..=same]).unwrap(), first);
+    assert_eq!(meant("r").unwrap_err().code, "invalid.argument");
+    for none in ["", "x", "r0000"] {
+        assert_eq!(meant(none).unwrap_err().code, "not-found.run", "{none}");
+    }
+    assert_eq!(host.ok("host.runs", json!({"run": "latest"}))["runs"][0]["run"], second);
+}
+
+#[test]
+fn a_run_gives_way_to_clients_as_far_as_the_operator_says() {
+    // Recalls that are answered while a run of two units goes on.
+    let answered = |share: f64| {
+        let host = filled_with("summarise", |options| options.consolidation.busy_share = share);
+        let kernel = host.kernel.clone();
+        let running = std::thread::spawn(move || kernel.consolidate(&asked(Mode::Apply)).unwrap());
+        let mut recalls = 0;
+        while !running.is_finished() {
+            host.ok("retrieval.recall", json!({"query": "known thing"}));
+            recalls += 1;
+        }
+        assert_eq!(running.join().unwrap().applied, 2);
+        recalls
+    };
+    let (never, always) = (answered(1.0), answered(0.001));
+    assert!(always > 2 * never + 2, "{always} recalls beside a run that gives way, {never} beside one that does not");
+}
+
+#[test]
 fn one_run_at_a_time_in_a_space_over_all_processes() {
     let first = filled("summarise");
     let folder = Arc::clone(&first._folder);
