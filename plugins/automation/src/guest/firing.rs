@@ -1,0 +1,453 @@
+//! The engine: an event fires rules, a rule's actions lead to further events, and all of it is one commit.
+
+use super::acting::Done;
+use super::{ACTIONS, FIRINGS, HOOK_KINDS, HOOKS, MOST, RULES, WORKFLOWS, config, now, put, put_some};
+use crate::action::{self, Action, Step};
+use crate::cascade;
+use crate::condition::Condition;
+use crate::config::Config;
+use crate::{event, kind, rate, row};
+use memstrata_sdk::{Fault, Query, Value, events, get, json, write};
+
+/// Bytes of data that are kept with a firing.
+const MOST_DATA: usize = 40_000;
+
+/// Who fires, and where.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Occasion {
+    /// The events that led here, oldest first.
+    pub(super) way: Vec<String>,
+    /// The firing that led here.
+    pub(super) parent: Option<u64>,
+    /// The caller's name of it.
+    pub(super) key: Option<String>,
+}
+
+/// What came of a call.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) outcome: &'static str,
+    pub(super) firing: Option<u64>,
+    pub(super) reason: Option<String>,
+    pub(super) retry_after_ms: Option<u64>,
+}
+
+/// One call's firings.
+pub(super) struct Engine {
+    pub(super) now: u64,
+    pub(super) config: Config,
+    pub(super) session: Option<String>,
+    pub(super) namespace: String,
+    left: u64,
+    fired: Vec<Value>,
+    pub(super) done: Vec<Value>,
+    pub(super) to_do: Vec<Value>,
+    refused: Vec<Value>,
+}
+
+/// What one firing is called.
+struct Subject<'a> {
+    kind: &'a str,
+    name: &'a str,
+    event: &'a str,
+}
+
+impl Engine {
+    /// An engine for one call.
+    pub(super) fn new(session: Option<String>, namespace: Option<String>) -> Result<Self, Fault> {
+        let config = config::read()?;
+        Ok(Self {
+            now: now(),
+            left: config.count("max_firings"),
+            config,
+            session,
+            namespace: namespace.unwrap_or_default(),
+            fired: Vec::new(),
+            done: Vec::new(),
+            to_do: Vec::new(),
+            refused: Vec::new(),
+        })
+    }
+
+    /// The occasion after a firing that a caller names.
+    pub(super) fn after(parent: Option<u64>, key: Option<String>) -> Result<Occasion, Fault> {
+        let Some(parent) = parent else { return Ok(Occasion { key, ..Occasion::default() }) };
+        let known = get(FIRINGS, parent)?.ok_or_else(|| {
+            let name = row::reference(parent);
+            Fault::new("not-found.firing", format!("there is no firing {name}: take an id from list_firings"))
+        })?;
+        Ok(Occasion { way: row::texts(&known, "way"), parent: Some(parent), key })
+    }
+
+    /// The whole answer of a call.
+    pub(super) fn answer(self, of: Outcome) -> Value {
+        let mut answer = json!({
+            "outcome": of.outcome, "firing": of.firing, "fired": self.fired, "done": self.done, "to_do": self.to_do,
+        });
+        put_some(&mut answer, "reason", of.reason);
+        put_some(&mut answer, "retry_after_ms", of.retry_after_ms);
+        if !self.refused.is_empty() {
+            put(&mut answer, "refused", self.refused);
+        }
+        answer
+    }
+
+    /// How many fired.
+    pub(super) fn count(&self) -> usize {
+        self.fired.len()
+    }
+
+    /// Whether this occasion is over before it begins: switched off, or met before.
+    fn before(&mut self, kind: &str, name: &str, key: Option<&str>) -> Result<Option<Outcome>, Fault> {
+        if !self.config.flag("enabled") {
+            let reason = Some("the configuration has `enabled` false".into());
+            return Ok(Some(Outcome { outcome: "disabled", reason, ..Outcome::default() }));
+        }
+        let Some(key) = key else { return Ok(None) };
+        let twin = Query::of(FIRINGS)
+            .filter(json!(["kind", "=", kind]))?
+            .filter(json!(["subject", "=", name]))?
+            .filter(json!(["key", "=", key]))?
+            .first()?;
+        let Some(twin) = twin else { return Ok(None) };
+        // What it left is told again: the caller that asks twice may not have heard the first answer.
+        self.to_do = super::history::left_by(row::id(&twin))?;
+        let at = row::int(&twin, "fired_at").map(memstrata_sdk::when::iso).unwrap_or_default();
+        let reason = Some(format!("this occasion fired already, {at}; `to_do` is what is still pending of it"));
+        Ok(Some(Outcome { outcome: "duplicate", firing: Some(row::id(&twin)), reason, ..Outcome::default() }))
+    }
+
+    /// Writes a firing down and tells it.
+    fn record(
+        &mut self,
+        id: u64,
+        of: &Subject<'_>,
+        occasion: &Occasion,
+        data: &Value,
+        done: Done,
+    ) -> Result<(), Fault> {
+        let outcome = done.outcome;
+        let mut firing = json!({
+            "id": id, "kind": of.kind, "subject": of.name, "event": of.event, "outcome": outcome, "fired_at": self.now,
+            "way": way(occasion, of.event), "done": done.done, "left": done.to_do.len(), "namespace": self.namespace,
+        });
+        put_some(&mut firing, "reason", done.reason.clone());
+        put_some(&mut firing, "parent", occasion.parent);
+        put_some(&mut firing, "key", occasion.key.clone());
+        put_some(&mut firing, "session_id", self.session.clone());
+        let kept = data.to_string().len() <= MOST_DATA;
+        put(&mut firing, "data", if kept { data.clone() } else { json!({"left_out": "more than 40,000 bytes"}) });
+        write::insert(FIRINGS, &firing)?;
+        let mut told = json!({"firing": id, "kind": of.kind, "subject": of.name, "event": of.event});
+        put_some(&mut told, "reason", done.reason);
+        if outcome == "fired" {
+            self.fired.push(told);
+        } else {
+            put(&mut told, "outcome", outcome);
+            self.refused.push(told);
+        }
+        for (position, step) in (1..).zip(done.to_do) {
+            self.leave(id, position, step)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves an action to the client.
+    fn leave(&mut self, firing: u64, position: usize, step: Value) -> Result<(), Fault> {
+        let mut action = step;
+        put(&mut action, "firing", firing);
+        put(&mut action, "position", position);
+        put(&mut action, "status", "pending");
+        put(&mut action, "namespace", self.namespace.clone());
+        let id = write::insert(ACTIONS, &action)?;
+        put(&mut action, "id", id);
+        self.to_do.push(super::history::shown(&action));
+        Ok(())
+    }
+
+    /// Whether one more event may follow; if not, the refusal is written down.
+    fn may(&mut self, name: &str, occasion: &Occasion, data: &Value) -> Result<Option<Outcome>, Fault> {
+        let most = usize::try_from(self.config.count("max_depth")).unwrap_or(1);
+        let (outcome, reason) = match cascade::step(&occasion.way, name, most) {
+            cascade::Step::Go if self.left > 0 => {
+                self.left -= 1;
+                return Ok(None);
+            }
+            cascade::Step::Go => {
+                let reason = format!("{} firings of one call (max_firings)", self.config.count("max_firings"));
+                self.refused.push(json!({"event": name, "outcome": "too_many", "reason": reason}));
+                return Ok(Some(Outcome { outcome: "too_deep", reason: Some(reason), ..Outcome::default() }));
+            }
+            cascade::Step::Cycle(reason) => ("cycle", reason),
+            cascade::Step::TooDeep(reason) => ("too_deep", reason),
+        };
+        let id = new_id()?;
+        let of = Subject { kind: "event", name, event: name };
+        let occasion = Occasion { key: None, ..occasion.clone() };
+        let done = Done { outcome, reason: Some(reason.clone()), ..Done::default() };
+        self.record(id, &of, &occasion, data, done)?;
+        Ok(Some(Outcome { outcome, firing: Some(id), reason: Some(reason), ..Outcome::default() }))
+    }
+
+    /// An event comes: it is written down if `always`, and each rule that waits for it and whose condition holds fires.
+    pub(super) fn happen(
+        &mut self,
+        names: &[String],
+        data: &Value,
+        occasion: &Occasion,
+        always: bool,
+    ) -> Result<Outcome, Fault> {
+        let Some(name) = names.first() else { return Ok(Outcome::default()) };
+        if let Some(over) = self.before("event", name, occasion.key.as_deref())? {
+            return Ok(over);
+        }
+        let rules = self.rules(names, data)?;
+        if rules.is_empty() && !always {
+            return Ok(Outcome { outcome: "fired", ..Outcome::default() });
+        }
+        if let Some(refused) = self.may(name, occasion, data)? {
+            return Ok(refused);
+        }
+        let mut firing = occasion.parent;
+        if always {
+            let id = new_id()?;
+            let of = Subject { kind: "event", name, event: name };
+            self.record(id, &of, occasion, data, Done::default())?;
+            firing = Some(id);
+        }
+        let after = Occasion { way: way(occasion, name), parent: firing, key: None };
+        for rule in rules {
+            self.rule(&rule, name, data, &after)?;
+        }
+        Ok(Outcome { outcome: "fired", firing, ..Outcome::default() })
+    }
+
+    /// The enabled rules that wait for an event and whose condition holds, oldest first.
+    fn rules(&self, names: &[String], data: &Value) -> Result<Vec<Value>, Fault> {
+        let waited: Vec<String> = names.iter().flat_map(|name| event::waited_for(name)).collect();
+        let scope = scope(names.first().map_or("", String::as_str), data);
+        let rules = Query::of(RULES)
+            .filter(json!(["trigger_event", "in", waited]))?
+            .filter(json!(["enabled", "=", true]))?
+            .all(MOST)?;
+        let holds = |rule: &Value| {
+            let condition = Condition::read(rule.get("condition").unwrap_or(&Value::Null));
+            event::covers(row::text(rule, "namespace"), &self.namespace)
+                && condition.is_ok_and(|condition| condition.holds(&scope))
+        };
+        Ok(rules.into_iter().filter(holds).collect())
+    }
+
+    fn rule(&mut self, rule: &Value, event: &str, data: &Value, occasion: &Occasion) -> Result<(), Fault> {
+        let name = row::text(rule, "rule_name");
+        let cooldown = row::int(rule, "cooldown_seconds").unwrap_or_default().saturating_mul(1_000);
+        let again = row::int(rule, "last_fired_at").map_or(0, |last| last.saturating_add(cooldown));
+        if cooldown > 0 && self.now < again {
+            let seconds = (again - self.now).div_ceil(1_000);
+            self.refused.push(json!({"kind": "rule", "subject": name, "event": event, "outcome": "cooldown",
+                "reason": format!("it may fire again in {seconds} s")}));
+            return Ok(());
+        }
+        if self.left == 0 {
+            self.refused.push(json!({"kind": "rule", "subject": name, "event": event, "outcome": "too_many",
+                "reason": "no more firings in this call (max_firings)"}));
+            return Ok(());
+        }
+        self.left -= 1;
+        let id = row::id(rule);
+        if cooldown > 0 {
+            // At the version that was read: of two at once, one runs again and finds it cooling down.
+            let times = row::int(rule, "times_fired").unwrap_or_default() + 1;
+            write::update(RULES, id, None, &json!({"last_fired_at": self.now, "times_fired": times}))?;
+        } else {
+            write::add(RULES, id, "times_fired", 1.0)?;
+            write::max(RULES, id, "last_fired_at", millis(self.now))?;
+        }
+        let steps = action::stored(rule, "actions");
+        let firing = new_id()?;
+        let done = self.act(&steps, event, data, firing, &occasion.way)?;
+        self.record(firing, &Subject { kind: "rule", name, event }, occasion, data, done)?;
+        events::emit("rule_fired", &json!({"rule": id, "rule_name": name, "event": event, "firing": firing}))
+    }
+
+    /// A hook is triggered.
+    pub(super) fn hook(&mut self, hook_type: &str, data: &Value, occasion: &Occasion) -> Result<Outcome, Fault> {
+        if let Some(over) = self.before("hook", hook_type, occasion.key.as_deref())? {
+            return Ok(over);
+        }
+        let event = kind::event(hook_type);
+        if let Some(refused) = self.may(&event, occasion, data)? {
+            return Ok(refused);
+        }
+        let known = Query::of(HOOK_KINDS).filter(json!(["hook_type", "=", hook_type]))?.first()?;
+        if let Some(limited) = self.limited(hook_type, known.as_ref())? {
+            return Ok(limited);
+        }
+        let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
+        write::add(HOOK_KINDS, counts, "fired", 1.0)?;
+        write::max(HOOK_KINDS, counts, "last_fired_at", millis(self.now))?;
+        let scope = scope(&event, data);
+        let hooks = Query::of(HOOKS)
+            .filter(json!(["hook_type", "=", hook_type]))?
+            .filter(json!(["enabled", "=", true]))?
+            .all(MOST)?;
+        let firing = new_id()?;
+        let after = Occasion { way: way(occasion, &event), parent: Some(firing), key: None };
+        let mut all = Done::default();
+        for hook in hooks {
+            let condition = Condition::read(hook.get("condition").unwrap_or(&Value::Null));
+            let here = event::covers(row::text(&hook, "namespace"), &self.namespace);
+            if here && condition.is_ok_and(|condition| condition.holds(&scope)) {
+                let steps = action::stored(&hook, "actions");
+                all.add(row::text(&hook, "name"), self.act(&steps, &event, data, firing, &after.way)?);
+            }
+        }
+        self.record(firing, &Subject { kind: "hook", name: hook_type, event: &event }, occasion, data, all)?;
+        events::emit("hook_fired", &json!({"hook_type": hook_type, "firing": firing}))?;
+        for rule in self.rules(std::slice::from_ref(&event), data)? {
+            self.rule(&rule, &event, data, &after)?;
+        }
+        Ok(Outcome { outcome: "fired", firing: Some(firing), ..Outcome::default() })
+    }
+
+    /// What a kind's rate limit says, if it refuses.
+    fn limited(&mut self, hook_type: &str, known: Option<&Value>) -> Result<Option<Outcome>, Fault> {
+        let of = |field: &str| known.and_then(|row| row::int(row, field));
+        let limit = of("rate_limit").unwrap_or_else(|| self.config.count("default_rate_limit"));
+        let window = of("window_ms").unwrap_or_else(|| self.config.count("default_window_seconds") * 1_000);
+        if limit == 0 {
+            return Ok(None);
+        }
+        let recent = || {
+            Query::of(FIRINGS)
+                .filter(json!(["kind", "=", "hook"]))?
+                .filter(json!(["subject", "=", hook_type]))?
+                .filter(json!(["outcome", "=", "fired"]))?
+                .filter(json!(["fired_at", ">", rate::since(window, self.now)]))
+        };
+        let count = recent()?.count()?;
+        // Two at once do not both take the last place: one runs again.
+        write::expect(&recent()?, count)?;
+        let oldest = if count < limit { None } else { recent()?.ascending("fired_at")?.first()? };
+        let oldest = oldest.and_then(|row| row::int(&row, "fired_at"));
+        match rate::decide(limit, window, count, oldest, self.now) {
+            rate::Verdict::Allowed => Ok(None),
+            rate::Verdict::Limited(after) => {
+                let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
+                write::add(HOOK_KINDS, counts, "suppressed", 1.0)?;
+                let seconds = window / 1_000;
+                let reason = Some(format!("{hook_type} fired {count} times in {seconds} s, its limit is {limit}"));
+                Ok(Some(Outcome { outcome: "rate_limited", firing: None, reason, retry_after_ms: Some(after) }))
+            }
+        }
+    }
+
+    /// A workflow runs.
+    pub(super) fn workflow(&mut self, known: &Value, params: &Value, occasion: &Occasion) -> Result<Outcome, Fault> {
+        let name = row::text(known, "workflow_name");
+        if let Some(over) = self.before("workflow", name, occasion.key.as_deref())? {
+            return Ok(over);
+        }
+        let missing: Vec<String> =
+            row::texts(known, "required_params").into_iter().filter(|param| params.get(param).is_none()).collect();
+        if !missing.is_empty() {
+            let name = row::clip(name, 60);
+            return Err(Fault::invalid(format!(
+                "workflow `{name}` needs `{}` in its parameters",
+                missing.join("`, `")
+            )));
+        }
+        let node = action::workflow_node(name);
+        if let Some(refused) = self.may(&node, occasion, params)? {
+            return Ok(refused);
+        }
+        write::add(WORKFLOWS, row::id(known), "times_run", 1.0)?;
+        write::max(WORKFLOWS, row::id(known), "last_run_at", millis(self.now))?;
+        let firing = new_id()?;
+        let done = self.act(&action::stored(known, "steps"), &node, params, firing, &way(occasion, &node))?;
+        self.record(firing, &Subject { kind: "workflow", name, event: &node }, occasion, params, done)?;
+        Ok(Outcome { outcome: "fired", firing: Some(firing), ..Outcome::default() })
+    }
+
+    /// Does the steps whose condition holds, in order.
+    fn act(&mut self, steps: &[Step], event: &str, data: &Value, firing: u64, way: &[String]) -> Result<Done, Fault> {
+        let scope = scope(event, data);
+        let mut all = Done::default();
+        for (place, step) in steps.iter().enumerate() {
+            if !Condition::read(&step.condition).is_ok_and(|condition| condition.holds(&scope)) {
+                continue;
+            }
+            match step.action.filled(&scope) {
+                Ok(action) => self.one(&action, (firing, place), data, way, &mut all)?,
+                Err(fault) => all.failed(&step.action, &fault.message),
+            }
+        }
+        self.done.extend(all.done.iter().cloned());
+        Ok(all)
+    }
+
+    /// Does one action: here what can be done here, on the caller's list what cannot.
+    fn one(
+        &mut self,
+        action: &Action,
+        (firing, place): (u64, usize),
+        data: &Value,
+        way: &[String],
+        all: &mut Done,
+    ) -> Result<(), Fault> {
+        let next = Occasion { way: way.to_vec(), parent: Some(firing), key: None };
+        match action {
+            Action::EmitEvent { name, payload } => {
+                let payload = payload.clone().unwrap_or_else(|| data.clone());
+                events::emit(name, &payload)?;
+                all.did(action, json!({ "name": name }));
+                self.happen(std::slice::from_ref(name), &payload, &next, false)?;
+            }
+            Action::TriggerHook { hook_type } => {
+                let outcome = self.hook(hook_type, data, &next)?;
+                all.did(action, json!({"hook_type": hook_type, "outcome": outcome.outcome, "firing": outcome.firing}));
+            }
+            Action::RunWorkflow { workflow_name, params } => {
+                let params = params.clone().unwrap_or_else(|| data.clone());
+                match super::named(WORKFLOWS, "workflow_name", workflow_name, None)? {
+                    None => all.failed(action, &format!("there is no workflow `{workflow_name}`")),
+                    Some(known) => match self.workflow(&known, &params, &next) {
+                        Ok(of) => all.did(
+                            action,
+                            json!({"workflow_name": workflow_name, "outcome": of.outcome, "firing": of.firing}),
+                        ),
+                        Err(fault) if fault.code == "invalid.argument" => all.failed(action, &fault.message),
+                        Err(fault) => return Err(fault),
+                    },
+                }
+            }
+            other => super::acting::act(self, other, (firing, place), all)?,
+        }
+        Ok(())
+    }
+}
+
+/// What conditions and templates see: the data's own fields, `event`, and all of the data as `data`.
+fn scope(event: &str, data: &Value) -> Value {
+    let mut scope = if data.is_object() { data.clone() } else { json!({}) };
+    put(&mut scope, "data", data.clone());
+    put(&mut scope, "event", event);
+    scope
+}
+
+/// The way with one more event.
+fn way(occasion: &Occasion, event: &str) -> Vec<String> {
+    let mut way = occasion.way.clone();
+    way.push(event.to_owned());
+    way
+}
+
+/// Times are whole and far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in a double")]
+fn millis(at: u64) -> f64 {
+    at as f64
+}
+
+fn new_id() -> Result<u64, Fault> {
+    write::new_ids(1)?.first().copied().ok_or_else(|| Fault::new("unavailable.store", "no id was issued: call again"))
+}
