@@ -3,6 +3,7 @@
 //! R. Tarjan, "Depth-first search and linear graph algorithms", SIAM Journal on Computing 1(2), 1972; without recursion, since a component's
 //! stack is small. Of each component the shortest cycle through its first event is shown, found breadth first.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Something that leads from one event to another.
@@ -128,8 +129,8 @@ impl<'a> Graph<'a> {
                     way.reverse();
                     return Some(way);
                 }
-                if !came.contains_key(&to) {
-                    came.insert(to, (node, edge));
+                if let Entry::Vacant(place) = came.entry(to) {
+                    place.insert((node, edge));
                     queue.push_back(to);
                 }
             }

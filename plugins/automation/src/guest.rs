@@ -62,7 +62,7 @@ impl Layer for Automation {
             "trigger_automation_event" => rules::trigger(arguments),
             "update_automation_config" => config::update(arguments),
             "get_automation_config" => config::get(),
-            "hear_episode" => hearing::episode(arguments),
+            "hear_new_episodes" => hearing::episodes(),
             "hear_event" => hearing::event(arguments),
             "register_workflow" => workflows::register(arguments),
             "list_workflows" => workflows::list(arguments),

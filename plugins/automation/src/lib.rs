@@ -14,6 +14,7 @@ pub mod cycle;
 pub mod episode;
 pub mod event;
 pub mod expression;
+pub mod heard;
 pub mod kind;
 pub mod manifest;
 pub mod rate;

@@ -22,6 +22,9 @@ pub const HEARD: [&str; 7] = [
     "conversations.closed",
 ];
 
+/// How often new episodes are heard (see `heard`).
+pub const HEAR_MS: u64 = 30_000;
+
 /// The manifest. The same at every call.
 #[must_use]
 pub fn manifest() -> Value {
@@ -37,10 +40,8 @@ pub fn manifest() -> Value {
     for (name, operation) in parts.concat() {
         operations.insert(name.to_owned(), operation);
     }
-    let mut events = vec![json!({"name": "episode", "on": "episodic.events:insert", "operation": "hear_episode"})];
-    for name in HEARD {
-        events.push(json!({"name": name.replace('.', "_"), "on": name, "operation": "hear_event"}));
-    }
+    let heard = |name: &&str| json!({"name": name.replace('.', "_"), "on": name, "operation": "hear_event"});
+    let events: Vec<Value> = HEARD.iter().map(heard).collect();
     json!({
         "manifest": 1,
         "name": "automation",
@@ -53,7 +54,10 @@ pub fn manifest() -> Value {
         "writes": ["episodic.events", "prospective.tasks"],
         "collections": collections::collections(),
         "operations": operations,
-        "schedules": [{"name": "tidy", "every_ms": 86_400_000, "operation": "tidy", "arguments": {}}],
+        "schedules": [
+            {"name": "tidy", "every_ms": 86_400_000, "operation": "tidy", "arguments": {}},
+            {"name": "hear", "every_ms": HEAR_MS, "operation": "hear_new_episodes", "arguments": {}},
+        ],
         "events": events,
     })
 }

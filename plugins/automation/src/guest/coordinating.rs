@@ -26,7 +26,7 @@ const MOST_DONE: u32 = 200;
 #[derive(Deserialize)]
 struct Moment {
     session_id: Option<String>,
-    idempotency_key: Option<String>,
+    occasion: Option<String>,
     namespace: Option<String>,
     #[serde(default)]
     validate_plans: bool,
@@ -45,7 +45,7 @@ impl Moment {
     }
 
     fn fire(&self, engine: &mut Engine, hook_type: &str, context: &Value) -> Result<Outcome, Fault> {
-        engine.hook(hook_type, context, &Engine::after(None, self.idempotency_key.clone())?)
+        engine.hook(hook_type, context, &Engine::after(None, self.occasion.clone())?)
     }
 
     fn within(&self) -> Option<&str> {

@@ -38,6 +38,8 @@ pub(super) struct Engine {
     pub(super) config: Config,
     pub(super) session: Option<String>,
     pub(super) namespace: String,
+    /// When the episode at hand was written: rules that did not wait yet do not hear it.
+    written_at: Option<u64>,
     left: u64,
     fired: Vec<Value>,
     pub(super) done: Vec<Value>,
@@ -54,19 +56,28 @@ struct Subject<'a> {
 
 impl Engine {
     /// An engine for one call.
-    pub(super) fn new(session: Option<String>, namespace: Option<String>) -> Result<Self, Fault> {
+    pub(super) fn new(session: Option<String>, namespace: impl Into<Option<String>>) -> Result<Self, Fault> {
         let config = config::read()?;
         Ok(Self {
             now: now(),
             left: config.count("max_firings"),
             config,
             session,
-            namespace: namespace.unwrap_or_default(),
+            namespace: namespace.into().unwrap_or_default(),
+            written_at: None,
             fired: Vec::new(),
             done: Vec::new(),
             to_do: Vec::new(),
             refused: Vec::new(),
         })
+    }
+
+    /// Goes on to the next episode, with firings of its own.
+    pub(super) fn turn(&mut self, session: Option<&str>, namespace: &str, written_at: u64) {
+        self.session = session.map(str::to_owned);
+        namespace.clone_into(&mut self.namespace);
+        self.written_at = Some(written_at);
+        self.left = self.config.count("max_firings");
     }
 
     /// The occasion after a firing that a caller names.
@@ -201,7 +212,9 @@ impl Engine {
         if let Some(over) = self.before("event", name, occasion.key.as_deref())? {
             return Ok(over);
         }
-        let rules = self.rules(names, data)?;
+        let written_at = self.written_at.take();
+        let mut rules = self.rules(names, data)?;
+        rules.retain(|rule| written_at.is_none_or(|at| row::int(rule, "since").is_none_or(|since| since <= at)));
         if rules.is_empty() && !always {
             return Ok(Outcome { outcome: "fired", ..Outcome::default() });
         }
@@ -435,10 +448,12 @@ fn scope(event: &str, data: &Value) -> Value {
     scope
 }
 
-/// The way with one more event.
+/// The way up to this event: what fires at it is on the way already.
 fn way(occasion: &Occasion, event: &str) -> Vec<String> {
     let mut way = occasion.way.clone();
-    way.push(event.to_owned());
+    if way.last().is_none_or(|last| last != event) {
+        way.push(event.to_owned());
+    }
     way
 }
 

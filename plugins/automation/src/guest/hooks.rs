@@ -112,7 +112,7 @@ pub(super) fn list(given: Value) -> Answer {
 struct Trigger {
     hook_type: String,
     context: Value,
-    idempotency_key: Option<String>,
+    occasion: Option<String>,
     parent_firing: Option<Id>,
     session_id: Option<String>,
     namespace: Option<String>,
@@ -121,7 +121,7 @@ struct Trigger {
 /// `trigger_hook`.
 pub(super) fn trigger(given: Value) -> Answer {
     let given: Trigger = arguments(given)?;
-    let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.idempotency_key)?;
+    let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.occasion)?;
     let mut engine = Engine::new(given.session_id, given.namespace)?;
     let outcome = engine.hook(&given.hook_type, &given.context, &occasion)?;
     Ok(engine.answer(outcome))

@@ -2,7 +2,7 @@
 
 use super::firing::Engine;
 use super::registering::{actions, condition, known, remove as removed, store};
-use super::{RULES, namespace, put};
+use super::{RULES, namespace, now, put};
 use crate::{event, row};
 use memstrata_sdk::args::Id;
 use memstrata_sdk::{Answer, Query, Value, arguments, json, write};
@@ -28,7 +28,7 @@ fn heard(trigger_event: &str) -> &'static str {
     if trigger_event.starts_with("hook.") {
         "when the hook is triggered"
     } else if layer == "episodic" && trigger_event.contains('.') {
-        "when an episode of the type is recorded"
+        "within 45 seconds after an episode of the type is recorded"
     } else if crate::manifest::HEARD
         .iter()
         .any(|name| event::waited_for(name).iter().any(|waited| waited == trigger_event))
@@ -47,7 +47,7 @@ pub(super) fn register(given: Value) -> Answer {
     let mut rule = json!({
         "rule_name": name, "trigger_event": given.trigger_event, "actions": actions(&given.action)?,
         "condition": condition(given.condition)?, "description": given.description, "enabled": given.enabled,
-        "cooldown_seconds": given.cooldown_seconds,
+        "cooldown_seconds": given.cooldown_seconds, "since": now(),
     });
     if let Some(namespace) = given.namespace {
         put(&mut rule, "namespace", namespace);
@@ -70,7 +70,11 @@ struct One {
 pub(super) fn enable(given: Value) -> Answer {
     let given: One = arguments(given)?;
     let rule = known(RULES, NAMED, &given.rule_name, given.namespace.as_deref())?;
-    write::update(RULES, row::id(&rule), None, &json!({"enabled": given.enabled}))?;
+    let mut patch = json!({"enabled": given.enabled});
+    if given.enabled && rule.get("enabled") == Some(&json!(false)) {
+        put(&mut patch, "since", now());
+    }
+    write::update(RULES, row::id(&rule), None, &patch)?;
     Ok(json!({"id": row::id(&rule), "rule_name": given.rule_name, "enabled": given.enabled}))
 }
 
@@ -122,7 +126,7 @@ pub(super) fn list(given: Value) -> Answer {
 struct Trigger {
     event_type: String,
     event_data: Value,
-    idempotency_key: Option<String>,
+    occasion: Option<String>,
     parent_firing: Option<Id>,
     session_id: Option<String>,
     namespace: Option<String>,
@@ -132,7 +136,7 @@ struct Trigger {
 pub(super) fn trigger(given: Value) -> Answer {
     let given: Trigger = arguments(given)?;
     event::check(&given.event_type)?;
-    let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.idempotency_key)?;
+    let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.occasion)?;
     let mut engine = Engine::new(given.session_id, given.namespace)?;
     let outcome = engine.happen(&[given.event_type], &given.event_data, &occasion, true)?;
     Ok(engine.answer(outcome))

@@ -63,7 +63,7 @@ struct One {
     workflow_name: String,
     #[serde(default)]
     workflow_params: Value,
-    idempotency_key: Option<String>,
+    occasion: Option<String>,
     parent_firing: Option<Id>,
     session_id: Option<String>,
     namespace: Option<String>,
@@ -80,7 +80,7 @@ pub(super) fn remove(given: Value) -> Answer {
 pub(super) fn execute(given: Value) -> Answer {
     let given: One = arguments(given)?;
     let workflow = known(WORKFLOWS, NAMED, &given.workflow_name, given.namespace.as_deref())?;
-    let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.idempotency_key)?;
+    let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.occasion)?;
     let mut engine = Engine::new(given.session_id, given.namespace)?;
     let outcome = engine.workflow(&workflow, &given.workflow_params, &occasion)?;
     Ok(engine.answer(outcome))

@@ -49,6 +49,8 @@ pub(super) fn collections() -> Value {
                 "actions": actions,
                 "enabled": {"type": "boolean", "default": true},
                 "cooldown_seconds": {"type": "integer", "default": 0},
+                // It hears no episode that was written before.
+                "since": {"type": "time"},
                 "times_fired": {"type": "integer", "default": 0},
                 "last_fired_at": {"type": "time"},
             },
@@ -118,7 +120,7 @@ pub(super) fn collections() -> Value {
             "recall": {"text": "text", "time": "created_at", "kind": "subject"},
         },
         "config": {
-            "summary": "What clients changed of the configuration.",
+            "summary": "What clients changed of the configuration, and how far episodes were heard.",
             "fields": {"key": {"type": "text", "required": true}, "value": {"type": "json", "required": true}},
             "unique": {"key": ["key"]},
         },

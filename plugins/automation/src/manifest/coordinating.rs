@@ -34,7 +34,7 @@ pub(super) fn operations() -> Vec<Named> {
                     s::input(
                         &json!({
                             "project_id": s::project(), "validate_plans": s::flag("Look at plans.", true), "session_id": s::session(),
-                            "idempotency_key": s::text("Your name of the occasion.", 200), "namespace": s::there(),
+                            "occasion": s::text("Your name of the occasion: the same one fires once.", 200), "namespace": s::there(),
                         }),
                         &[],
                     ),
@@ -56,7 +56,7 @@ pub(super) fn operations() -> Vec<Named> {
                     s::input(
                         &json!({
                             "session_id": s::session(), "extract_patterns": s::flag("Look for runs.", true), "measure_quality": s::flag("Measure.", true),
-                            "idempotency_key": s::text("Your name of the occasion.", 200), "namespace": s::there(),
+                            "occasion": s::text("Your name of the occasion: the same one fires once.", 200), "namespace": s::there(),
                         }),
                         &[],
                     ),
@@ -64,7 +64,7 @@ pub(super) fn operations() -> Vec<Named> {
                         json!({"session": s::maybe("object"), "patterns": s::maybe("array"), "quality": s::maybe("object"), "unconsolidated": s::maybe("integer"), "tool_uses": s::of("object")}),
                     ),
                 ),
-                &json!([{"arguments": {}}, {"arguments": {"session_id": "s-1", "idempotency_key": "end of s-1"}, "setup": [used(5, "success")]}]),
+                &json!([{"arguments": {}}, {"arguments": {"session_id": "s-1", "occasion": "end of s-1"}, "setup": [used(5, "success")]}]),
             ),
         ),
         (

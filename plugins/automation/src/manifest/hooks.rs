@@ -9,7 +9,7 @@ pub(super) fn operations() -> Vec<Named> {
         json!({"hook_type": "error_occurred", "name": "keep", "condition": "exit_code != 0",
         "actions": [{"type": "note", "text": "{{tool}} failed with {{exit_code}}"}, "meta.find_gaps"]}),
     );
-    let keyed = step("trigger_hook", json!({"hook_type": "session_end", "idempotency_key": "s-1"}));
+    let keyed = step("trigger_hook", json!({"hook_type": "session_end", "occasion": "s-1"}));
     vec![
         (
             "register_hook",
@@ -79,13 +79,13 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Triggers a hook: does what is registered for it, fires the rules that wait for it, and answers what is left to you in `to_do`.",
-                "With `idempotency_key` the same occasion fires once. `parent_firing` is the firing that made you trigger it: so cycles are refused across calls. Make the calls in `to_do`, then acknowledge_action.",
+                "With `occasion` the same one fires once. `parent_firing` is the firing that made you trigger it: so cycles are refused across calls. Make the calls in `to_do`, then acknowledge_action.",
                 (
                     s::input(
                         &json!({
                             "hook_type": s::or(s::hook_type(), "session_start"),
                             "context": s::or(s::data("What conditions and templates see."), json!({})),
-                            "idempotency_key": s::text("Your name of the occasion.", 200), "parent_firing": s::id("The firing that led here:"),
+                            "occasion": s::text("Your name of the occasion: the same one fires once.", 200), "parent_firing": s::id("The firing that led here:"),
                             "session_id": s::session(), "namespace": s::there(),
                         }),
                         &[],
@@ -95,7 +95,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &json!([
                     {"arguments": {}},
                     {"arguments": {"hook_type": "error_occurred", "context": {"tool": "cargo", "exit_code": 101}}, "setup": [note]},
-                    {"arguments": {"hook_type": "session_end", "idempotency_key": "s-1"}, "setup": [keyed], "note": "The same occasion again is a duplicate."},
+                    {"arguments": {"hook_type": "session_end", "occasion": "s-1"}, "setup": [keyed], "note": "The same occasion again is a duplicate."},
                     {"arguments": {"parent_firing": 999_999_999}, "fault": "not-found.firing"},
                 ]),
             ),

@@ -14,6 +14,13 @@ fn delivery() -> Value {
     })
 }
 
+fn heard() -> Value {
+    s::output(
+        &json!({"heard": s::of("integer"), "fired": s::objects(), "count": s::of("integer"), "more": s::of("boolean")}),
+        &["heard", "fired", "count", "more"],
+    )
+}
+
 pub(super) fn operations() -> Vec<Named> {
     let rule = step(
         "register_automation_rule",
@@ -114,12 +121,12 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Says that an event came: fires the rules that wait for it, and answers what is left to you in `to_do`.",
-                "With `idempotency_key` the same occasion fires once.",
+                "With `occasion` the same one fires once.",
                 (
                     s::input(
                         &json!({
                             "event_type": event_type("Its name, such as `build_failed`."), "event_data": s::or(s::data("What conditions and templates see."), json!({})),
-                            "idempotency_key": s::text("Your name of the occasion.", 200), "parent_firing": s::id("The firing that led here:"),
+                            "occasion": s::text("Your name of the occasion: the same one fires once.", 200), "parent_firing": s::id("The firing that led here:"),
                             "session_id": s::session(), "namespace": s::there(),
                         }),
                         &["event_type"],
@@ -173,16 +180,20 @@ pub(super) fn operations() -> Vec<Named> {
             ),
         ),
         (
-            "hear_episode",
+            "hear_new_episodes",
             operation(
                 "write",
-                "Fires the rules that wait for a recorded episode.",
-                "The host calls it once for each; the acknowledgement commits with what it fires.",
+                "Fires the rules that wait for episodes, for those recorded since the last time and at least ten seconds ago.",
+                "The host calls it every 30 seconds; 1,000 episodes at a time, `more` says that some are left. A rule hears what is recorded after it was registered or switched on.",
                 (
-                    s::input(&delivery(), &["id"]),
-                    s::output(&json!({"fired": s::objects(), "count": s::of("integer")}), &["fired", "count"]),
+                    s::input(&json!({}), &[]),
+                    heard(),
                 ),
-                &json!([{"arguments": {"event": "episodic.events:insert", "seq": 1, "at": 1, "collection": "episodic.events", "id": 999_999_999}, "note": "An episode that is gone fires nothing."}]),
+                &json!([
+                    {"arguments": {}},
+                    {"arguments": {}, "setup": [step("register_automation_rule", json!({"rule_name": "errors", "trigger_event": "episodic.error", "action": "Look at it"}))],
+                     "note": "Where there is no episodic layer nothing is heard."},
+                ]),
             ),
         ),
         (
@@ -193,7 +204,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "The host calls it once for each; the acknowledgement commits with what it fires.",
                 (
                     s::input(&delivery(), &["event"]),
-                    s::output(&json!({"fired": s::objects(), "count": s::of("integer")}), &["fired", "count"]),
+                    heard(),
                 ),
                 &json!([
                     {"arguments": {"event": "prospective.task_completed", "payload": {"task": 7}}},

@@ -74,12 +74,12 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Runs a workflow: does the steps that can be done here, and answers the others in order in `to_do`.",
-                "Parameters fill the templates of the steps. With `idempotency_key` the same occasion runs once.",
+                "Parameters fill the templates of the steps. With `occasion` the same one runs once.",
                 (
                     s::input(
                         &json!({
                             "workflow_name": s::text("Its name.", 200), "workflow_params": s::or(s::data("What conditions and templates see."), json!({})),
-                            "idempotency_key": s::text("Your name of the occasion.", 200), "parent_firing": s::id("The firing that led here:"),
+                            "occasion": s::text("Your name of the occasion: the same one fires once.", 200), "parent_firing": s::id("The firing that led here:"),
                             "session_id": s::session(), "namespace": s::own_namespace(),
                         }),
                         &["workflow_name"],
