@@ -7,6 +7,8 @@ pub mod args;
 mod digest;
 mod fault;
 #[cfg(target_family = "wasm")]
+pub mod files;
+#[cfg(target_family = "wasm")]
 mod host;
 #[cfg(target_family = "wasm")]
 mod query;
