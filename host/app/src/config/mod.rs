@@ -71,6 +71,9 @@ pub(crate) struct LayerConfig {
     pub(crate) reads: BTreeSet<String>,
     #[serde(default)]
     pub(crate) writes: BTreeSet<String>,
+    /// Folders it may read through `files`: by the name it knows, the path.
+    #[serde(default)]
+    pub(crate) folders: BTreeMap<String, PathBuf>,
     #[serde(default)]
     pub(crate) settings: toml::Table,
 }
