@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn levels_begin_at_their_thresholds() {
-        for (confidence, word) in [(0.9, "very_high"), (0.89, "high"), (0.5, "medium"), (0.3, "low"), (0.29, "very_low")] {
+        for (confidence, word) in
+            [(0.9, "very_high"), (0.89, "high"), (0.5, "medium"), (0.3, "low"), (0.29, "very_low")]
+        {
             assert_eq!(level(confidence), word);
         }
         assert!((base("episodic") - 0.85).abs() < 1e-12 && (base("graph") - 0.7).abs() < 1e-12);

@@ -31,7 +31,8 @@ pub fn layers(f: &Figures) -> Vec<Health> {
         (share > 0.3).then(|| format!("{:.0} % of {what} have a confidence below 0.5, more than 30 %", share * 100.0))
     };
     let over = |what: &str, part: Option<f64>, most: f64| {
-        part.filter(|part| *part > most).map(|part| format!("{:.0} % of {what}, more than {:.0} %", part * 100.0, most * 100.0))
+        part.filter(|part| *part > most)
+            .map(|part| format!("{:.0} % of {what}, more than {:.0} %", part * 100.0, most * 100.0))
     };
     let thin = f.density().filter(|d| *d < 0.1).map(|d| format!("{d:.2} relations for each entity, fewer than 0.1"));
     vec![
@@ -44,7 +45,11 @@ pub fn layers(f: &Figures) -> Vec<Health> {
         health(
             "semantic",
             f.memories,
-            [("confidence", f.memory_confidence.mean), ("usefulness", f.usefulness.mean), ("consistency", f.consistency())],
+            [
+                ("confidence", f.memory_confidence.mean),
+                ("usefulness", f.usefulness.mean),
+                ("consistency", f.consistency()),
+            ],
             [low("memories", f.memory_confidence.low), None],
         ),
         health(
@@ -129,7 +134,10 @@ mod tests {
         f.outcomes = (6, 4);
         let all = layers(&f);
         assert_eq!(status(&all), "warning");
-        assert_eq!(all.iter().map(|l| l.status).collect::<Vec<_>>(), ["empty", "empty", "warning", "warning", "warning"]);
+        assert_eq!(
+            all.iter().map(|l| l.status).collect::<Vec<_>>(),
+            ["empty", "empty", "warning", "warning", "warning"]
+        );
         assert_eq!(all[3].score, Some(85.0));
     }
 

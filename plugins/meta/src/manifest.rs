@@ -42,8 +42,14 @@ mod tests {
             ("get_skill_recommendations", json!({"skill_type": "general", "context": null})),
             ("optimize_gap_detector", json!({"project_id": 1, "stability_window": 7, "analyze_contradictions": true})),
             ("optimize_quality_monitor", json!({"project_id": 1, "measure_layers": true, "domain_analysis": true})),
-            ("optimize_learning_tracker", json!({"project_id": 1, "analyze_effectiveness": true, "track_patterns": true})),
-            ("learn_from_outcomes", json!({"task_id": null, "outcome": "unknown", "actual_duration": null, "estimated_duration": null})),
+            (
+                "optimize_learning_tracker",
+                json!({"project_id": 1, "analyze_effectiveness": true, "track_patterns": true}),
+            ),
+            (
+                "learn_from_outcomes",
+                json!({"task_id": null, "outcome": "unknown", "actual_duration": null, "estimated_duration": null}),
+            ),
             ("improve_estimations", json!({"lookback_days": 30, "project_id": null})),
         ] {
             let known = &manifest["operations"][name]["input"]["properties"];

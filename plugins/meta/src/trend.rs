@@ -7,7 +7,11 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
     let upper = *values.get(half)?;
-    if values.len() % 2 == 1 { Some(upper) } else { values.get(half.wrapping_sub(1)).map(|lower| f64::midpoint(*lower, upper)) }
+    if values.len() % 2 == 1 {
+        Some(upper)
+    } else {
+        values.get(half.wrapping_sub(1)).map(|lower| f64::midpoint(*lower, upper))
+    }
 }
 
 /// The slope of points (x, y); none with fewer than three, since two always lie on a line.
