@@ -88,10 +88,10 @@ pub fn round(value: f64) -> f64 {
 }
 
 impl Figures {
-    /// 1 - memories / events: how much experience was condensed. None without events.
+    /// 1 - memories / events: how much experience was condensed. None without events or without memories.
     #[must_use]
     pub fn compression(&self) -> Option<f64> {
-        share(self.memories, self.events).map(|share| (1.0 - share).max(0.0))
+        share(self.memories, self.events).filter(|_| self.memories > 0).map(|share| (1.0 - share).max(0.0))
     }
 
     /// Share of memories that are not in flux.
