@@ -77,7 +77,9 @@ impl Duration {
                 a + (b - a) * x / (x + y)
             }
             Self::Triangular(_, m, _) | Self::Pert(_, m, _) => *m,
-            Self::Recorded(estimate, ratios) => estimate * ratios.get(chance.below(ratios.len())).copied().unwrap_or(1.0),
+            Self::Recorded(estimate, ratios) => {
+                estimate * ratios.get(chance.below(ratios.len())).copied().unwrap_or(1.0)
+            }
         }
     }
 

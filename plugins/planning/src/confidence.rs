@@ -54,9 +54,7 @@ impl Spread {
 /// Intervals around an estimate at the usual levels, for normal errors of a relative deviation. None is below 0.
 #[must_use]
 pub fn intervals(estimate: f64, relative: f64) -> Value {
-    let at = |level: &str, z: f64| {
-        json!({"level": level, "low": round((estimate * (1.0 - z * relative)).max(0.0)), "high": round(estimate * (1.0 + z * relative))})
-    };
+    let at = |level: &str, z: f64| json!({"level": level, "low": round((estimate * (1.0 - z * relative)).max(0.0)), "high": round(estimate * (1.0 + z * relative))});
     json!([at("68 %", 1.0), at("80 %", 1.2816), at("90 %", 1.6449), at("95 %", 1.96)])
 }
 
@@ -89,7 +87,8 @@ pub enum Factor {
 /// Sizes of those that have one, and the names of those that have none.
 #[must_use]
 pub fn split(factors: &[Factor]) -> (Vec<f64>, Vec<String>) {
-    let sizes = factors.iter().filter_map(|factor| if let Factor::Sized { impact, .. } = factor { *impact } else { None });
+    let sizes =
+        factors.iter().filter_map(|factor| if let Factor::Sized { impact, .. } = factor { *impact } else { None });
     let names = factors.iter().filter_map(|factor| match factor {
         Factor::Named(name) | Factor::Sized { name, impact: None } => Some(name.clone()),
         Factor::Sized { .. } => None,
@@ -120,7 +119,8 @@ mod tests {
 
     #[test]
     fn factors_without_a_size_are_named_only() {
-        let factors: Vec<Factor> = serde_json::from_value(json!(["weather", {"name": "team", "impact": 0.1}, {"name": "law"}])).unwrap();
+        let factors: Vec<Factor> =
+            serde_json::from_value(json!(["weather", {"name": "team", "impact": 0.1}, {"name": "law"}])).unwrap();
         assert_eq!(split(&factors), (vec![0.1], vec!["weather".to_owned(), "law".to_owned()]));
     }
 }

@@ -21,7 +21,8 @@ pub struct Rule<'a> {
 /// # Errors
 /// The numbers of steps without an estimate: nothing is made up for them.
 pub fn durations(steps: &[Step], rule: &Rule) -> Result<Vec<Duration>, Vec<usize>> {
-    let missing: Vec<usize> = (1..).zip(steps).filter(|(_, step)| step.estimated_minutes.is_none()).map(|(number, _)| number).collect();
+    let missing: Vec<usize> =
+        (1..).zip(steps).filter(|(_, step)| step.estimated_minutes.is_none()).map(|(number, _)| number).collect();
     if !missing.is_empty() {
         return Err(missing);
     }
@@ -45,12 +46,14 @@ pub fn durations(steps: &[Step], rule: &Rule) -> Result<Vec<Duration>, Vec<usize
 #[must_use]
 pub fn basis(durations: &[Duration], rule: &Rule, steps: &[Step]) -> String {
     let count = |name: &str| durations.iter().filter(|duration| duration.name() == name).count();
-    let stated = steps.iter().filter(|step| step.optimistic_minutes.is_some() && step.pessimistic_minutes.is_some()).count();
+    let stated =
+        steps.iter().filter(|step| step.optimistic_minutes.is_some() && step.pessimistic_minutes.is_some()).count();
     let supposed = durations.len() - stated - count("recorded ratios");
     let (low, high) = rule.spread;
     format!(
         "{stated} steps by their three-point estimates, {} by {} recorded ratios of actual to estimated minutes, {supposed} by a supposed spread of {low} to {high} times the estimate (settings)",
-        count("recorded ratios"), rule.ratios.len()
+        count("recorded ratios"),
+        rule.ratios.len()
     )
 }
 
@@ -61,13 +64,22 @@ mod tests {
     #[test]
     fn the_best_knowledge_is_used_and_none_made_up() {
         let step = |low: Option<f64>, likely: Option<f64>, high: Option<f64>| Step {
-            optimistic_minutes: low, estimated_minutes: likely, pessimistic_minutes: high, ..Step::default()
+            optimistic_minutes: low,
+            estimated_minutes: likely,
+            pessimistic_minutes: high,
+            ..Step::default()
         };
         let bare = [step(None, Some(10.0), None), step(Some(5.0), Some(10.0), Some(30.0))];
         let rule = Rule { ratios: &[], spread: (0.5, 2.0), triangular: false };
-        assert_eq!(durations(&bare, &rule), Ok(vec![Duration::Triangular(5.0, 10.0, 20.0), Duration::Pert(5.0, 10.0, 30.0)]));
+        assert_eq!(
+            durations(&bare, &rule),
+            Ok(vec![Duration::Triangular(5.0, 10.0, 20.0), Duration::Pert(5.0, 10.0, 30.0)])
+        );
         let known = Rule { ratios: &[1.0, 1.5, 2.0], triangular: true, ..rule.clone() };
-        assert_eq!(durations(&bare, &known), Ok(vec![Duration::Recorded(10.0, vec![1.0, 1.5, 2.0]), Duration::Triangular(5.0, 10.0, 30.0)]));
+        assert_eq!(
+            durations(&bare, &known),
+            Ok(vec![Duration::Recorded(10.0, vec![1.0, 1.5, 2.0]), Duration::Triangular(5.0, 10.0, 30.0)])
+        );
         assert_eq!(durations(&[bare[0].clone(), step(None, None, None)], &rule), Err(vec![2]));
     }
 }

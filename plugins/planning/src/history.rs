@@ -25,7 +25,8 @@ pub struct Record {
 /// Actual over estimated minutes of every record that has both.
 #[must_use]
 pub fn ratios(records: &[Record]) -> Vec<f64> {
-    let both = records.iter().filter_map(|record| Some((record.actual, record.estimated.filter(|minutes| *minutes > 0.0)?)));
+    let both =
+        records.iter().filter_map(|record| Some((record.actual, record.estimated.filter(|minutes| *minutes > 0.0)?)));
     both.filter(|(actual, _)| *actual > 0.0).map(|(actual, estimated)| actual / estimated).collect()
 }
 
@@ -55,7 +56,8 @@ impl Trained {
         let line = Line::fit(&points)?;
         let off = |predicted: f64, actual: f64| (predicted.exp() - actual.exp()).abs() / actual.exp();
         let without = |at: usize| {
-            let rest: Vec<(f64, f64)> = points.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, point)| *point).collect();
+            let rest: Vec<(f64, f64)> =
+                points.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, point)| *point).collect();
             Line::fit(&rest)
         };
         // Leave-one-out over the newest 200: fitting is linear, so all of them would be quadratic.
@@ -83,7 +85,12 @@ impl Trained {
     pub fn of(row: &Value) -> Option<Self> {
         let number = |field: &str| crate::row::number(row, field);
         let line = Line { intercept: number("intercept")?, slope: number("slope")?, residual: number("residual")? };
-        Some(Self { line, records: number("records")? as usize, error: number("error")?, given_error: number("given_error")? })
+        Some(Self {
+            line,
+            records: number("records")? as usize,
+            error: number("error")?,
+            given_error: number("given_error")?,
+        })
     }
 }
 
@@ -119,9 +126,15 @@ pub fn forecast(similar: &[Record], all: &[Record], trained: Option<&Trained>, g
     };
     let took: Vec<f64> = similar.iter().map(|record| record.actual).collect();
     if let Some(minutes) = median(&took) {
-        let names: Vec<String> = similar.iter().take(5).map(|record| format!("{} {}", record.kind, reference(record.id))).collect();
+        let names: Vec<String> =
+            similar.iter().take(5).map(|record| format!("{} {}", record.kind, reference(record.id))).collect();
         let basis = format!("the median of {} similar records ({})", took.len(), names.join(", "));
-        return Forecast { minutes: Some(minutes), range: tenths(&took), basis, records: similar.iter().map(|record| record.id).collect() };
+        return Forecast {
+            minutes: Some(minutes),
+            range: tenths(&took),
+            basis,
+            records: similar.iter().map(|record| record.id).collect(),
+        };
     }
     let Some(given) = given.filter(|minutes| *minutes > 0.0) else {
         let basis = "no similar work is recorded and no estimate was given: nothing tells how long it takes".into();
@@ -129,16 +142,37 @@ pub fn forecast(similar: &[Record], all: &[Record], trained: Option<&Trained>, g
     };
     if let Some(model) = trained.filter(|model| model.error < model.given_error) {
         let (minutes, width) = (model.minutes(given), (1.2816 * model.line.residual).exp());
-        let basis = format!("the trained model over {} records, applied to the given estimate of {given} minutes", model.records);
-        return Forecast { minutes: Some(minutes), range: Some((minutes / width, minutes * width)), basis, records: vec![] };
+        let basis = format!(
+            "the trained model over {} records, applied to the given estimate of {given} minutes",
+            model.records
+        );
+        return Forecast {
+            minutes: Some(minutes),
+            range: Some((minutes / width, minutes * width)),
+            basis,
+            records: vec![],
+        };
     }
     let ratios = ratios(all);
     if let Some(ratio) = median(&ratios).filter(|_| ratios.len() >= FEWEST) {
         let range = tenths(&ratios).map(|(low, high)| (low * given, high * given));
-        let basis = format!("the given estimate of {given} minutes times {}, the median ratio of {} records", round(ratio), ratios.len());
-        return Forecast { minutes: Some(ratio * given), range, basis, records: all.iter().map(|record| record.id).take(20).collect() };
+        let basis = format!(
+            "the given estimate of {given} minutes times {}, the median ratio of {} records",
+            round(ratio),
+            ratios.len()
+        );
+        return Forecast {
+            minutes: Some(ratio * given),
+            range,
+            basis,
+            records: all.iter().map(|record| record.id).take(20).collect(),
+        };
     }
-    Forecast { minutes: Some(given), basis: format!("the estimate of {given} minutes as given: no similar work is recorded"), ..Forecast::default() }
+    Forecast {
+        minutes: Some(given),
+        basis: format!("the estimate of {given} minutes as given: no similar work is recorded"),
+        ..Forecast::default()
+    }
 }
 
 /// Numbers about ratios; none of fewer than [`FEWEST`].
@@ -162,7 +196,11 @@ mod tests {
 
     #[test]
     fn the_nearest_evidence_is_taken() {
-        let all: Vec<Record> = [(10.0, 20.0), (20.0, 40.0), (30.0, 60.0), (60.0, 120.0)].iter().zip(1..).map(|((e, a), id)| record(id, *e, *a)).collect();
+        let all: Vec<Record> = [(10.0, 20.0), (20.0, 40.0), (30.0, 60.0), (60.0, 120.0)]
+            .iter()
+            .zip(1..)
+            .map(|((e, a), id)| record(id, *e, *a))
+            .collect();
         let of = |similar: &[Record], all: &[Record], given| forecast(similar, all, None, given);
         assert_eq!(of(&all[..1], &all, Some(5.0)).minutes, Some(20.0));
         assert_eq!(of(&[], &all, Some(5.0)).minutes, Some(10.0));

@@ -13,7 +13,12 @@ use memstrata_sdk::{Map, Value, json};
 
 /// Collections of other layers this one reads where they are.
 pub const READS: [&str; 7] = [
-    "prospective.tasks", "prospective.phases", "prospective.milestones", "prospective.dependencies", "procedural.procedures", "procedural.tallies",
+    "prospective.tasks",
+    "prospective.phases",
+    "prospective.milestones",
+    "prospective.dependencies",
+    "procedural.procedures",
+    "procedural.tallies",
     "episodic.events",
 ];
 

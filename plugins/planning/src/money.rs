@@ -52,7 +52,9 @@ const DAY: f64 = 86_400_000.0;
 pub fn standing(entries: &[Entry], now: &Entry) -> Value {
     let left = now.total - now.spent;
     let first = entries.first().filter(|first| first.at < now.at);
-    let rate = first.map(|first| (now.spent - first.spent) / ((now.at - first.at) as f64 / DAY)).filter(|rate| rate.is_finite());
+    let rate = first
+        .map(|first| (now.spent - first.spent) / ((now.at - first.at) as f64 / DAY))
+        .filter(|rate| rate.is_finite());
     let days = rate.filter(|rate| *rate > 0.0 && left > 0.0).map(|rate| left / rate);
     json!({"remaining": round(left), "used_percent": (now.total > 0.0).then(|| round(now.spent / now.total * 100.0)), "over_budget": left < 0.0,
            "spent_per_day": rate.map(round), "days_left": days.map(round), "records": entries.len() + 1,
@@ -63,7 +65,9 @@ pub fn standing(entries: &[Entry], now: &Entry) -> Value {
 #[must_use]
 pub fn anomalies(entries: &[Entry]) -> Vec<Value> {
     let mut found = Vec::new();
-    let mut add = |entry: &Entry, kind: &str, message: String| found.push(json!({"record": entry.id, "at": entry.at, "kind": kind, "message": message}));
+    let mut add = |entry: &Entry, kind: &str, message: String| {
+        found.push(json!({"record": entry.id, "at": entry.at, "kind": kind, "message": message}))
+    };
     let pairs: Vec<(&Entry, &Entry)> = entries.iter().zip(entries.iter().skip(1)).collect();
     for (before, entry) in &pairs {
         if entry.spent < before.spent {
@@ -78,9 +82,15 @@ pub fn anomalies(entries: &[Entry]) -> Vec<Value> {
     }
     let steps: Vec<f64> = pairs.iter().map(|(before, entry)| entry.spent - before.spent).collect();
     if steps.len() >= 4 {
-        for ((_, entry), (score, step)) in pairs.iter().zip(robust_scores(&steps).unwrap_or_default().iter().zip(&steps)) {
+        for ((_, entry), (score, step)) in
+            pairs.iter().zip(robust_scores(&steps).unwrap_or_default().iter().zip(&steps))
+        {
             if score.abs() > UNUSUAL {
-                add(entry, "unusual-amount", format!("{} spent since the record before; its score is {}", round(*step), round(*score)));
+                add(
+                    entry,
+                    "unusual-amount",
+                    format!("{} spent since the record before; its score is {}", round(*step), round(*score)),
+                );
             }
         }
     }

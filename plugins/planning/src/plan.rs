@@ -172,7 +172,9 @@ impl Plan {
             if step.content.trim().is_empty() {
                 return wrong("say what is done in it".into());
             }
-            if let Some(bad) = step.depends_on.iter().find(|before| **before == 0 || **before > count || **before == number) {
+            if let Some(bad) =
+                step.depends_on.iter().find(|before| **before == 0 || **before > count || **before == number)
+            {
                 return wrong(format!("it cannot depend on {bad}: give another step, 1 to {count}"));
             }
             if !step.status.is_empty() && !STATUSES.contains(&step.status.as_str()) {
@@ -184,7 +186,9 @@ impl Plan {
                 return wrong("optimistic, estimated and pessimistic minutes must rise and not be negative".into());
             }
         }
-        if let Some(at) = self.milestones.iter().find(|milestone| milestone.after_step == 0 || milestone.after_step > count) {
+        if let Some(at) =
+            self.milestones.iter().find(|milestone| milestone.after_step == 0 || milestone.after_step > count)
+        {
             return Err(Fault::invalid(format!("milestone `{}`: after_step is 1 to {count}", at.title)));
         }
         match crate::cpm::order(&self.steps) {
@@ -200,14 +204,18 @@ impl Plan {
     #[must_use]
     pub fn effort(&self) -> (f64, usize) {
         let steps = || self.steps.iter().filter(|step| !step.deferred);
-        (steps().filter_map(|step| step.estimated_minutes).sum(), steps().filter(|step| step.estimated_minutes.is_none()).count())
+        (
+            steps().filter_map(|step| step.estimated_minutes).sum(),
+            steps().filter(|step| step.estimated_minutes.is_none()).count(),
+        )
     }
 
     /// The share of the plan that is done, by minutes if all have some, else by steps.
     #[must_use]
     pub fn progress(&self) -> f64 {
         let (minutes, unknown) = self.effort();
-        let weight = |step: &Step| if unknown == 0 && minutes > 0.0 { step.estimated_minutes.unwrap_or(0.0) } else { 1.0 };
+        let weight =
+            |step: &Step| if unknown == 0 && minutes > 0.0 { step.estimated_minutes.unwrap_or(0.0) } else { 1.0 };
         let counted = || self.steps.iter().filter(|step| !step.deferred);
         let all: f64 = counted().map(weight).sum();
         let done: f64 = counted().filter(|step| step.over()).map(weight).sum();

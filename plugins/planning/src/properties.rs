@@ -7,8 +7,17 @@ use crate::{cpm, words};
 use memstrata_sdk::{Value, json};
 
 /// All properties.
-pub const PROPERTIES: [&str; 9] =
-    ["optimality", "completeness", "consistency", "soundness", "minimality", "safety", "liveness", "feasibility", "correctness"];
+pub const PROPERTIES: [&str; 9] = [
+    "optimality",
+    "completeness",
+    "consistency",
+    "soundness",
+    "minimality",
+    "safety",
+    "liveness",
+    "feasibility",
+    "correctness",
+];
 /// Those a plan must have: 60 % of the score.
 pub const HARD: [&str; 6] = ["completeness", "consistency", "soundness", "safety", "liveness", "correctness"];
 /// How closely it is looked at: the network alone; words of steps and criteria too; chances of a simulation too.
@@ -49,7 +58,10 @@ pub fn verdict(plan: &Plan, property: &str, look: &Look) -> Option<Verdict> {
         "consistency" => consistency(plan),
         "soundness" => soundness(plan, look),
         "minimality" => minimality(plan, look),
-        "safety" => share(unguarded(plan).iter().map(|(n, text)| format!("step {n} (`{text}`) has no guard before it")).collect(), plan),
+        "safety" => share(
+            unguarded(plan).iter().map(|(n, text)| format!("step {n} (`{text}`) has no guard before it")).collect(),
+            plan,
+        ),
         "liveness" => liveness(plan),
         "feasibility" => feasibility(plan, look),
         "correctness" => correctness(plan),
@@ -62,8 +74,11 @@ pub fn verdict(plan: &Plan, property: &str, look: &Look) -> Option<Verdict> {
 #[must_use]
 pub fn total(verdicts: &[Verdict]) -> f64 {
     let of = |hard: bool| {
-        let scores: Vec<f64> =
-            verdicts.iter().filter(|verdict| HARD.contains(&verdict.property.as_str()) == hard).map(|verdict| verdict.score).collect();
+        let scores: Vec<f64> = verdicts
+            .iter()
+            .filter(|verdict| HARD.contains(&verdict.property.as_str()) == hard)
+            .map(|verdict| verdict.score)
+            .collect();
         crate::sample::mean(&scores)
     };
     match (of(true), of(false)) {
@@ -104,7 +119,13 @@ fn completeness(plan: &Plan, look: &Look) -> (f64, Vec<String>) {
     if plan.acceptance_criteria.is_empty() && plan.steps.iter().all(|step| step.acceptance.is_none()) {
         against.push("nothing says when it is done".to_owned());
     }
-    let all = words::stems(&plan.steps.iter().map(|step| format!("{} {} ", step.content, step.acceptance.as_deref().unwrap_or(""))).collect::<String>());
+    let all = words::stems(
+        &plan
+            .steps
+            .iter()
+            .map(|step| format!("{} {} ", step.content, step.acceptance.as_deref().unwrap_or("")))
+            .collect::<String>(),
+    );
     if look.words {
         let bare = plan.acceptance_criteria.iter().filter(|criterion| words::covered(criterion, &all) < COVERED);
         against.extend(bare.map(|criterion| format!("no step works for `{criterion}`")));
@@ -131,7 +152,11 @@ fn consistency(plan: &Plan) -> (f64, Vec<String>) {
     }
     against.extend(broken_constraints(plan));
     for (at, one) in plan.assumptions.iter().enumerate() {
-        let twin = plan.assumptions.iter().skip(at + 1).find(|other| words::likeness(&one.text, &other.text) >= EQUAL && one.violated != other.violated);
+        let twin = plan
+            .assumptions
+            .iter()
+            .skip(at + 1)
+            .find(|other| words::likeness(&one.text, &other.text) >= EQUAL && one.violated != other.violated);
         against.extend(twin.map(|_| format!("the assumption `{}` is both held and violated", one.text)));
     }
     (1.0 / (1.0 + against.len() as f64), against)
@@ -140,11 +165,17 @@ fn consistency(plan: &Plan) -> (f64, Vec<String>) {
 fn soundness(plan: &Plan, look: &Look) -> (f64, Vec<String>) {
     let mut against = Vec::new();
     for (number, step) in (1..).zip(&plan.steps) {
-        let open = step.depends_on.iter().filter(|before| plan.steps.get(before.wrapping_sub(1)).is_none_or(|before| !before.over()));
+        let open = step
+            .depends_on
+            .iter()
+            .filter(|before| plan.steps.get(before.wrapping_sub(1)).is_none_or(|before| !before.over()));
         if step.over() && open.count() > 0 {
             against.push(format!("step {number} is over before what it depends on"));
         }
-        let put_off = step.depends_on.iter().any(|before| plan.steps.get(before.wrapping_sub(1)).is_some_and(|before| before.deferred));
+        let put_off = step
+            .depends_on
+            .iter()
+            .any(|before| plan.steps.get(before.wrapping_sub(1)).is_some_and(|before| before.deferred));
         if put_off && !step.deferred {
             against.push(format!("step {number} depends on one that is put off"));
         }
@@ -152,13 +183,17 @@ fn soundness(plan: &Plan, look: &Look) -> (f64, Vec<String>) {
     if look.words && !plan.steps.iter().any(|step| words::verifies(&step.content)) {
         against.push("no step verifies the result".to_owned());
     }
-    against.extend(plan.assumptions.iter().filter(|a| a.violated).map(|a| format!("the assumption `{}` is violated", a.text)));
+    against.extend(
+        plan.assumptions.iter().filter(|a| a.violated).map(|a| format!("the assumption `{}` is violated", a.text)),
+    );
     share(against, plan)
 }
 
 fn minimality(plan: &Plan, look: &Look) -> (f64, Vec<String>) {
-    let mut against: Vec<String> =
-        cpm::superfluous(&plan.steps).iter().map(|(step, before)| format!("step {step} need not name {before}: it follows")).collect();
+    let mut against: Vec<String> = cpm::superfluous(&plan.steps)
+        .iter()
+        .map(|(step, before)| format!("step {step} need not name {before}: it follows"))
+        .collect();
     if look.words {
         against.extend(twins(plan).iter().map(|(a, b)| format!("steps {a} and {b} say the same")));
     }
@@ -171,7 +206,11 @@ pub fn twins(plan: &Plan) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (number, step) in (1..).zip(&plan.steps) {
         let later = (number + 1..).zip(plan.steps.iter().skip(number));
-        found.extend(later.filter(|(_, other)| words::likeness(&step.content, &other.content) >= EQUAL).map(|(other, _)| (number, other)));
+        found.extend(
+            later
+                .filter(|(_, other)| words::likeness(&step.content, &other.content) >= EQUAL)
+                .map(|(other, _)| (number, other)),
+        );
     }
     found
 }
@@ -183,7 +222,12 @@ fn liveness(plan: &Plan) -> (f64, Vec<String>) {
         against.push(format!("steps {} can never start", list(&circle)));
     }
     let ready = |step: &crate::plan::Step| {
-        !step.over() && !step.deferred && step.depends_on.iter().all(|before| plan.steps.get(before.wrapping_sub(1)).is_some_and(crate::plan::Step::over))
+        !step.over()
+            && !step.deferred
+            && step
+                .depends_on
+                .iter()
+                .all(|before| plan.steps.get(before.wrapping_sub(1)).is_some_and(crate::plan::Step::over))
     };
     if plan.steps.iter().any(|step| !step.over()) && !plan.steps.iter().any(ready) {
         against.push("no step can be done next".to_owned());
@@ -194,21 +238,31 @@ fn liveness(plan: &Plan) -> (f64, Vec<String>) {
 fn feasibility(plan: &Plan, look: &Look) -> (f64, Vec<String>) {
     let path = cpm::timeline(&plan.steps, &minutes(plan)).minutes;
     if let Some(chance) = look.in_time {
-        let against = if chance < 0.8 { vec![format!("{} of the simulated runs end in time", round(chance))] } else { vec![] };
+        let against =
+            if chance < 0.8 { vec![format!("{} of the simulated runs end in time", round(chance))] } else { vec![] };
         return (chance, against);
     }
     if path <= look.most_minutes {
         return (1.0, vec![]);
     }
-    (look.most_minutes / path, vec![format!("the critical path takes {} minutes, {} are allowed", round(path), look.most_minutes)])
+    (
+        look.most_minutes / path,
+        vec![format!("the critical path takes {} minutes, {} are allowed", round(path), look.most_minutes)],
+    )
 }
 
 /// Each criterion is checked by a step that verifies, or every step says itself when it is done.
 fn correctness(plan: &Plan) -> (f64, Vec<String>) {
-    let checks: String = plan.steps.iter().filter(|s| words::verifies(&s.content)).map(|s| format!("{} {} ", s.content, s.acceptance.as_deref().unwrap_or(""))).collect();
+    let checks: String = plan
+        .steps
+        .iter()
+        .filter(|s| words::verifies(&s.content))
+        .map(|s| format!("{} {} ", s.content, s.acceptance.as_deref().unwrap_or("")))
+        .collect();
     if checks.is_empty() {
         let bare = plan.steps.iter().filter(|step| step.acceptance.is_none()).count();
-        let against = if bare > 0 { vec![format!("{bare} steps have no acceptance and no step verifies")] } else { vec![] };
+        let against =
+            if bare > 0 { vec![format!("{bare} steps have no acceptance and no step verifies")] } else { vec![] };
         return (1.0 - bare as f64 / plan.steps.len().max(1) as f64, against);
     }
     let stems = words::stems(&checks);
@@ -227,7 +281,11 @@ mod tests {
     const LOOK: Look = Look { words: true, most_minutes: 480.0, in_time: None };
 
     fn plan(steps: Value) -> Plan {
-        Plan { steps: serde_json::from_value(steps).unwrap(), acceptance_criteria: vec!["the parser reads dates".into()], ..Plan::default() }
+        Plan {
+            steps: serde_json::from_value(steps).unwrap(),
+            acceptance_criteria: vec!["the parser reads dates".into()],
+            ..Plan::default()
+        }
     }
 
     fn holds(plan: &Plan, property: &str) -> bool {
@@ -247,8 +305,10 @@ mod tests {
 
     #[test]
     fn each_property_can_fail() {
-        let bad = plan(json!([{"content": "Drop data", "estimated_minutes": 400}, {"content": "Write code", "depends_on": [1], "estimated_minutes": 90, "order_assumed": true},
-            {"content": "Write code", "depends_on": [1, 2], "status": "completed"}]));
+        let bad = plan(
+            json!([{"content": "Drop data", "estimated_minutes": 400}, {"content": "Write code", "depends_on": [1], "estimated_minutes": 90, "order_assumed": true},
+            {"content": "Write code", "depends_on": [1, 2], "status": "completed"}]),
+        );
         for property in ["optimality", "completeness", "soundness", "minimality", "safety", "correctness"] {
             assert!(!holds(&bad, property), "{property}");
         }

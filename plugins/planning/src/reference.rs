@@ -42,7 +42,9 @@ impl<'de> Deserialize<'de> for Reference {
             return Ok(Self::None);
         }
         let read = parse_id(&text).map(Self::Id).or_else(|| is_key(&text).then(|| Self::Key(text.clone())));
-        read.ok_or_else(|| D::Error::custom("give an id (`42` or `m:42`) or a plan's key: a letter, then letters, digits, - _ ."))
+        read.ok_or_else(|| {
+            D::Error::custom("give an id (`42` or `m:42`) or a plan's key: a letter, then letters, digits, - _ .")
+        })
     }
 }
 

@@ -49,14 +49,20 @@ fn parallelize(plan: &Plan) -> (Plan, Vec<String>) {
             if step.depends_on.contains(&number) {
                 freed.push(number);
             }
-            for earlier in before.depends_on.iter().filter(|earlier| !seen.contains(earlier)).copied().collect::<Vec<_>>() {
+            for earlier in
+                before.depends_on.iter().filter(|earlier| !seen.contains(earlier)).copied().collect::<Vec<_>>()
+            {
                 seen.push(earlier);
                 open.push(earlier);
             }
         }
         kept.sort_unstable();
         if !freed.is_empty() {
-            changes.push(format!("step {} need not wait for {}: the order was only supposed and they share nothing", at + 1, crate::row::list(&freed)));
+            changes.push(format!(
+                "step {} need not wait for {}: the order was only supposed and they share nothing",
+                at + 1,
+                crate::row::list(&freed)
+            ));
             step.depends_on = kept;
         }
     }
@@ -141,7 +147,11 @@ fn reorder(plan: &Plan) -> (Plan, Vec<String>) {
     let mut order: Vec<usize> = Vec::new();
     while order.len() < plan.steps.len() {
         let ready = (1..=plan.steps.len()).filter(|number| {
-            !order.contains(number) && plan.steps.get(number - 1).is_some_and(|step| step.depends_on.iter().all(|before| order.contains(before)))
+            !order.contains(number)
+                && plan
+                    .steps
+                    .get(number - 1)
+                    .is_some_and(|step| step.depends_on.iter().all(|before| order.contains(before)))
         });
         match ready.min_by(|a, b| latest(a).total_cmp(&latest(b)).then(a.cmp(b))) {
             Some(next) => order.push(next),
@@ -160,7 +170,8 @@ fn reorder(plan: &Plan) -> (Plan, Vec<String>) {
 fn escalate(plan: &Plan) -> (Plan, Vec<String>) {
     let line = cpm::timeline(&plan.steps, &minutes(plan));
     let (mut new, mut changes) = (plan.clone(), Vec::new());
-    let over = |step: &Step| step.actual_minutes.zip(step.estimated_minutes).is_some_and(|(took, meant)| took > meant * 1.2);
+    let over =
+        |step: &Step| step.actual_minutes.zip(step.estimated_minutes).is_some_and(|(took, meant)| took > meant * 1.2);
     for number in &line.path {
         let delayed = plan.steps.get(number - 1).is_some_and(|step| {
             over(step) || step.depends_on.iter().any(|before| plan.steps.get(before.wrapping_sub(1)).is_some_and(over))
@@ -178,7 +189,9 @@ fn defer(plan: &Plan) -> (Plan, Vec<String>) {
     let (mut new, mut changes) = (plan.clone(), Vec::new());
     for number in 1..=plan.steps.len() {
         let needed = plan.steps.iter().any(|step| step.depends_on.contains(&number) && !step.deferred);
-        if let Some(step) = new.steps.get_mut(number - 1).filter(|step| step.optional && !needed && !step.over() && !step.deferred) {
+        if let Some(step) =
+            new.steps.get_mut(number - 1).filter(|step| step.optional && !needed && !step.over() && !step.deferred)
+        {
             step.deferred = true;
             changes.push(format!("the optional step {number} (`{}`) is put off", step.content));
         }

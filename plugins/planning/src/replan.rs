@@ -6,7 +6,12 @@ pub const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 pub const LEVELS: [&str; 5] = ["none", "local", "segment", "full", "abort"];
 /// What sets replanning off.
 pub const TRIGGERS: [&str; 6] = [
-    "duration_exceeded", "quality_degradation", "blocker_encountered", "assumption_violated", "milestone_missed", "resource_constraint",
+    "duration_exceeded",
+    "quality_degradation",
+    "blocker_encountered",
+    "assumption_violated",
+    "milestone_missed",
+    "resource_constraint",
 ];
 /// A step's duration is exceeded above so many percent.
 pub const EXCEEDED_PERCENT: f64 = 20.0;
@@ -44,12 +49,16 @@ pub fn decide(case: &Case) -> (&'static str, &'static str) {
         _ if case.constraint_broken && is("critical") => ("abort", "a constraint is broken critically"),
         case if case.violated_assumptions > 1 => ("full", "more than one assumption is violated"),
         case if case.violated_assumptions == 1 && is("critical") => ("full", "one assumption is violated, critically"),
-        case if case.violated_assumptions == 1 && is("high") => ("segment", "one assumption is violated, severity high"),
+        case if case.violated_assumptions == 1 && is("high") => {
+            ("segment", "one assumption is violated, severity high")
+        }
         _ if is("low") => ("none", "severity low"),
         case if case.done > 0.7 => ("local", "more than 70 % is done"),
         _ if is("critical") => ("segment", "a critical deviation"),
         case if is("high") && case.done < 0.5 => ("segment", "severity high and less than half is done"),
-        _ if is("high") || case.violated_assumptions == 1 || case.constraint_broken => ("local", "no stronger rule holds"),
+        _ if is("high") || case.violated_assumptions == 1 || case.constraint_broken => {
+            ("local", "no stronger rule holds")
+        }
         _ => ("none", "no rule holds"),
     }
 }
@@ -61,7 +70,8 @@ mod tests {
     #[test]
     fn the_table_of_the_requirements() {
         let ask = |violated, severity: &str, broken, done| {
-            decide(&Case { violated_assumptions: violated, severity: severity.into(), constraint_broken: broken, done }).0
+            decide(&Case { violated_assumptions: violated, severity: severity.into(), constraint_broken: broken, done })
+                .0
         };
         for (violated, severity, broken, done, level) in [
             (2, "low", false, 0.9, "full"),

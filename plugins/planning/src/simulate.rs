@@ -10,8 +10,18 @@ use memstrata_sdk::{Value, json};
 /// What can be asked. `best_case`, `most_likely` and `worst_case` are runs of one simulation: those that end in its first tenth, its middle half, and
 /// its last tenth; the others change what is drawn.
 pub const SCENARIOS: [&str; 12] = [
-    "best_case", "worst_case", "most_likely", "nominal", "critical_path", "black_swan", "time_plus", "time_minus", "resource_plus",
-    "resource_minus", "assumption_violated", "cascading",
+    "best_case",
+    "worst_case",
+    "most_likely",
+    "nominal",
+    "critical_path",
+    "black_swan",
+    "time_plus",
+    "time_minus",
+    "resource_plus",
+    "resource_minus",
+    "assumption_violated",
+    "cascading",
 ];
 /// Draws of durations a call makes at most: steps times iterations.
 pub const MOST_DRAWS: usize = 400_000;
@@ -38,8 +48,9 @@ impl Model<'_> {
     #[must_use]
     pub fn run(&self, scenarios: &[String], iterations: usize, seed: u64) -> Value {
         let mut chance = Chance::new(seed);
-        let draws: Vec<Vec<f64>> =
-            (0..iterations).map(|_| self.durations.iter().map(|duration| duration.draw(&mut chance)).collect()).collect();
+        let draws: Vec<Vec<f64>> = (0..iterations)
+            .map(|_| self.durations.iter().map(|duration| duration.draw(&mut chance)).collect())
+            .collect();
         let order = cpm::order(self.steps).unwrap_or_default();
         let likely: Vec<f64> = self.durations.iter().map(Duration::likely).collect();
         let line = cpm::timeline(self.steps, &likely);
@@ -53,7 +64,11 @@ impl Model<'_> {
                 other => {
                     let changed = self.change(other, &draws, &line, seed);
                     let runs = match other {
-                        "resource_minus" => Runs { ends: changed.iter().map(|run| run.iter().sum()).collect(), minutes: vec![], critical: vec![] },
+                        "resource_minus" => Runs {
+                            ends: changed.iter().map(|run| run.iter().sum()).collect(),
+                            minutes: vec![],
+                            critical: vec![],
+                        },
                         _ => self.runs(&order, &changed),
                     };
                     let mut numbers = self.numbers(&runs.ends);
@@ -98,7 +113,9 @@ impl Model<'_> {
     fn numbers(&self, ends: &[f64]) -> Value {
         let in_order = sorted(ends);
         let at = |share: f64| quantile(&in_order, share).map(round);
-        let in_time = self.limit.map(|limit| in_order.iter().filter(|end| **end <= limit).count() as f64 / in_order.len().max(1) as f64);
+        let in_time = self
+            .limit
+            .map(|limit| in_order.iter().filter(|end| **end <= limit).count() as f64 / in_order.len().max(1) as f64);
         json!({
             "mean": mean(ends).map(round), "deviation": deviation(ends).map(round), "p10": at(0.1), "p50": at(0.5), "p80": at(0.8),
             "p90": at(0.9), "p95": at(0.95), "in_time": in_time.map(round), "runs": ends.len(),
@@ -109,10 +126,12 @@ impl Model<'_> {
     fn tail(&self, nominal: &Runs, draws: &[Vec<f64>], from: f64, to: f64) -> Value {
         let in_order = sorted(&nominal.ends);
         let (low, high) = (quantile(&in_order, from).unwrap_or(0.0), quantile(&in_order, to).unwrap_or(0.0));
-        let inside: Vec<(&f64, &Vec<f64>)> = nominal.ends.iter().zip(draws).filter(|(end, _)| (low..=high).contains(*end)).collect();
+        let inside: Vec<(&f64, &Vec<f64>)> =
+            nominal.ends.iter().zip(draws).filter(|(end, _)| (low..=high).contains(*end)).collect();
         let ends: Vec<f64> = inside.iter().map(|(end, _)| **end).collect();
         let mut numbers = self.numbers(&ends);
-        let step = |at: usize| mean(&inside.iter().filter_map(|(_, run)| run.get(at).copied()).collect::<Vec<_>>()).map(round);
+        let step =
+            |at: usize| mean(&inside.iter().filter_map(|(_, run)| run.get(at).copied()).collect::<Vec<_>>()).map(round);
         if let Some(numbers) = numbers.as_object_mut() {
             numbers.insert("step_minutes".into(), (0..self.steps.len()).map(step).collect());
             numbers.insert("means".into(), json!(format!("runs that end between the quantiles {from} and {to}")));
@@ -129,7 +148,13 @@ impl Model<'_> {
             "time_minus" => each(0.8),
             "critical_path" => draws
                 .iter()
-                .map(|run| run.iter().zip(self.durations).enumerate().map(|(at, (minutes, duration))| if critical(at) { *minutes } else { duration.likely() }).collect())
+                .map(|run| {
+                    run.iter()
+                        .zip(self.durations)
+                        .enumerate()
+                        .map(|(at, (minutes, duration))| if critical(at) { *minutes } else { duration.likely() })
+                        .collect()
+                })
                 .collect(),
             "black_swan" => {
                 let mut chance = Chance::new(seed ^ 0xB1AC);
@@ -147,7 +172,10 @@ impl Model<'_> {
                         let of = |number: &usize| run.get(number - 1).copied().unwrap_or(0.0);
                         of(a).total_cmp(&of(b)).then(b.cmp(a))
                     });
-                    run.iter().enumerate().map(|(at, minutes)| if longest == Some(at + 1) { minutes * 2.0 } else { *minutes }).collect()
+                    run.iter()
+                        .enumerate()
+                        .map(|(at, minutes)| if longest == Some(at + 1) { minutes * 2.0 } else { *minutes })
+                        .collect()
                 })
                 .collect(),
             // All steps at the same quantile: one cause delays them together.
@@ -155,7 +183,9 @@ impl Model<'_> {
                 let columns: Vec<Vec<f64>> = (0..self.steps.len())
                     .map(|at| sorted(&draws.iter().filter_map(|run| run.get(at).copied()).collect::<Vec<_>>()))
                     .collect();
-                (0..draws.len()).map(|run| columns.iter().filter_map(|column| column.get(run).copied()).collect()).collect()
+                (0..draws.len())
+                    .map(|run| columns.iter().filter_map(|column| column.get(run).copied()).collect())
+                    .collect()
             }
             _ => draws.to_vec(),
         }
@@ -180,7 +210,11 @@ mod tests {
     use super::*;
 
     fn told(scenario: &str, seed: u64) -> Value {
-        let step = |content: &str, depends_on: &[usize]| Step { content: content.into(), depends_on: depends_on.to_vec(), ..Step::default() };
+        let step = |content: &str, depends_on: &[usize]| Step {
+            content: content.into(),
+            depends_on: depends_on.to_vec(),
+            ..Step::default()
+        };
         let steps = [step("a", &[]), step("b", &[]), step("c", &[1, 2])];
         let durations = [Duration::Pert(10.0, 20.0, 60.0), Duration::Fixed(1.0), Duration::Triangular(5.0, 10.0, 15.0)];
         Model { steps: &steps, durations: &durations, limit: Some(30.0) }.run(&[scenario.to_owned()], 4_000, seed)

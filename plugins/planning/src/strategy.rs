@@ -63,19 +63,45 @@ pub fn advise(work: &Work) -> Vec<Advice> {
         ("HIERARCHICAL", work.complexity >= 7, "complexity 7 or more"),
         ("HIERARCHICAL", parts >= 5, "five or more parts are named"),
         ("ITERATIVE", (4..7).contains(&work.complexity), "complexity 4 to 6"),
-        ("ITERATIVE", has(&["prototype", "refactor", "improve", "optimize", "feedback", "experiment"]) || kind.contains("refactor"), "it is improved step by step"),
-        ("SPIKE", has(&["research", "investigate", "unknown", "evaluate", "explore", "unclear", "why"]) || kind.contains("research"), "something is unknown"),
+        (
+            "ITERATIVE",
+            has(&["prototype", "refactor", "improve", "optimize", "feedback", "experiment"])
+                || kind.contains("refactor"),
+            "it is improved step by step",
+        ),
+        (
+            "SPIKE",
+            has(&["research", "investigate", "unknown", "evaluate", "explore", "unclear", "why"])
+                || kind.contains("research"),
+            "something is unknown",
+        ),
         ("SPIKE", kind.contains("bug") || has(&["bug", "crash", "fails"]), "the cause must be found first"),
-        ("PARALLEL", has(&["parallel", "independent", "both", "several", "simultaneously"]), "parts are called independent"),
+        (
+            "PARALLEL",
+            has(&["parallel", "independent", "both", "several", "simultaneously"]),
+            "parts are called independent",
+        ),
         ("SEQUENTIAL", work.complexity <= 3, "complexity 3 or less"),
-        ("SEQUENTIAL", has(&["migrate", "deploy", "release", "upgrade", "rollback"]) || kind.contains("deploy"), "the order matters"),
-        ("DEADLINE_DRIVEN", work.minutes.is_some_and(|minutes| minutes < 60.0 * work.complexity as f64), "less than an hour for each point of complexity"),
+        (
+            "SEQUENTIAL",
+            has(&["migrate", "deploy", "release", "upgrade", "rollback"]) || kind.contains("deploy"),
+            "the order matters",
+        ),
+        (
+            "DEADLINE_DRIVEN",
+            work.minutes.is_some_and(|minutes| minutes < 60.0 * work.complexity as f64),
+            "less than an hour for each point of complexity",
+        ),
         ("DEADLINE_DRIVEN", has(&["deadline", "urgent", "hotfix", "today", "asap"]), "it is urgent"),
     ];
     let mut advice: Vec<Advice> = (STRATEGIES.iter())
         .map(|(strategy, _)| Advice {
             strategy,
-            reasons: rules.iter().filter(|(name, holds, _)| name == strategy && *holds).map(|(_, _, why)| (*why).to_owned()).collect(),
+            reasons: rules
+                .iter()
+                .filter(|(name, holds, _)| name == strategy && *holds)
+                .map(|(_, _, why)| (*why).to_owned())
+                .collect(),
         })
         .filter(|advice| !advice.reasons.is_empty())
         .collect();
@@ -98,7 +124,12 @@ pub fn value(advice: &Advice) -> Value {
 pub fn shape(title: &str, contents: &[String], basis: &str, strategy: &str) -> Vec<Step> {
     let title = crate::row::clip(title.trim(), 120);
     let mut steps = chain(contents, basis);
-    let added = |content: String, depends_on: Vec<usize>| Step { content, depends_on, basis: Some(format!("the strategy {strategy}")), ..Step::default() };
+    let added = |content: String, depends_on: Vec<usize>| Step {
+        content,
+        depends_on,
+        basis: Some(format!("the strategy {strategy}")),
+        ..Step::default()
+    };
     let verified = steps.last().is_some_and(|step| words::verifies(&step.content));
     match strategy {
         "ITERATIVE" => {
@@ -139,7 +170,8 @@ pub fn shape(title: &str, contents: &[String], basis: &str, strategy: &str) -> V
             // A step that says so itself is optional, no other.
             for step in &mut steps {
                 let text = step.content.to_lowercase();
-                step.optional = ["optional", "nice to have", "if time", "polish"].iter().any(|word| text.contains(word));
+                step.optional =
+                    ["optional", "nice to have", "if time", "polish"].iter().any(|word| text.contains(word));
             }
         }
         _ => {}
@@ -173,7 +205,9 @@ mod tests {
 
     #[test]
     fn rules_choose_and_say_why() {
-        let of = |description: &str, complexity, kind: &str| advise(&Work { description, complexity, minutes: None, kind })[0].strategy;
+        let of = |description: &str, complexity, kind: &str| {
+            advise(&Work { description, complexity, minutes: None, kind })[0].strategy
+        };
         assert_eq!(of("Build a shop", 9, ""), "HIERARCHICAL");
         assert_eq!(of("Investigate why it crashes", 5, "bug_fix"), "SPIKE");
         assert_eq!(of("Deploy it", 2, ""), "SEQUENTIAL");
@@ -182,7 +216,10 @@ mod tests {
 
     #[test]
     fn times_are_working_time() {
-        assert_eq!(["1_day", "4_hours", "2 weeks", "soon", "-1_day"].map(time_available), [Some(480.0), Some(240.0), Some(4800.0), None, None]);
+        assert_eq!(
+            ["1_day", "4_hours", "2 weeks", "soon", "-1_day"].map(time_available),
+            [Some(480.0), Some(240.0), Some(4800.0), None, None]
+        );
     }
 
     #[test]

@@ -78,7 +78,8 @@ fn structure(plan: &Plan) -> Vec<Issue> {
         add(false, "no-acceptance", "nothing says when it is done: give acceptance_criteria".into());
     }
     if plan.steps.iter().any(|step| step.phase.is_some()) {
-        let bare: Vec<usize> = (1..).zip(&plan.steps).filter(|(_, step)| step.phase.is_none()).map(|(number, _)| number).collect();
+        let bare: Vec<usize> =
+            (1..).zip(&plan.steps).filter(|(_, step)| step.phase.is_none()).map(|(number, _)| number).collect();
         if !bare.is_empty() {
             add(false, "no-phase", format!("steps {} belong to no phase, the others do", list(&bare)));
         }
@@ -87,12 +88,21 @@ fn structure(plan: &Plan) -> Vec<Issue> {
         let [earlier, later] = pair else { continue };
         let due = earlier.due_at.zip(later.due_at).is_some_and(|(a, b)| a > b);
         if earlier.after_step > later.after_step || due {
-            add(true, "milestone-order", format!("milestone `{}` stands before `{}` and comes after it", earlier.title, later.title));
+            add(
+                true,
+                "milestone-order",
+                format!("milestone `{}` stands before `{}` and comes after it", earlier.title, later.title),
+            );
         }
     }
-    let early = |step: &crate::plan::Step| step.depends_on.iter().any(|before| plan.steps.get(before - 1).is_some_and(|before| !before.over()));
-    let odd: Vec<usize> =
-        (1..).zip(&plan.steps).filter(|(_, step)| step.status == "completed" && early(step)).map(|(number, _)| number).collect();
+    let early = |step: &crate::plan::Step| {
+        step.depends_on.iter().any(|before| plan.steps.get(before - 1).is_some_and(|before| !before.over()))
+    };
+    let odd: Vec<usize> = (1..)
+        .zip(&plan.steps)
+        .filter(|(_, step)| step.status == "completed" && early(step))
+        .map(|(number, _)| number)
+        .collect();
     if !odd.is_empty() {
         add(false, "done-too-early", format!("steps {} are completed, what they depend on is not", list(&odd)));
     }
@@ -106,22 +116,49 @@ fn feasibility(plan: &Plan, known: &Circumstances) -> Vec<Issue> {
     let path = cpm::timeline(&plan.steps, &minutes).minutes;
     let (_, unknown) = plan.effort();
     if unknown > 0 {
-        add(false, "no-estimate", format!("{unknown} steps have no estimate: the critical path of {} minutes is a lower bound", round(path)));
+        add(
+            false,
+            "no-estimate",
+            format!("{unknown} steps have no estimate: the critical path of {} minutes is a lower bound", round(path)),
+        );
     }
     if path > known.most_minutes {
-        add(false, "too-long", format!("the critical path takes {} minutes, more than {}: split the plan", round(path), known.most_minutes));
+        add(
+            false,
+            "too-long",
+            format!(
+                "the critical path takes {} minutes, more than {}: split the plan",
+                round(path),
+                known.most_minutes
+            ),
+        );
     }
     if plan.steps.len() > MANY_STEPS {
-        add(false, "many-steps", format!("{} steps, more than {MANY_STEPS}, are a risk: split the plan", plan.steps.len()));
+        add(
+            false,
+            "many-steps",
+            format!("{} steps, more than {MANY_STEPS}, are a risk: split the plan", plan.steps.len()),
+        );
     }
     let ratio = known.ratio.map_or(1.0, |(ratio, _)| ratio);
     if let Some((ratio, count)) = known.ratio.filter(|(ratio, _)| *ratio > 1.2) {
         let expected = round(path * ratio);
-        add(false, "history", format!("recorded work took {} times its estimate ({count} records): expect {expected} minutes", round(ratio)));
+        add(
+            false,
+            "history",
+            format!(
+                "recorded work took {} times its estimate ({count} records): expect {expected} minutes",
+                round(ratio)
+            ),
+        );
     }
     if let Some(left) = known.until_deadline.filter(|left| path * ratio > *left) {
         let error = path > left;
-        add(error, "deadline", format!("it needs {} minutes and {} are left until the deadline", round(path * ratio), round(left)));
+        add(
+            error,
+            "deadline",
+            format!("it needs {} minutes and {} are left until the deadline", round(path * ratio), round(left)),
+        );
     }
     issues
 }
@@ -139,7 +176,11 @@ fn rules(plan: &Plan) -> Vec<Issue> {
         add(false, "no-verification", "no step verifies the result: add one that tests, reviews or checks".into());
     }
     for (number, step) in unguarded(plan) {
-        add(false, "unguarded", format!("step {number} (`{step}`) is hard to undo: have a backup, test or approval before it"));
+        add(
+            false,
+            "unguarded",
+            format!("step {number} (`{step}`) is hard to undo: have a backup, test or approval before it"),
+        );
     }
     issues
 }
@@ -159,7 +200,8 @@ pub fn broken_constraints(plan: &Plan) -> Vec<String> {
         if let Some(most) = constraint.max_steps.filter(|most| plan.steps.len() > *most) {
             broken.push(format!("`{}`: {} steps, {most} are allowed", constraint.text, plan.steps.len()));
         }
-        if let Some(missing) = constraint.must_include.as_deref().filter(|wanted| words::covered(wanted, &stems) < 1.0) {
+        if let Some(missing) = constraint.must_include.as_deref().filter(|wanted| words::covered(wanted, &stems) < 1.0)
+        {
             broken.push(format!("`{}`: no step has `{missing}`", constraint.text));
         }
     }
@@ -203,8 +245,10 @@ mod tests {
 
     #[test]
     fn a_good_plan_has_no_issue() {
-        let mut good = plan(json!([{"content": "Back up", "estimated_minutes": 10}, {"content": "Deploy", "estimated_minutes": 10, "depends_on": [1]},
-            {"content": "Test it", "estimated_minutes": 5, "depends_on": [2]}]));
+        let mut good = plan(
+            json!([{"content": "Back up", "estimated_minutes": 10}, {"content": "Deploy", "estimated_minutes": 10, "depends_on": [1]},
+            {"content": "Test it", "estimated_minutes": 5, "depends_on": [2]}]),
+        );
         good.acceptance_criteria = vec!["it answers".into()];
         // "Back up" is two words; the guard is "backup".
         good.steps[0].content = "Make a backup".into();
@@ -213,18 +257,43 @@ mod tests {
 
     #[test]
     fn each_level_finds_its_faults() {
-        let mut bad = plan(json!([{"content": "Drop the table", "estimated_minutes": 500, "status": "completed", "depends_on": [2]}, {"content": "Rest"}]));
-        bad.milestones = vec![Milestone { title: "b".into(), after_step: 2, due_at: None }, Milestone { title: "a".into(), after_step: 1, due_at: None }];
-        bad.constraints = vec![Constraint { text: "short".into(), max_minutes: Some(60.0), max_steps: Some(1), must_include: Some("docs".into()) }];
-        let known = Circumstances { most_minutes: 480.0, ratio: Some((1.5, 9)), until_deadline: Some(600.0), strict: false };
+        let mut bad = plan(
+            json!([{"content": "Drop the table", "estimated_minutes": 500, "status": "completed", "depends_on": [2]}, {"content": "Rest"}]),
+        );
+        bad.milestones = vec![
+            Milestone { title: "b".into(), after_step: 2, due_at: None },
+            Milestone { title: "a".into(), after_step: 1, due_at: None },
+        ];
+        bad.constraints = vec![Constraint {
+            text: "short".into(),
+            max_minutes: Some(60.0),
+            max_steps: Some(1),
+            must_include: Some("docs".into()),
+        }];
+        let known =
+            Circumstances { most_minutes: 480.0, ratio: Some((1.5, 9)), until_deadline: Some(600.0), strict: false };
         let found = codes(&bad, &known);
-        for code in ["no-acceptance", "milestone-order", "done-too-early", "no-estimate", "too-long", "history", "deadline", "constraint",
-            "no-verification", "unguarded"] {
+        for code in [
+            "no-acceptance",
+            "milestone-order",
+            "done-too-early",
+            "no-estimate",
+            "too-long",
+            "history",
+            "deadline",
+            "constraint",
+            "no-verification",
+            "unguarded",
+        ] {
             assert!(found.contains(&code), "{code}: {found:?}");
         }
         assert_eq!(found.iter().filter(|code| **code == "constraint").count(), 3);
         let late = validate(&bad, &["feasibility".to_owned()], &known);
         assert!(late.iter().all(|issue| !issue.error), "600 minutes hold 500: only history says they do not");
-        assert!(validate(&bad, &LEVELS.map(str::to_owned), &Circumstances { strict: true, ..known }).iter().all(|issue| issue.error));
+        assert!(
+            validate(&bad, &LEVELS.map(str::to_owned), &Circumstances { strict: true, ..known })
+                .iter()
+                .all(|issue| issue.error)
+        );
     }
 }

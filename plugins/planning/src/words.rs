@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 const COMMON: [&str; 34] = [
-    "the", "and", "for", "with", "that", "this", "from", "into", "then", "than", "are", "was", "has", "have", "all", "any", "its",
-    "not", "but", "our", "out", "per", "via", "can", "will", "should", "must", "when", "what", "each", "also", "new", "use", "step",
+    "the", "and", "for", "with", "that", "this", "from", "into", "then", "than", "are", "was", "has", "have", "all",
+    "any", "its", "not", "but", "our", "out", "per", "via", "can", "will", "should", "must", "when", "what", "each",
+    "also", "new", "use", "step",
 ];
 
 /// Ends a verifying step's words may begin with.
 const VERIFYING: [&str; 7] = ["verif", "test", "check", "review", "validat", "accept", "measur"];
 /// Words of steps that cannot simply be done again.
-const RISKY: [&str; 10] = ["delet", "drop", "migrat", "deploy", "releas", "remov", "overwrit", "truncat", "publish", "erase"];
+const RISKY: [&str; 10] =
+    ["delet", "drop", "migrat", "deploy", "releas", "remov", "overwrit", "truncat", "publish", "erase"];
 /// Words of steps that make a risky one safe.
 const GUARDING: [&str; 8] = ["backup", "snapshot", "rehears", "stag", "test", "rollback", "approv", "verif"];
 
@@ -77,9 +79,14 @@ pub fn parts(text: &str) -> Vec<String> {
         Some((_, list)) if list.contains(',') => list.replace(", and ", ", ").replace(',', ";"),
         _ => text,
     };
-    let mut text = text.replace(". ", ";").replace(", and then ", ";").replace(" and then ", ";").replace(", then ", ";");
+    let mut text =
+        text.replace(". ", ";").replace(", and then ", ";").replace(" and then ", ";").replace(", then ", ";");
     text = text.replace(" then ", ";").replace(", and ", ";");
-    text.split(';').map(|part| part.trim().trim_end_matches('.').trim()).filter(|part| !stems(part).is_empty()).map(capital).collect()
+    text.split(';')
+        .map(|part| part.trim().trim_end_matches('.').trim())
+        .filter(|part| !stems(part).is_empty())
+        .map(capital)
+        .collect()
 }
 
 fn bullet(line: &str) -> Option<String> {
@@ -104,7 +111,10 @@ mod tests {
     #[test]
     fn lists_sentences_and_clauses_are_parts() {
         assert_eq!(parts("Do:\n1. write it\n2) test it\n- ship it"), ["Write it", "Test it", "Ship it"]);
-        assert_eq!(parts("Write the parser, then test it and then ship it."), ["Write the parser", "Test it", "Ship it"]);
+        assert_eq!(
+            parts("Write the parser, then test it and then ship it."),
+            ["Write the parser", "Test it", "Ship it"]
+        );
         assert_eq!(parts("Add login: form, session, and logout"), ["Form", "Session", "Logout"]);
         assert_eq!(parts("Add login"), ["Add login"]);
         assert!(parts(" .; ").is_empty());

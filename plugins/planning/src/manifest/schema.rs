@@ -89,7 +89,10 @@ pub(super) fn task() -> Value {
 
 /// The same, or none.
 pub(super) fn task_or_none() -> Value {
-    or(json!({"type": ["integer", "string"], "maxLength": 64, "description": "A task or a plan: 42, \"m:42\", or a plan's key; 0 is none."}), 0)
+    or(
+        json!({"type": ["integer", "string"], "maxLength": 64, "description": "A task or a plan: 42, \"m:42\", or a plan's key; 0 is none."}),
+        0,
+    )
 }
 
 /// A space is one project: only budgets and namespaces tell projects apart.
@@ -106,14 +109,14 @@ pub(super) fn factors() -> Value {
 pub(super) fn steps(description: &str) -> Value {
     let before = json!({"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 100}, "maxItems": 100});
     json!({"type": "array", "maxItems": 100, "description": description, "items": {
-        "type": ["string", "object"], "maxLength": 2000, "additionalProperties": false, "required": ["content"],
-        "properties": {
-            "content": text("What is done.", 2000), "estimated_minutes": minutes("Likely."), "optimistic_minutes": minutes("If all goes well."),
-            "pessimistic_minutes": minutes("If much goes wrong."), "actual_minutes": minutes("What it took."), "depends_on": before,
-            "order_assumed": {"type": "boolean"}, "acceptance": text("When it is done.", 1000), "phase": text("Part of the work.", 200),
-            "resources": texts("People and things it occupies."), "optional": {"type": "boolean"}, "deferred": {"type": "boolean"}, "escalated": {"type": "boolean"},
-            "status": choice(&crate::plan::STATUSES, "How far it is."), "basis": text("Where it comes from.", 1000),
-        }}})
+    "type": ["string", "object"], "maxLength": 2000, "additionalProperties": false, "required": ["content"],
+    "properties": {
+        "content": text("What is done.", 2000), "estimated_minutes": minutes("Likely."), "optimistic_minutes": minutes("If all goes well."),
+        "pessimistic_minutes": minutes("If much goes wrong."), "actual_minutes": minutes("What it took."), "depends_on": before,
+        "order_assumed": {"type": "boolean"}, "acceptance": text("When it is done.", 1000), "phase": text("Part of the work.", 200),
+        "resources": texts("People and things it occupies."), "optional": {"type": "boolean"}, "deferred": {"type": "boolean"}, "escalated": {"type": "boolean"},
+        "status": choice(&crate::plan::STATUSES, "How far it is."), "basis": text("Where it comes from.", 1000),
+    }}})
 }
 
 pub(super) fn assumptions() -> Value {

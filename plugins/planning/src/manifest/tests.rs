@@ -31,13 +31,25 @@ fn required_parameters_and_defaults() {
         ("optimize_plan", json!({"task_id": null, "project_id": 1})),
         ("estimate_resources", json!({"task_id": null})),
         ("generate_alternative_plans", json!({"task_id": null, "base_estimate": null})),
-        ("suggest_planning_strategy", json!({"task_description": "", "domain": "general", "complexity": 5, "time_available": "1_day"})),
+        (
+            "suggest_planning_strategy",
+            json!({"task_description": "", "domain": "general", "complexity": 5, "time_available": "1_day"}),
+        ),
         ("recommend_strategy", json!({"task_id": 0, "description": "", "task_type": "feature_implementation"})),
         ("predict_task_duration", json!({"task_id": 0, "description": "", "complexity": "MEDIUM"})),
-        ("validate_plan_with_reasoning", json!({"plan_id": 1, "description": "", "steps": [], "dependencies": null, "constraints": null, "success_criteria": null})),
+        (
+            "validate_plan_with_reasoning",
+            json!({"plan_id": 1, "description": "", "steps": [], "dependencies": null, "constraints": null, "success_criteria": null}),
+        ),
         ("analyze_uncertainty", json!({"task_id": 0, "estimate": 100, "external_factors": []})),
-        ("trigger_replanning", json!({"task_id": null, "trigger_type": null, "trigger_reason": null, "remaining_work_estimate": null})),
-        ("generate_confidence_scores", json!({"task_id": 0, "estimate": 100, "score_type": "estimate", "historical_variance": 0.15, "data_points": 10, "external_factors": []})),
+        (
+            "trigger_replanning",
+            json!({"task_id": null, "trigger_type": null, "trigger_reason": null, "remaining_work_estimate": null}),
+        ),
+        (
+            "generate_confidence_scores",
+            json!({"task_id": 0, "estimate": 100, "score_type": "estimate", "historical_variance": 0.15, "data_points": 10, "external_factors": []}),
+        ),
         ("estimate_confidence_interval", json!({"task_id": 0, "estimate": 100, "variance": 0.15})),
         ("train_estimation_model", json!({"project_id": 1})),
         ("forecast_resource_needs", json!({"project_id": 1, "forecast_days": 30})),
@@ -46,12 +58,27 @@ fn required_parameters_and_defaults() {
         ("estimate_task_resources_detailed", json!({"task_id": null})),
         ("generate_alternative_plans_impl", json!({"task_id": null, "num_alternatives": 3})),
         ("recommend_planning_patterns", json!({"task_description": "", "project_context": {}})),
-        ("validate_plan_comprehensive", json!({"task_id": null, "validation_levels": ["structure", "feasibility", "rules"], "strict_mode": false})),
-        ("verify_plan_properties", json!({"task_id": null, "properties": ["optimality", "completeness", "consistency", "soundness", "minimality"], "depth": "medium"})),
+        (
+            "validate_plan_comprehensive",
+            json!({"task_id": null, "validation_levels": ["structure", "feasibility", "rules"], "strict_mode": false}),
+        ),
+        (
+            "verify_plan_properties",
+            json!({"task_id": null, "properties": ["optimality", "completeness", "consistency", "soundness", "minimality"], "depth": "medium"}),
+        ),
         ("monitor_execution_deviation", json!({"task_id": null, "threshold_percent": 10})),
-        ("trigger_adaptive_replanning", json!({"task_id": null, "trigger_type": "assumption_violated", "severity": "high"})),
-        ("refine_plan_automatically", json!({"task_id": null, "strategies": ["parallelization", "compression", "reordering"]})),
-        ("simulate_plan_scenarios", json!({"task_id": null, "scenarios": ["best_case", "worst_case", "most_likely"], "iterations": 1000})),
+        (
+            "trigger_adaptive_replanning",
+            json!({"task_id": null, "trigger_type": "assumption_violated", "severity": "high"}),
+        ),
+        (
+            "refine_plan_automatically",
+            json!({"task_id": null, "strategies": ["parallelization", "compression", "reordering"]}),
+        ),
+        (
+            "simulate_plan_scenarios",
+            json!({"task_id": null, "scenarios": ["best_case", "worst_case", "most_likely"], "iterations": 1000}),
+        ),
         ("extract_planning_patterns", json!({"project_id": null, "days_back": 30, "pattern_type": "all"})),
         ("generate_lightweight_plan", json!({"task_id": null, "strategy": "minimal_steps", "resource_limit": 100})),
         ("validate_plan_with_llm", json!({"task_id": null, "depth": "medium", "focus_area": "feasibility"})),
@@ -77,6 +104,11 @@ fn required_parameters_and_defaults() {
 #[test]
 fn settings_defaults_are_those_of_the_code() {
     let properties = manifest()["settings"]["properties"].clone();
-    let defaults: Map<String, Value> = properties.as_object().unwrap().iter().map(|(name, schema)| (name.clone(), schema["default"].clone())).collect();
+    let defaults: Map<String, Value> = properties
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, schema)| (name.clone(), schema["default"].clone()))
+        .collect();
     assert_eq!(serde_json::from_value::<Settings>(defaults.into()).unwrap(), Settings::default());
 }
