@@ -24,7 +24,7 @@ pub(super) fn collections() -> Value {
                 "completed_at": {"type": "time"},
             },
             "unique": {"key": ["namespace", "key"]},
-            "indexes": [["task", "created_at"], ["status", "updated_at"], ["key"]],
+            "indexes": [["task", "created_at"], ["status", "updated_at"], ["key"], ["strategy", "status"]],
             "recall": {"text": "title", "time": "created_at", "kind": "status"},
         },
         "validations": {
