@@ -2,6 +2,12 @@
 
 use memstrata_sdk::Value;
 
+/// A field of any type; null if it is missing.
+#[must_use]
+pub fn field<'a>(row: &'a Value, name: &str) -> &'a Value {
+    row.get(name).unwrap_or(&Value::Null)
+}
+
 /// An unsigned integer field: ids, times, counts. Null, missing and negative are `None`.
 #[must_use]
 pub fn int(row: &Value, field: &str) -> Option<u64> {
@@ -71,7 +77,8 @@ pub fn clip(text: &str, most: usize) -> String {
 /// A share to three decimals.
 #[must_use]
 pub fn round(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
+    // Adding nothing makes -0, which an empty sum is, a plain 0.
+    (value * 1_000.0).round() / 1_000.0 + 0.0
 }
 
 /// Minutes between two instants in ms.
@@ -99,6 +106,11 @@ mod tests {
     fn a_clip_cuts_between_characters() {
         assert_eq!(clip("Grüße", 5), "Grüße");
         assert_eq!(clip("Grüße an alle", 6), "Grüße…");
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        assert!(round(-0.0).is_sign_positive());
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn structure(plan: &Plan) -> Vec<Issue> {
         }
     }
     let early = |step: &crate::plan::Step| {
-        step.depends_on.iter().any(|before| plan.steps.get(before - 1).is_some_and(|before| !before.over()))
+        step.depends_on.iter().any(|before| plan.steps.get(before.wrapping_sub(1)).is_some_and(|before| !before.over()))
     };
     let odd: Vec<usize> = (1..)
         .zip(&plan.steps)

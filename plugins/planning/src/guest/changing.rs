@@ -101,7 +101,7 @@ fn decided(given: &Value, found: &Target, severity: &str, reason: &str, more: Va
         _ => vec![],
     };
     let stored = json!({"plan": found.id, "task": found.task_id(), "trigger_type": trigger, "reason": reason, "severity": severity, "level": level, "rule": rule,
-        "steps": steps, "remaining_minutes": more["remaining_minutes"], "namespace": found.namespace()});
+        "steps": steps, "remaining_minutes": row::field(&more, "remaining_minutes"), "namespace": found.namespace()});
     let id = write::insert("replans", &stored)?;
     if level == "abort"
         && let Some(plan) = found.id

@@ -96,8 +96,9 @@ pub(super) fn verify(given: &Value) -> Answer {
     let mut in_time = None;
     if depth == "deep" {
         // The seed is fixed: a verdict must not change while the plan does not.
-        in_time =
-            simulation(&found.plan, &[], 500, 1, false).ok().and_then(|(told, _)| told["overall"]["in_time"].as_f64());
+        in_time = simulation(&found.plan, &[], 500, 1, false)
+            .ok()
+            .and_then(|(told, _)| row::field(row::field(&told, "overall"), "in_time").as_f64());
     }
     let verdicts = verdicts(&found.plan, &list(given, "properties"), depth, in_time)?;
     let score = row::round(properties::total(&verdicts));
@@ -133,7 +134,7 @@ pub(super) fn reasoning(given: &Value) -> Answer {
     }
     plans::fill(
         &mut found.plan,
-        &json!({"constraints": given["constraints"], "acceptance_criteria": given["success_criteria"]})
+        &json!({"constraints": row::field(given, "constraints"), "acceptance_criteria": row::field(given, "success_criteria")})
             .as_object()
             .map_or(Value::Null, |all| {
                 all.iter()
@@ -181,9 +182,10 @@ pub(super) fn with_model(given: &Value) -> Answer {
         Ok(answer) => {
             let count = found.plan.steps.len() as u64;
             let real = |concern: &Value| {
-                concern["step"].as_u64().is_some_and(|step| step <= count) && concern["concern"].is_string()
+                row::field(concern, "step").as_u64().is_some_and(|step| step <= count)
+                    && row::field(concern, "concern").is_string()
             };
-            let concerns: Vec<Value> = answer["concerns"]
+            let concerns: Vec<Value> = row::field(&answer, "concerns")
                 .as_array()
                 .into_iter()
                 .flatten()
@@ -191,7 +193,7 @@ pub(super) fn with_model(given: &Value) -> Answer {
                 .take(most)
                 .cloned()
                 .collect();
-            json!({"asked": true, "verdict": answer["verdict"], "concerns": concerns, "focus": focus})
+            json!({"asked": true, "verdict": row::field(&answer, "verdict"), "concerns": concerns, "focus": focus})
         }
         Err(why) => json!({"asked": false, "why": why}),
     };

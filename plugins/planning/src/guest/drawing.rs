@@ -27,7 +27,7 @@ fn contents(steps: &Value) -> Vec<String> {
 
 fn of_procedure(text: &str) -> Result<Option<Drawn>, Fault> {
     Ok(procedures(text)?.first().map(|procedure| Drawn {
-        contents: contents(&procedure["steps"]),
+        contents: contents(row::field(procedure, "steps")),
         basis: format!("the procedure `{}` ({})", row::text(procedure, "name"), row::reference(row::id(procedure))),
     }))
 }
@@ -44,10 +44,11 @@ fn draw(text: &str, use_model: bool) -> Result<Drawn, Fault> {
     if let Some(drawn) = of_procedure(text)?.filter(|drawn| !drawn.contents.is_empty()) {
         return Ok(drawn);
     }
-    let plans = plans(text)?.into_iter().map(|plan| (row::id(&plan), plan["steps"].clone(), "the recorded plan"));
-    let tasks = planned_tasks(text)?
-        .into_iter()
-        .map(|task| (row::id(&task), task["plan"]["steps"].clone(), "the plan of the recorded task"));
+    let plans =
+        plans(text)?.into_iter().map(|plan| (row::id(&plan), row::field(&plan, "steps").clone(), "the recorded plan"));
+    let tasks = planned_tasks(text)?.into_iter().map(|task| {
+        (row::id(&task), row::field(row::field(&task, "plan"), "steps").clone(), "the plan of the recorded task")
+    });
     if let Some((id, steps, what)) = plans.chain(tasks).find(|(_, steps, _)| !contents(steps).is_empty()) {
         return Ok(Drawn { contents: contents(&steps), basis: format!("{what} {}", row::reference(id)) });
     }
@@ -61,9 +62,9 @@ fn draw(text: &str, use_model: bool) -> Result<Drawn, Fault> {
             ),
             &schema,
         ) {
-            Ok(answer) if !contents(&answer["steps"]).is_empty() => {
+            Ok(answer) if !contents(row::field(&answer, "steps")).is_empty() => {
                 return Ok(Drawn {
-                    contents: contents(&answer["steps"]),
+                    contents: contents(row::field(&answer, "steps")),
                     basis: "proposed by the language model; no record confirms it".into(),
                 });
             }

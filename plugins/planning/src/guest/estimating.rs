@@ -229,7 +229,8 @@ pub(super) fn needs(given: &Value) -> Answer {
     let needed: f64 = people.values().map(|(minutes, _, _)| minutes).sum();
     let shown: Vec<Value> = people.iter().map(|(name, (minutes, tasks, bare))| json!({"assignee": name, "minutes": row::round(*minutes), "tasks": tasks, "without_estimate": bare})).collect();
     let ratio = ratio_summary(&newest(200)?);
-    let corrected = ratio.as_ref().and_then(|ratio| ratio["median"].as_f64()).map(|ratio| row::round(needed * ratio));
+    let corrected =
+        ratio.as_ref().and_then(|ratio| row::field(ratio, "median").as_f64()).map(|ratio| row::round(needed * ratio));
     let basis = match spent {
         Some(_) => "estimates of open tasks that are due, against minutes spent in as many days before",
         None => {

@@ -40,7 +40,10 @@ fn find(given: &Value) -> Result<Value, Fault> {
     let missing = || {
         Fault::new("not-found.gate", "there is no such gate, nor an open one of that plan: see `list_validation_gates`")
     };
-    let id = given["gate_id"].as_u64().or_else(|| given["gate_id"].as_str().and_then(parse_id)).filter(|id| *id > 0);
+    let id = row::field(given, "gate_id")
+        .as_u64()
+        .or_else(|| row::field(given, "gate_id").as_str().and_then(parse_id))
+        .filter(|id| *id > 0);
     if let Some(gate) = id.map(|id| get(GATES, id)).transpose()?.flatten() {
         return Ok(gate);
     }
@@ -68,19 +71,29 @@ pub(super) fn decide(given: &Value) -> Answer {
             format!("`{who}` decides nothing here: {} do", stakeholders.join(", ")),
         ));
     }
-    let mut decisions: Vec<Value> =
-        gate["decisions"].as_array().into_iter().flatten().filter(|one| one["stakeholder"] != who).cloned().collect();
+    let mut decisions: Vec<Value> = row::field(&gate, "decisions")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| row::field(one, "stakeholder") != who)
+        .cloned()
+        .collect();
     decisions.push(json!({"stakeholder": who, "approve": approve, "note": text(given, "note"), "at": clock::now()}));
     // The plan may have changed since: the checks run again.
     let (plan, task) = (row::int(&gate, "plan"), row::int(&gate, "task"));
     let found = planned(&json!({"task_id": plan.or(task).unwrap_or_default()}))?;
     let (passes, checks) = checks(&found.plan, row::text(&gate, "gate_type"))?;
-    let agreed =
-        |name: &&String| decisions.iter().any(|one| one["stakeholder"] == name.as_str() && one["approve"] == true);
-    let waiting: Vec<&String> =
-        stakeholders.iter().filter(|name| !decisions.iter().any(|one| one["stakeholder"] == name.as_str())).collect();
+    let agreed = |name: &&String| {
+        decisions
+            .iter()
+            .any(|one| row::field(one, "stakeholder") == name.as_str() && row::field(one, "approve") == true)
+    };
+    let waiting: Vec<&String> = stakeholders
+        .iter()
+        .filter(|name| !decisions.iter().any(|one| row::field(one, "stakeholder") == name.as_str()))
+        .collect();
     let status = match () {
-        () if decisions.iter().any(|one| one["approve"] == false) => "failed",
+        () if decisions.iter().any(|one| row::field(one, "approve") == false) => "failed",
         () if stakeholders.iter().all(|name| agreed(&name)) => {
             if passes {
                 "passed"

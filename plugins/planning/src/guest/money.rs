@@ -11,7 +11,7 @@ pub(super) fn cost(given: &Value) -> Answer {
     let found = target(given, "task_id")?;
     let hours = row::number(given, "estimated_hours").unwrap_or(40.0);
     let mut told = money::cost(hours, &row::texts(given, "team_members"), &settings()?.hourly_rates);
-    let known = told["total_cost"].is_number();
+    let known = row::field(&told, "total_cost").is_number();
     let basis = if known {
         "hours shared evenly by the members, at the rates of the settings"
     } else {
@@ -63,7 +63,7 @@ pub(super) fn savings(given: &Value) -> Answer {
 }
 
 fn project(given: &Value) -> String {
-    given["project_id"].as_str().map_or_else(|| given["project_id"].to_string(), str::to_owned)
+    row::field(given, "project_id").as_str().map_or_else(|| row::field(given, "project_id").to_string(), str::to_owned)
 }
 
 /// The last 500 records, oldest first.

@@ -21,7 +21,7 @@ fn items<T: DeserializeOwned>(
 /// Steps as given: where all are texts, one comes after another, which is only supposed.
 pub(super) fn steps(given: &Value) -> Result<Option<Vec<Step>>, Fault> {
     let mut steps: Option<Vec<Step>> = items(given, "steps", |text| json!({"content": text}))?;
-    let plain = given["steps"].as_array().is_some_and(|steps| steps.iter().all(Value::is_string));
+    let plain = row::field(given, "steps").as_array().is_some_and(|steps| steps.iter().all(Value::is_string));
     for (at, step) in steps.iter_mut().flatten().enumerate().filter(|(at, _)| plain && *at > 0) {
         step.depends_on = vec![at];
         step.order_assumed = true;
@@ -157,7 +157,7 @@ pub(super) fn list(given: &Value) -> Answer {
         Query::of(PLANS).filter_if("status", "=", given.get("status").and_then(Value::as_str))?.namespace(namespace)?;
     let page =
         query.descending("updated_at")?.limit(limit).after(given.get("cursor").and_then(Value::as_str))?.page()?;
-    let short = |stored: &Value| json!({"id": row::id(stored), "key": stored["key"], "title": stored["title"], "status": stored["status"], "task": stored["task"], "outline": strategy::outline(&Plan::of(stored))});
+    let short = |stored: &Value| json!({"id": row::id(stored), "key": row::field(stored, "key"), "title": row::field(stored, "title"), "status": row::field(stored, "status"), "task": row::field(stored, "task"), "outline": strategy::outline(&Plan::of(stored))});
     Ok(json!({"plans": page.rows.iter().map(short).collect::<Vec<_>>(), "next_cursor": page.next}))
 }
 
@@ -254,7 +254,7 @@ pub(super) fn structure(given: &Value) -> Answer {
         "top_level_tasks": if phases.is_empty() { plan.steps.len() } else { phases.len() + plan.steps.iter().filter(|step| step.phase.is_none()).count() },
         "tasks_by_status": by_status, "tasks_by_priority": {priority: plan.steps.len()}, "total_estimated_effort": effort,
         "effort_by_priority": {priority: effort}, "longest_chain": depth(&plan.steps),
-        "critical_path_length": outline["critical_path"].as_array().map_or(0, Vec::len), "critical_path_minutes": outline["critical_path_minutes"],
+        "critical_path_length": row::field(&outline, "critical_path").as_array().map_or(0, Vec::len), "critical_path_minutes": row::field(&outline, "critical_path_minutes"),
         "dependencies_count": plan.steps.iter().map(|step| step.depends_on.len()).sum::<usize>(),
     });
     if given.get("include_subtasks").and_then(Value::as_bool).unwrap_or(true) {
@@ -282,6 +282,6 @@ pub(super) fn graph(given: &Value) -> Answer {
     let open = |edge: &&Value| row::flag(edge, "open") && row::text(edge, "dependency_type") == "blocks";
     Ok(
         json!({"nodes": nodes, "edges": edges, "blocking": out.iter().filter(open).count(), "blocked_by": into.iter().filter(open).count(), "tasks": out.iter().chain(&into).map(|edge|
-        json!({"from": edge["from_task"], "to": edge["to_task"], "type": edge["dependency_type"], "open": edge["open"]})).collect::<Vec<_>>()}),
+        json!({"from": row::field(edge, "from_task"), "to": row::field(edge, "to_task"), "type": row::field(edge, "dependency_type"), "open": row::field(edge, "open")})).collect::<Vec<_>>()}),
     )
 }

@@ -59,13 +59,13 @@ pub(super) fn patterns(given: &Value) -> Answer {
         kind: row::text(&context, "task_type"),
     };
     let plans: Vec<Value> = (plans(words)?.iter())
-        .map(|plan| json!({"id": row::id(plan), "title": plan["title"], "status": plan["status"], "strategy": plan["strategy"], "outline": strategy::outline(&Plan::of(plan))}))
+        .map(|plan| json!({"id": row::id(plan), "title": row::field(plan, "title"), "status": row::field(plan, "status"), "strategy": row::field(plan, "strategy"), "outline": strategy::outline(&Plan::of(plan))}))
         .collect();
     let procedures: Vec<Value> = match words::stems(words).is_empty() {
         true => vec![],
         false => procedures(words)?
             .iter()
-            .map(|found| json!({"id": row::id(found), "name": found["name"], "steps": found["steps"]}))
+            .map(|found| json!({"id": row::id(found), "name": row::field(found, "name"), "steps": row::field(found, "steps")}))
             .collect(),
     };
     Ok(

@@ -142,13 +142,13 @@ pub(super) fn planned_tasks(text: &str) -> Result<Vec<Value>, Fault> {
     Ok(tasks
         .into_iter()
         .flatten()
-        .filter(|task| task["plan"]["steps"].as_array().is_some_and(|steps| !steps.is_empty()))
+        .filter(|task| row::field(row::field(task, "plan"), "steps").as_array().is_some_and(|steps| !steps.is_empty()))
         .collect())
 }
 
 pub(super) fn trained() -> Result<Option<Trained>, Fault> {
     let stored = Query::of("models").filter(json!(["name", "=", "minutes"]))?.first()?;
-    Ok(stored.and_then(|stored| Trained::of(&stored["model"])))
+    Ok(stored.and_then(|stored| Trained::of(row::field(&stored, "model"))))
 }
 
 /// The forecast for words and an estimate.
