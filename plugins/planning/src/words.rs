@@ -89,6 +89,14 @@ pub fn parts(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether a description states the order of its parts: by `then`, or by numbers.
+#[must_use]
+pub fn orders(text: &str) -> bool {
+    let numbered =
+        text.lines().filter(|line| line.trim().starts_with(|c: char| c.is_ascii_digit()) && bullet(line).is_some());
+    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "then") || numbered.count() >= 2
+}
+
 fn bullet(line: &str) -> Option<String> {
     let line = line.trim();
     let rest = ["- ", "* ", "+ "].iter().find_map(|mark| line.strip_prefix(mark)).or_else(|| {
@@ -118,6 +126,12 @@ mod tests {
         assert_eq!(parts("Add login: form, session, and logout"), ["Form", "Session", "Logout"]);
         assert_eq!(parts("Add login"), ["Add login"]);
         assert!(parts(" .; ").is_empty());
+    }
+
+    #[test]
+    fn an_order_is_stated_by_then_and_by_numbers() {
+        assert!(orders("Write it, then test it") && orders("1. a\n2. b"));
+        assert!(!orders("- a\n- b") && !orders("Strengthen it"));
     }
 
     #[test]

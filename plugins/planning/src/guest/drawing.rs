@@ -6,6 +6,8 @@ use crate::plan::{MOST_STEPS, Plan, Step};
 use crate::{row, strategy, words};
 use memstrata_sdk::{Answer, Fault, Value, json};
 
+const NAMED: &str = "steps named in the description";
+
 /// Steps as a list of contents, and where they come from.
 struct Drawn {
     contents: Vec<String>,
@@ -39,7 +41,7 @@ fn draw(text: &str, use_model: bool) -> Result<Drawn, Fault> {
     }
     let named = words::parts(text);
     if named.len() >= 2 {
-        return Ok(Drawn { contents: named, basis: "steps named in the description".into() });
+        return Ok(Drawn { contents: named, basis: NAMED.into() });
     }
     if let Some(drawn) = of_procedure(text)?.filter(|drawn| !drawn.contents.is_empty()) {
         return Ok(drawn);
@@ -113,6 +115,9 @@ fn laid_out(title: &str, parts: &[(String, Vec<String>, String)], way: &str) -> 
         if let Some((_, phase, basis)) = flat.iter().find(|(content, _, _)| *content == step.content) {
             step.phase = phase.as_ref().map(|phase| row::clip(phase, 190));
             step.basis = Some(basis.clone());
+            // Procedures are orders; words are where they say so.
+            let stated = basis.starts_with("the procedure") || basis == NAMED && words::orders(title);
+            step.order_assumed &= !stated;
         }
     }
     steps
