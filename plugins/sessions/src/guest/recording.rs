@@ -18,16 +18,11 @@ pub(super) fn append(given: Value) -> Answer {
     let delta = state::merged(event.state_delta, given.state_delta)?;
     open(&given.session_id)?;
     let seq = write::new_ids(1)?.first().copied().unwrap_or_default();
-    let name = event.event_id.unwrap_or_else(|| format!("evt-{seq}"));
-    let same = Query::of(EVENTS)
-        .filter(json!(["session_id", "=", given.session_id]))?
-        .filter(json!(["event_id", "=", name]))?;
-    if same.count()? > 0 {
-        return Err(Fault::new(
-            "conflict.duplicate",
-            format!("session `{}` has an event `{name}`: give another event_id, or none", given.session_id),
-        ));
-    }
+    // A name made of the row's id is new for sure.
+    let name = match event.event_id {
+        Some(name) => unused(&given.session_id, name)?,
+        None => format!("evt-{seq}"),
+    };
     let timestamp = event.timestamp.map_or_else(clock::now, |time| time.0);
     write::insert(
         EVENTS,
@@ -42,6 +37,18 @@ pub(super) fn append(given: Value) -> Answer {
     Ok(
         json!({"session_id": given.session_id, "event_id": name, "seq": seq, "timestamp": timestamp, "changed": changed}),
     )
+}
+
+/// A caller's name of an event, if the session has none of that name.
+fn unused(session: &str, name: String) -> Result<String, Fault> {
+    let same = Query::of(EVENTS).filter(json!(["session_id", "=", session]))?.filter(json!(["event_id", "=", name]))?;
+    if same.count()? > 0 {
+        return Err(Fault::new(
+            "conflict.duplicate",
+            format!("session `{session}` has an event `{name}`: give another event_id, or none"),
+        ));
+    }
+    Ok(name)
 }
 
 fn kept(session: &str) -> Result<Query, Fault> {

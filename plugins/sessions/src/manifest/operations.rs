@@ -136,6 +136,7 @@ fn living() -> Vec<Named> {
 fn remembering() -> Vec<Named> {
     let key = || s::text("A key such as user:name.", 200);
     let spoken = json!([created(), step("append_event", &json!({"session_id": "s1", "event": {"content": "hello"}}))]);
+    let named = json!([created(), step("append_event", &json!({"session_id": "s1", "event": {"event_id": "e1"}}))]);
     let ended = json!([created(), step("terminate_session", &json!({"session_id": "s1"}))]);
     vec![
         (
@@ -158,6 +159,7 @@ fn remembering() -> Vec<Named> {
                 &json!([
                     {"arguments": {"session_id": "s1", "event": {"event_type": "message", "actor": "user", "content": {"text": "hello"}}, "state_delta": {"user:mood": "good"}}, "setup": [created()]},
                     {"arguments": {"session_id": "s1", "event": "{\"actor\": \"agent:7\", \"event_type\": \"tool_call\"}"}, "setup": [created()]},
+                    {"arguments": {"session_id": "s1", "event": {"event_id": "e1"}}, "setup": named, "fault": "conflict.duplicate"},
                     {"arguments": {"session_id": "s1", "event": "{broken"}, "setup": [created()], "fault": "invalid.argument"},
                     {"arguments": {"session_id": "s1", "event": {"content": "late"}}, "setup": ended, "fault": "conflict.status"},
                 ]),
