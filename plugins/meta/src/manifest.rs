@@ -16,7 +16,7 @@ pub fn manifest() -> Value {
         "imports": ["store-read", "store-write", "hints", "clock"],
         "reads": [
             "episodic.events", "semantic.memories", "procedural.procedures", "procedural.executions", "graph.entities",
-            "graph.relations", "prospective.tasks", "prospective.goals", "working.items",
+            "graph.relations", "prospective.tasks", "prospective.goals", "working_memory.items",
         ],
         "collections": collections::collections(),
         "operations": operations::operations(),

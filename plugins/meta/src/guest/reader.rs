@@ -84,7 +84,7 @@ impl Reader {
             relations: self.count("graph.relations")?,
             tasks: total(&statuses, &[]),
             goals: total(&goals, &[]),
-            held: self.of("working.items", |query| {
+            held: self.of("working_memory.items", |query| {
                 query.filter(json!(["status", "=", "held"]))?.filter(json!(["gone_at", ">", now]))?.count()
             })?,
             consolidated: self.of("episodic.events", |query| {
