@@ -96,6 +96,42 @@ fn mcp_in_both_eras() {
 }
 
 #[test]
+fn grouped_tools_and_aliases_are_other_names_of_operations() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("memstrata.toml"), "[gateway]\nshow_groups = true\n").unwrap();
+    let server = Server::start(folder.path(), &["--config", "memstrata.toml"]);
+    let listed = modern(&server, "tools/list", None, json!({}));
+    let tools = listed["result"]["tools"].as_array().unwrap();
+    let memory = tools.iter().find(|tool| tool["name"] == "memory_tools").unwrap();
+    let offered = memory["inputSchema"]["properties"]["operation"]["enum"].as_array().unwrap();
+    assert!(offered.contains(&json!("recall")) && offered.contains(&json!("record_event")), "{memory}");
+    let tool = |name: &str, arguments: Value| {
+        modern(&server, "tools/call", Some(name), json!({ "name": name, "arguments": arguments }))["result"].clone()
+    };
+    let kept = tool(
+        "memory_tools",
+        json!({ "operation": "remember", "content": "Hopper found a moth", "memory_type": "fact" }),
+    );
+    let id = kept["structuredContent"]["id"].as_u64().unwrap();
+    let found = tool("memory_tools", json!({ "operation": "recall", "query": "who found an insect", "k": 1 }));
+    assert_eq!(found["structuredContent"]["hits"][0]["id"], id, "{found}");
+    let unknown = tool("memory_tools", json!({ "operation": "sing" }));
+    assert_eq!(unknown["isError"], true);
+    assert!(unknown.to_string().contains("has no operation `sing`; there are: analyze_coverage, "), "{unknown}");
+    // The same door for `tools_call` and REST; an argument that a group drops, and one it makes a list of.
+    let inner =
+        json!({ "name": "task_management_tools", "arguments": { "operation": "get_project_status", "project_id": 1 } });
+    assert_ne!(tool("tools_call", inner)["isError"], true);
+    let gone = json!({ "operation": "forget", "memory_id": id });
+    assert_eq!(server.post("/tools/memory_tools", &gone).unwrap().0, 200);
+    assert!(server.recall("who found an insect").is_empty());
+    let added = json!({ "namespace": "user:a", "key": "k", "value": { "likes": "tea" }, "memory_type": "semantic", "created_by": "a" });
+    assert_eq!(server.post("/tools/memory_add", &added).unwrap().0, 200);
+    let (_, read) = server.post("/tools/memory_get", &json!({ "namespace": "user:a", "key": "k" })).unwrap();
+    assert_eq!(read["value"]["likes"], "tea", "{read}");
+}
+
+#[test]
 fn tokens_guard_and_confine() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("reader.txt"), "reader-secret\n").unwrap();

@@ -7,7 +7,8 @@ mod triggers;
 pub(crate) use load::{DEFAULT, load};
 pub(crate) use resolve::{Resolved, resolve};
 
-use memstrata_gateway::GatewayConfig;
+use indexmap::IndexMap;
+use memstrata_gateway::{GatewayConfig, Group, Route};
 use memstrata_runtime::Limits;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,10 @@ pub(crate) struct Config {
     pub(crate) gateway: GatewayConfig,
     /// Default tools: name -> operation.
     pub(crate) tools: toml::Table,
+    /// Other names of operations: name -> operation.
+    pub(crate) aliases: IndexMap<String, Route>,
+    /// Grouped tools: name -> the names of their operations -> operation.
+    pub(crate) groups: IndexMap<String, Group>,
     pub(crate) layers: BTreeMap<String, LayerConfig>,
     /// Consolidation strategies: components too.
     #[serde(default)]

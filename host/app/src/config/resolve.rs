@@ -82,6 +82,8 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             None => note(Err(anyhow::anyhow!("tools.{tool} must name an operation, like \"layer.operation\""))),
         }
     }
+    gateway.aliases = config.aliases;
+    gateway.groups = config.groups;
     let mut tokens = Vec::new();
     for (name, token) in &gateway.tokens {
         let secret = secret(token.token_env.as_deref(), token.token_file.as_deref().map(Path::new), &folder);
