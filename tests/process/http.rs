@@ -6,7 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One MCP request of the newest protocol: no session, the version in the request itself.
-fn modern(server: &Server, method: &str, name: Option<&str>, mut params: Value) -> Value {
+fn modern(server: &Server, method: &str, name: Option<&str>, params: Value) -> Value {
+    modern_at(server, "/mcp", method, name, params)
+}
+
+/// A request of the newer era.
+pub fn modern_at(server: &Server, path: &str, method: &str, name: Option<&str>, mut params: Value) -> Value {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
     });
@@ -17,7 +22,7 @@ fn modern(server: &Server, method: &str, name: Option<&str>, mut params: Value) 
         ("mcp-method", method),
     ];
     headers.extend(name.map(|name| ("mcp-name", name)));
-    server.post_text("/mcp", &body, &headers).unwrap().1
+    server.post_text(path, &body, &headers).unwrap().1
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn grouped_tools_and_aliases_are_other_names_of_operations() {
     let added = json!({ "namespace": "user:a", "key": "k", "value": { "likes": "tea" }, "memory_type": "semantic", "created_by": "a" });
     assert_eq!(server.post("/tools/memory_add", &added).unwrap().0, 200);
     let (_, read) = server.post("/tools/memory_get", &json!({ "namespace": "user:a", "key": "k" })).unwrap();
-    assert_eq!(read["value"]["likes"], "tea", "{read}");
+    assert_eq!(read["memory"]["value"]["likes"], "tea", "{read}");
 }
 
 #[test]
