@@ -1,5 +1,6 @@
 //! What a recall is about: its arguments, and the scope that every answer echoes.
 
+use crate::allocate::Share;
 use crate::args::Time;
 use crate::when;
 use memstrata_sdk::{Fault, Map, Value, json};
@@ -30,13 +31,18 @@ pub struct Request {
     pub kinds: Vec<String>,
     /// Only these collections.
     pub collections: Vec<String>,
+    /// Only these layers.
+    pub layers: Vec<String>,
     /// What was true at this time.
+    #[serde(alias = "valid_at")]
     pub as_of: Option<Time>,
     /// What was known at this time, whether true or not.
     pub known_at: Option<Time>,
     /// Only what happened from here ..
+    #[serde(alias = "from")]
     pub since: Option<Time>,
     /// .. to before here.
+    #[serde(alias = "to")]
     pub until: Option<Time>,
     /// Drops matches by meaning below this cosine.
     pub min_similarity: Option<f64>,
@@ -44,8 +50,39 @@ pub struct Request {
     pub limit: Option<u32>,
     /// Tokens of the whole answer.
     pub budget: Option<usize>,
+    /// How the budget is shared out among the hits.
+    pub budget_strategy: Option<Share>,
+    /// Whether to answer nothing rather than what does not answer the question.
+    pub abstain: bool,
     /// How much of each.
     pub detail: Detail,
+    /// Which channels search; not an argument.
+    #[serde(skip)]
+    pub channels: Channels,
+}
+
+/// Which channels of the host's search take part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Channels {
+    /// All, as the host weighs them.
+    #[default]
+    All,
+    /// Words alone.
+    Words,
+    /// Meaning alone.
+    Meaning,
+}
+
+impl Channels {
+    /// The channels it switches off.
+    #[must_use]
+    pub fn off(self) -> &'static [&'static str] {
+        match self {
+            Self::All => &[],
+            Self::Words => &["vector", "context", "time"],
+            Self::Meaning => &["text", "context", "time"],
+        }
+    }
 }
 
 /// Matches by meaning below this cosine are noise to the built-in embedding; without a floor every row would match.
@@ -99,7 +136,7 @@ impl Request {
     /// afterwards, since each collection keeps its kind in a field of its own.
     #[must_use]
     pub fn fetch(&self) -> u32 {
-        let factor = if self.kinds.is_empty() { 2 } else { 10 };
+        let factor = if self.kinds.is_empty() && self.layers.is_empty() { 2 } else { 10 };
         u32::try_from((self.limit() * factor).max(10)).unwrap_or(u32::MAX).min(500)
     }
 
@@ -123,10 +160,19 @@ impl Request {
                 scope.insert(name.into(), json!(when::iso(time.0)));
             }
         }
-        if !self.kinds.is_empty() {
-            scope.insert("kinds".into(), json!(self.kinds));
+        for (name, only) in [("kinds", &self.kinds), ("layers", &self.layers)] {
+            if !only.is_empty() {
+                scope.insert(name.into(), json!(only));
+            }
         }
         scope
+    }
+
+    /// Whether a collection is of a layer asked for.
+    #[must_use]
+    pub fn takes(&self, collection: &str) -> bool {
+        self.layers.is_empty()
+            || collection.split_once('.').is_some_and(|(layer, _)| self.layers.iter().any(|asked| asked == layer))
     }
 
     /// Whether a namespace lies in the scope, by whole segments.
@@ -147,7 +193,8 @@ pub fn emptiness(
     of_other_kinds: usize,
 ) -> (&'static str, String) {
     if eligible > 0 && of_other_kinds > 0 {
-        return ("nothing matched", format!("{of_other_kinds} matches are of other kinds: leave out `kinds`"));
+        let others = if request.layers.is_empty() { "kinds: leave out `kinds`" } else { "kinds or layers: widen `kinds` and `layers`" };
+        return ("nothing matched", format!("{of_other_kinds} matches are of other {others}"));
     }
     if eligible > 0 {
         return ("nothing matched", "try other words, a lower min_similarity, or a wider scope".into());
@@ -214,6 +261,13 @@ mod tests {
         let then = request(json!({"query": "a", "known_at": 5}));
         assert_eq!(emptiness(&then, 0, None, 0).1, "nothing was known in this scope then");
         assert_eq!(emptiness(&request(json!({"query": "a"})), 0, None, 0).1, "nothing is remembered in this scope yet");
+    }
+
+    #[test]
+    fn times_have_two_names() {
+        let one = request(json!({"query": "a", "valid_at": 7, "from": 1, "to": 9, "layers": ["semantic"]}));
+        assert_eq!((one.as_of, one.range()), (Some(Time(7)), Some((1, 9))));
+        assert!(one.takes("semantic.memories") && !one.takes("semantics.memories"));
     }
 
     #[test]
