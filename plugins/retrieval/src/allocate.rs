@@ -201,11 +201,8 @@ pub fn fit(text: &str, most: usize, overflow: Overflow) -> String {
 
 /// Extracts the sentences whose words are commonest in the text (H. P. Luhn, IBM Journal 2:2, 1958), in their order.
 fn compress(text: &str, most: usize) -> String {
-    let sentences: Vec<&str> = text
-        .split_inclusive(['.', '!', '?', '\n'])
-        .map(str::trim)
-        .filter(|sentence| !sentence.is_empty())
-        .collect();
+    let sentences: Vec<&str> =
+        text.split_inclusive(['.', '!', '?', '\n']).map(str::trim).filter(|sentence| !sentence.is_empty()).collect();
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     for word in crate::text::words(text).filter(|word| !crate::terms::stops(word)) {
         *counts.entry(word).or_default() += 1;

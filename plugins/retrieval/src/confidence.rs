@@ -18,6 +18,8 @@ pub const LOW: f64 = 0.4;
 pub const WEIGHTS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 /// A question whose best hit is below this, by meaning and by words, lies outside of what is remembered.
 pub const OUTSIDE: f64 = 0.3;
+/// What an answer says that abstains.
+pub const NO_ANSWER: &str = "nothing found that answers this";
 /// Hits looked at.
 const DEPTH: usize = 5;
 
@@ -173,7 +175,9 @@ mod tests {
 
     #[test]
     fn levels_are_those_of_the_requirements() {
-        for (value, name) in [(0.8, "high"), (0.79, "medium"), (0.6, "medium"), (0.59, "low"), (0.4, "low"), (0.39, "abstain")] {
+        for (value, name) in
+            [(0.8, "high"), (0.79, "medium"), (0.6, "medium"), (0.59, "low"), (0.4, "low"), (0.39, "abstain")]
+        {
             assert_eq!(level(value), name, "{value}");
         }
         assert!((WEIGHTS.iter().sum::<f64>() - 1.0).abs() < 1e-12);
@@ -184,7 +188,8 @@ mod tests {
     fn nothing_found_and_nothing_like_it_abstain() {
         let terms = Terms::of("capital of France");
         assert!(Confidence::of(&terms, &[]).abstains());
-        let mut far = Found { text: "Ada prefers tabs".into(), cosine: Some(0.25), bm25: Some(1.0), ..Found::default() };
+        let mut far =
+            Found { text: "Ada prefers tabs".into(), cosine: Some(0.25), bm25: Some(1.0), ..Found::default() };
         far.fit(&terms);
         let confidence = Confidence::of(&terms, &[far]);
         assert!(confidence.outside && confidence.abstains());
@@ -194,7 +199,8 @@ mod tests {
     #[test]
     fn all_words_both_channels_and_trust_are_sure() {
         let terms = Terms::of("Ada prefers tabs");
-        let mut hit = Found { text: "Ada prefers tabs.".into(), cosine: Some(0.9), bm25: Some(3.0), ..Found::default() };
+        let mut hit =
+            Found { text: "Ada prefers tabs.".into(), cosine: Some(0.9), bm25: Some(3.0), ..Found::default() };
         hit.fit(&terms);
         let confidence = Confidence::of(&terms, &[hit.clone()]);
         assert!((confidence.value - 1.0).abs() < 1e-12, "{confidence:?}");
@@ -204,14 +210,19 @@ mod tests {
 
     #[test]
     fn grades_have_two_bounds() {
-        assert_eq!([0.8, 0.79, 0.4, 0.39].map(|relevance| Grade::of(relevance).name()),
-                   ["correct", "ambiguous", "ambiguous", "incorrect"]);
+        assert_eq!(
+            [0.8, 0.79, 0.4, 0.39].map(|relevance| Grade::of(relevance).name()),
+            ["correct", "ambiguous", "ambiguous", "incorrect"]
+        );
     }
 
     #[test]
     fn each_sentence_needs_evidence() {
         let judged = support("Ada prefers tabs. Bob lives in Rome.", &["Ada prefers tabs over spaces"]);
-        assert_eq!((judged.verdict, judged.unsupported.as_slice()), ("partially supported", ["Bob lives in Rome.".to_owned()].as_slice()));
+        assert_eq!(
+            (judged.verdict, judged.unsupported.as_slice()),
+            ("partially supported", ["Bob lives in Rome.".to_owned()].as_slice())
+        );
         assert_eq!(support("Ada prefers tabs.", &["Ada prefers tabs"]).verdict, "fully supported");
         assert_eq!(support("", &[]).verdict, "no support");
     }

@@ -1,5 +1,6 @@
 //! One hit as the searching operations answer it, and how well it fits the question.
 
+use crate::confidence::Grade;
 use crate::fit::reference;
 use crate::terms::Terms;
 use crate::text::{clip, one_line};
@@ -70,6 +71,7 @@ impl Found {
         }
         hit.insert("score".into(), json!(rounded(self.score)));
         hit.insert("relevance".into(), json!(rounded(self.relevance)));
+        hit.insert("grade".into(), json!(Grade::of(self.relevance).name()));
         if !self.why.is_empty() {
             hit.insert("why".into(), json!(self.why));
         }

@@ -193,7 +193,11 @@ pub fn emptiness(
     of_other_kinds: usize,
 ) -> (&'static str, String) {
     if eligible > 0 && of_other_kinds > 0 {
-        let others = if request.layers.is_empty() { "kinds: leave out `kinds`" } else { "kinds or layers: widen `kinds` and `layers`" };
+        let others = if request.layers.is_empty() {
+            "kinds: leave out `kinds`"
+        } else {
+            "kinds or layers: widen `kinds` and `layers`"
+        };
         return ("nothing matched", format!("{of_other_kinds} matches are of other {others}"));
     }
     if eligible > 0 {

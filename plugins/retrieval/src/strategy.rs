@@ -106,13 +106,29 @@ pub fn pronoun(word: &str) -> bool {
 pub fn parts(query: &str) -> Vec<String> {
     let lower = query.to_lowercase();
     let mut parts = vec![lower];
-    for mark in ["? ", "; ", " and how ", " and what ", " and why ", " and when ", " and who ", " and where ", " and which ", " as well as "] {
+    for mark in [
+        "? ",
+        "; ",
+        " and how ",
+        " and what ",
+        " and why ",
+        " and when ",
+        " and who ",
+        " and where ",
+        " and which ",
+        " as well as ",
+    ] {
         parts = parts.iter().flat_map(|part| part.split(mark)).map(str::to_owned).collect();
     }
-    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| part.chars().any(char::is_alphanumeric)).collect()
+    parts
+        .into_iter()
+        .map(|part| part.trim().to_owned())
+        .filter(|part| part.chars().any(char::is_alphanumeric))
+        .collect()
 }
 
-/// `auto`'s rules (requirements 1.11), in their order; answers why too.
+/// `auto`'s rules (requirements 1.11), in their order; answers why too. Without a model it is `basic`, but for planning, which needs none,
+/// and for pronouns, which can be resolved without one.
 #[must_use]
 pub fn pick(query: &str, situation: Situation) -> (Strategy, &'static str) {
     if let Some((strategy, confidence)) = situation.pick
@@ -123,14 +139,19 @@ pub fn pick(query: &str, situation: Situation) -> (Strategy, &'static str) {
     if plans(query) {
         return (Strategy::Planning, "words of planning");
     }
-    if !situation.model {
-        return (Strategy::Basic, "no language model");
-    }
     let asked: Vec<String> = words(query).collect();
+    let refers = situation.history && asked.iter().any(|word| pronoun(word));
+    if !situation.model {
+        return if refers {
+            (Strategy::Transform, "pronouns, and a conversation to resolve them with")
+        } else {
+            (Strategy::Basic, "no language model")
+        };
+    }
     if situation.reflective && parts(query).len() > 1 {
         return (Strategy::Reflective, "it has several parts");
     }
-    if situation.history && asked.iter().any(|word| pronoun(word)) {
+    if refers {
         return (Strategy::Transform, "pronouns, and a conversation to resolve them with");
     }
     let opens = asked.first().is_some_and(|word| ["how", "what", "explain"].contains(&word.as_str()));
@@ -204,13 +225,18 @@ mod tests {
             (long, Situation { pick: Some((Strategy::Hyde, 0.7)), ..with_model() }, Strategy::Hyde),
             (long, Situation { pick: Some((Strategy::Hyde, 0.69)), ..with_model() }, Strategy::Rerank),
             ("plan the migration of the database", with_model(), Strategy::Planning),
-            ("who wrote the parser and why was it slow?", Situation { reflective: true, ..with_model() }, Strategy::Reflective),
+            (
+                "who wrote the parser and why was it slow?",
+                Situation { reflective: true, ..with_model() },
+                Strategy::Reflective,
+            ),
             ("who wrote the parser and why was it slow?", with_model(), Strategy::Rerank),
             ("who wrote it for the team then", Situation { history: true, ..with_model() }, Strategy::Transform),
             ("four words are short", with_model(), Strategy::Hyde),
             ("explain the long chain of events of that Friday", with_model(), Strategy::Hyde),
             (long, Situation::default(), Strategy::Basic),
             ("plan it", Situation::default(), Strategy::Planning),
+            ("is it slow", Situation { history: true, ..Situation::default() }, Strategy::Transform),
         ] {
             assert_eq!(pick(query, situation).0, strategy, "{query}");
         }
@@ -228,7 +254,10 @@ mod tests {
         let history = ["We talked about Bob.".to_owned(), "Then Ada Lovelace wrote the notes.".to_owned()];
         assert_eq!(resolve("what does she prefer?", &history).as_deref(), Some("what does Ada Lovelace prefer?"));
         assert_eq!(resolve("what does Ada prefer?", &history), None);
-        assert_eq!(resolve("is it slow", &["the parser crashed".to_owned()]).as_deref(), Some("is parser crashed slow"));
+        assert_eq!(
+            resolve("is it slow", &["the parser crashed".to_owned()]).as_deref(),
+            Some("is parser crashed slow")
+        );
         assert_eq!(resolve("is it slow", &[]), None);
     }
 

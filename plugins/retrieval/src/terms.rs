@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 /// English words that say how something is asked, not what about.
 const STOP: [&str; 96] = [
-    "a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because",
-    "been", "before", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her",
-    "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "know", "me", "more", "my", "no", "not", "of",
-    "on", "or", "our", "out", "over", "please", "s", "she", "should", "so", "some", "t", "tell", "than", "that", "the",
-    "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "under", "up", "us", "was", "we",
-    "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "yours",
+    "a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be",
+    "because", "been", "before", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have",
+    "he", "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "know", "me", "more", "my",
+    "no", "not", "of", "on", "or", "our", "out", "over", "please", "s", "she", "should", "so", "some", "t", "tell",
+    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "under",
+    "up", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with",
+    "would", "you", "your", "yours",
 ];
 
 /// Letters of a word that are compared, so that other endings are found too.

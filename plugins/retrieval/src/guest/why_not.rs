@@ -3,7 +3,7 @@
 use super::pipeline::{collapse, gather, of_kinds, search, spread};
 use super::retrieve::{Read, read};
 use crate::args::Id;
-use crate::fit::{Frame, reference, summary};
+use crate::fit::{Frame, reference, shared};
 use crate::request::{LEAST_COSINE, Request};
 use crate::text::terms;
 use crate::trace::{
@@ -114,8 +114,8 @@ fn searched(
     checks.push(Check::pass("rank", format!("it ranks {} ({why})", rank + 1)));
 
     let shown: Vec<_> = chosen.iter().map(super::pipeline::Candidate::shown).collect();
-    let frame = Frame { found, empty: None, scope: request.scope(now), notes: deep.notes };
-    let answer = summary(&frame, &shown, &terms(query), request.budget());
+    let frame = Frame { found, empty: None, scope: request.scope(now), notes: deep.notes, confidence: None };
+    let answer = shared(&frame, &shown, &terms(query), request.budget(), request.budget_strategy);
     let fits = (answer.get("hits").and_then(Value::as_array).into_iter().flatten())
         .any(|hit| hit.get("id").and_then(Value::as_u64) == Some(id));
     checks.push(if fits {
