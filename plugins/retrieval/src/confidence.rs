@@ -74,6 +74,15 @@ impl Confidence {
         Self { value: weigh(factors), factors, outside }
     }
 
+    /// The confidence in a memory, by its own trust. Judged by itself it is remembered: its likeness is full and it does not lie
+    /// outside; what others say of the same counts as coverage and agreement.
+    #[must_use]
+    pub fn of_memory(self, trust: f64, itself: bool) -> Self {
+        let [likeness, coverage, agreement, _] = self.factors;
+        let factors = [if itself { 1.0 } else { likeness }, coverage, agreement, trust.clamp(0.0, 1.0)];
+        Self { value: weigh(factors), factors, outside: self.outside && !itself }
+    }
+
     /// Whether it is better to say that nothing was found.
     #[must_use]
     pub fn abstains(&self) -> bool {
@@ -206,6 +215,15 @@ mod tests {
         assert!((confidence.value - 1.0).abs() < 1e-12, "{confidence:?}");
         hit.trust = Some(0.0);
         assert!((Confidence::of(&terms, &[hit]).value - 0.9).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_memory_nobody_confirms_is_of_low_confidence() {
+        let alone = Confidence::of(&Terms::of("Ada"), &[]);
+        assert_eq!(alone.of_memory(1.0, true).level(), "low");
+        assert_eq!(alone.of_memory(1.0, false).level(), "abstain");
+        let confirmed = Confidence { factors: [0.5, 1.0, 1.0, 1.0], ..Confidence::default() };
+        assert!((confirmed.of_memory(0.5, true).value - 0.95).abs() < 1e-12);
     }
 
     #[test]

@@ -54,6 +54,18 @@ impl Found {
         self.relevance = self.cosine.unwrap_or_default().clamp(0.0, 1.0).max(terms.coverage(&self.text));
     }
 
+    /// As answers show what no question was asked for: without score, relevance and grade.
+    #[must_use]
+    pub fn told(&self) -> Value {
+        let mut hit = self.json();
+        if let Some(hit) = hit.as_object_mut() {
+            for field in ["score", "relevance", "grade"] {
+                hit.remove(field);
+            }
+        }
+        hit
+    }
+
     /// As answers show it.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -148,6 +160,7 @@ mod tests {
     #[test]
     fn a_hit_names_its_layer_and_evidence() {
         let hit = Found { sources: vec![4, 5], ..found(1, 0.5) }.json();
+        assert!(Found::default().told().get("grade").is_none());
         assert_eq!((&hit["layer"], &hit["sources"]), (&json!("semantic"), &json!([4, 5])));
     }
 }

@@ -148,7 +148,7 @@ pub(super) fn enrich_temporal_context(given: Value) -> Answer {
     }
     let list = |hits: &[Found]| hits.iter().map(|hit| near(hit, at)).collect::<Vec<_>>();
     Ok(json!({
-        "result": seen.found.json(), "at": when::iso(at), "window_hours": span / 3_600_000,
+        "result": seen.found.told(), "at": when::iso(at), "window_hours": span / 3_600_000,
         "before": list(&before), "after": list(&after), "related": shown(&mut related, None)?,
         "layers": layers, "empty": before.is_empty() && after.is_empty() && related.is_empty(),
     }))
@@ -236,21 +236,22 @@ pub(super) fn find_related_context(given: Value) -> Answer {
         let more = more.into_iter().filter(|hit| !reached.contains_key(&hit.id));
         found.extend(more.take(limit - connected));
     }
-    let mut results = shown(&mut found, None)?;
-    for (at, result) in results.iter_mut().enumerate() {
-        let (distance, via) =
-            found.get(at).and_then(|hit| reached.get(&hit.id)).cloned().unwrap_or((0, "likeness".into()));
+    let scored = shown(&mut found, None)?;
+    let mut results = Vec::new();
+    for (hit, mut result) in found.iter().zip(scored) {
+        let (distance, via) = reached.get(&hit.id).cloned().unwrap_or((0, "likeness".into()));
+        if distance > 0 {
+            result = hit.told();
+        }
         if let Some(result) = result.as_object_mut() {
             result.insert("via".into(), json!(via));
             if distance > 0 {
                 result.insert("distance".into(), json!(distance));
-                for field in ["score", "relevance", "grade"] {
-                    result.remove(field);
-                }
             }
         }
+        results.push(result);
     }
-    Ok(json!({"entity": start.found.json(), "connected": connected, "count": results.len(),
+    Ok(json!({"entity": start.found.told(), "connected": connected, "count": results.len(),
               "empty": results.is_empty(), "results": results}))
 }
 
@@ -278,6 +279,9 @@ pub(super) fn temporal_search_enrich(given: Value) -> Answer {
     };
     let mut results = shown(&mut found, given.request.known_at.map(|time| time.0))?;
     for (result, hit) in results.iter_mut().zip(&found) {
+        if query.is_empty() {
+            *result = hit.told();
+        }
         let Some((result, at)) = result.as_object_mut().zip(hit.time) else { continue };
         let (before, after) = neighbours(hit.id, at, span, 2, std::slice::from_ref(&hit.from))?;
         result.insert("before".into(), json!(before.iter().map(|one| near(one, at)).collect::<Vec<_>>()));

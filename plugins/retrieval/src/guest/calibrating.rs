@@ -27,7 +27,8 @@ pub(super) fn calibrate_uncertainty(given: Value) -> Answer {
     let given: Calibrate = arguments(given)?;
     let row = given.result_id.map(|Id(id)| seen(id)).transpose()?;
     let mut text = given.result_text.trim().to_owned();
-    if text.is_empty() {
+    let itself = text.is_empty();
+    if itself {
         text = row.as_ref().map(|row| row.found.text.clone()).unwrap_or_default();
     }
     if text.trim().is_empty() {
@@ -37,8 +38,8 @@ pub(super) fn calibrate_uncertainty(given: Value) -> Answer {
     let terms = Terms::of(&text);
     let request = Request { query: text.clone(), namespace: given.namespace, ..Request::default() };
     let mut evidence = find(&request, &text, &terms, EVIDENCE + 1, clock::now())?.found;
-    // Judged by what else is known: a memory is no evidence for itself.
-    evidence.retain(|hit| row.as_ref().is_none_or(|row| row.found.id != hit.id));
+    // A memory is no evidence for itself, but it is for a text drawn from it.
+    evidence.retain(|hit| !itself || row.as_ref().is_none_or(|row| row.found.id != hit.id));
     evidence.truncate(EVIDENCE);
     let mut cited: Vec<Found> = Vec::new();
     for id in row.iter().flat_map(|row| row.found.sources.iter().take(5)) {
@@ -53,10 +54,8 @@ pub(super) fn calibrate_uncertainty(given: Value) -> Answer {
         }
     }
     let mut confidence = Confidence::of(&terms, &evidence);
-    if let Some(trust) = row.as_ref().and_then(|row| row.found.trust) {
-        let [likeness, coverage, agreement, _] = confidence.factors;
-        confidence.factors = [likeness, coverage, agreement, trust.clamp(0.0, 1.0)];
-        confidence.value = crate::confidence::weigh(confidence.factors);
+    if let Some(row) = &row {
+        confidence = confidence.of_memory(row.found.trust.unwrap_or(1.0), itself);
     }
     let texts: Vec<&str> = evidence.iter().map(|hit| hit.text.as_str()).collect();
     let judged = support(&text, &texts);
