@@ -248,6 +248,17 @@ pub fn collections(routes: &Routes, classes: &[Class]) -> Vec<String> {
     all
 }
 
+/// The field that says when a row of a collection happened, as its recall view has it; `created_at` of those not known.
+#[must_use]
+pub fn time_field(collection: &str) -> &'static str {
+    match collection {
+        "episodic.events" | "sessions.events" => "timestamp",
+        "graph.observations" => "observed_at",
+        "procedural.procedures" => "updated_at",
+        _ => "created_at",
+    }
+}
+
 /// All collections the routes name, each once, in order.
 #[must_use]
 pub fn known(routes: &Routes) -> Vec<String> {

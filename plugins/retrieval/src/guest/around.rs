@@ -7,10 +7,12 @@ use crate::args::Id;
 use crate::fit::reference;
 use crate::found::Found;
 use crate::request::{Channels, Request};
+use crate::route::{known, time_field};
+use crate::settings::Settings;
 use crate::terms::Terms;
 use crate::text::clip;
 use crate::{gist, when, window};
-use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, clock, json, places, rows};
+use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, clock, json, places, rows, settings};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -70,35 +72,48 @@ fn of_views(places: &[memstrata_sdk::Place], views: &[Value]) -> Vec<Found> {
         .collect()
 }
 
-/// What happened in `[start, end)`, the newest first, without the row itself.
-fn between(id: u64, start: u64, end: u64, limit: u32, collections: &[String]) -> Result<Vec<Found>, Fault> {
-    let mut search = Search::of("").between(start, end).limit(limit.saturating_add(1)).valid_at(None);
-    for collection in collections {
-        search = search.collection(collection)?;
+/// Ids and times of a collection's rows on one side of an instant, nearest first: an index serves it, as no search by time can.
+fn side(collection: &str, at: u64, span: u64, later: bool, most: u32) -> Result<Vec<(u64, u64)>, Fault> {
+    let field = time_field(collection);
+    let bounds = if later {
+        json!({"all": [[field, ">", at], [field, "<", at.saturating_add(span)]]})
+    } else {
+        json!({"all": [[field, "<=", at], [field, ">=", at.saturating_sub(span)]]})
+    };
+    let query = Query::of(collection).filter(bounds)?.select(&[field])?.limit(most);
+    let query = if later { query.ascending(field)? } else { query.descending(field)? };
+    let number = |row: &Value, field: &str| row.get(field).and_then(Value::as_u64);
+    Ok(query.page()?.rows.iter().filter_map(|row| Some((number(row, "id")?, number(row, field)?))).collect())
+}
+
+/// The nearest of all collections on one side, at most `most`, nearest first, without the row itself.
+fn nearest(id: u64, at: u64, span: u64, later: bool, most: usize, of: &[String]) -> Result<Vec<Found>, Fault> {
+    let limit = u32::try_from(most).unwrap_or(STEP).saturating_add(1);
+    let mut all: Vec<(u64, u64, &String)> = Vec::new();
+    for collection in of {
+        let rows = side(collection, at, span, later, limit)?;
+        all.extend(
+            rows.into_iter()
+                .filter(|(other, _)| *other != id)
+                .map(|(other, time)| (time.abs_diff(at), other, collection)),
+        );
     }
-    let results = search.results()?;
-    let mut found = of_views(&places(&results), &rows(results.views()?)?);
-    found.retain(|hit| hit.id != id);
-    Ok(found)
+    all.sort_unstable();
+    all.truncate(most);
+    let mut by_collection: BTreeMap<&String, Vec<u64>> = BTreeMap::new();
+    for (_, other, collection) in &all {
+        by_collection.entry(collection).or_default().push(*other);
+    }
+    let mut views: BTreeMap<u64, Found> = BTreeMap::new();
+    for (collection, ids) in by_collection {
+        views.extend(by_ids(collection, &ids)?.into_iter().map(|found| (found.id, found)));
+    }
+    Ok(all.iter().filter_map(|(_, other, _)| views.remove(other)).collect())
 }
 
 /// The nearest before and after an instant within a window, at most `most` of each, nearest first.
-fn neighbours(
-    id: u64,
-    at: u64,
-    span: u64,
-    most: usize,
-    collections: &[String],
-) -> Result<(Vec<Found>, Vec<Found>), Fault> {
-    let limit = u32::try_from(most).unwrap_or(STEP);
-    let mut before = between(id, at.saturating_sub(span), at.saturating_add(1), limit, collections)?;
-    // The host answers the newest first: of what follows, the nearest come last.
-    let mut after = between(id, at.saturating_add(1), at.saturating_add(span), STEP, collections)?;
-    before.sort_by_key(|hit| std::cmp::Reverse(hit.time));
-    after.sort_by_key(|hit| hit.time);
-    before.truncate(most);
-    after.truncate(most);
-    Ok((before, after))
+fn neighbours(id: u64, at: u64, span: u64, most: usize, of: &[String]) -> Result<(Vec<Found>, Vec<Found>), Fault> {
+    Ok((nearest(id, at, span, false, most, of)?, nearest(id, at, span, true, most, of)?))
 }
 
 /// A short form of a neighbour, with its distance in time.
@@ -131,7 +146,12 @@ pub(super) fn enrich_temporal_context(given: Value) -> Answer {
     let (span, limit) = (span(time_window.as_deref())?, limit.unwrap_or(5));
     let seen = seen(id)?;
     let at = seen.found.time.or_else(|| seen.row.get("created_at").and_then(Value::as_u64)).unwrap_or_default();
-    let (before, after) = neighbours(id, at, span, limit, &[])?;
+    let settings: Settings = settings::get()?;
+    let mut collections: Vec<String> = known(&settings.routes).into_iter().filter(|name| readable(name)).collect();
+    if !collections.contains(&seen.found.from) {
+        collections.push(seen.found.from.clone());
+    }
+    let (before, after) = neighbours(id, at, span, limit, &collections)?;
     let text = clip(&seen.found.text, 1_000);
     let terms = Terms::of(&text);
     let mut related = Vec::new();

@@ -86,7 +86,7 @@ pub(super) fn search_all_layers(given: Value) -> Answer {
     let given: Overview = arguments(given)?;
     let query = given.request.check()?;
     let limit = given.limit_per_layer.unwrap_or(10);
-    let search = find(&given.request, query, &Terms::of(query), (limit * 20).min(200), clock::now())?;
+    let search = find(&given.request, query, &Terms::of(query), (limit * 8).min(200), clock::now())?;
     Ok(by_layer(&search.found, limit, given.confidence_threshold.unwrap_or(0.7), &search.notes))
 }
 

@@ -92,7 +92,7 @@ pub(super) fn operations() -> Vec<Named> {
             "search_all_layers",
             s::reading(
                 "How much each layer has on a question: counts and the best ids, no texts.",
-                "Under 300 tokens. Counted are the best 200 hits over all layers; read ids with `retrieve`.",
+                "Under 300 tokens. Counted are the best hits of one search over all layers, eight for each `limit_per_layer`, 200 at most; read ids with `retrieve`.",
                 &s::scoped(&json!({
                     "query": s::query(),
                     "limit_per_layer": s::integer("Counted of each layer at most.", 1, 100, 10),
