@@ -220,11 +220,11 @@ pub fn default_routes() -> Routes {
         (Class::Relational, &["graph.entities", "graph.relations", "graph.observations"]),
         (Class::Planning, &["prospective.tasks", "prospective.goals", "planning.plans", "procedural.procedures"]),
         (Class::Procedural, &["procedural.procedures", "semantic.memories"]),
-        (Class::Prospective, &["prospective.tasks", "prospective.goals"]),
+        (Class::Prospective, &["prospective.tasks", "prospective.goals", "swarm.tasks"]),
         (Class::Meta, &[]),
         (
             Class::Factual,
-            &["semantic.memories", "graph.observations", "notes.notes", "documents.chunks", "entries.entries"],
+            &["semantic.memories", "graph.observations", "notes.notes", "documents.chunks", "entries.memories"],
         ),
     ];
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -254,6 +254,7 @@ pub fn time_field(collection: &str) -> &'static str {
     match collection {
         "episodic.events" | "sessions.events" => "timestamp",
         "graph.observations" => "observed_at",
+        "swarm.tasks" => "submitted_at",
         "procedural.procedures" => "updated_at",
         _ => "created_at",
     }

@@ -2,11 +2,12 @@
 
 use super::pipeline::{Candidate, evidence, gather, of_kinds, readable};
 use crate::found::Found;
-use crate::request::Request;
+use crate::request::{LEAST_COSINE, Request};
 use crate::route::{self, Class};
 use crate::settings::Settings;
 use crate::terms::Terms;
-use memstrata_sdk::{Fault, Value, hints};
+use memstrata_sdk::{Fault, Value, batch::Batch, hints};
+use std::collections::BTreeMap;
 
 /// What a search of one wording brought.
 pub(super) struct Search {
@@ -22,6 +23,30 @@ pub(super) fn find(request: &Request, query: &str, terms: &Terms, limit: usize, 
     of_kinds(request, &mut gathered.candidates);
     let found = gathered.candidates.iter().take(limit).map(|candidate: &Candidate| candidate.found(terms)).collect();
     Ok(Search { found, notes: gathered.notes })
+}
+
+/// Judges hits of another wording by the question itself: what a made-up answer finds is likely to look like it, right or wrong.
+pub(super) fn by_question(found: &mut [Found], question: &str, terms: &Terms) {
+    let mut ids: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for hit in found.iter() {
+        ids.entry(hit.from.clone()).or_default().push(hit.id);
+    }
+    let mut cosines: BTreeMap<u64, f64> = BTreeMap::new();
+    if let Ok(asked) = Batch::embed(&[question.to_owned()]) {
+        for (collection, ids) in ids {
+            let of_rows = Batch::of_rows(&collection, &ids);
+            let Ok((rows, known)) = of_rows.and_then(|rows| asked.similarities(&rows).map(|known| (rows, known)))
+            else {
+                continue;
+            };
+            let there = ids.into_iter().zip(rows.present()).zip(known);
+            cosines.extend(there.filter(|((_, present), _)| *present).map(|((id, _), cosine)| (id, f64::from(cosine))));
+        }
+    }
+    for hit in found {
+        hit.cosine = cosines.get(&hit.id).copied().filter(|cosine| *cosine >= LEAST_COSINE);
+        hit.fit(terms);
+    }
 }
 
 /// Narrows a request to the collections that answer these sorts of question and are there; unless the caller chose, or the sorts are

@@ -1,6 +1,6 @@
 //! Retrieval by strategy: routed to the collections that answer the sort of question, corrected, ranked, and told how sure.
 
-use super::find::{find, narrowed, shown};
+use super::find::{by_question, find, narrowed, shown};
 use super::model::Model;
 use super::strategies::{Outcome, Task};
 use crate::confidence::{Confidence, Grade, MEDIUM, NO_ANSWER};
@@ -118,11 +118,16 @@ fn answer(given: &Smart, asked: Option<Strategy>) -> Answer {
     let routed = narrow.collections != given.request.collections;
     let mut widened = false;
     if routed && (outcome.found.len() < k || Confidence::of(&terms, &outcome.found).value < MEDIUM) {
-        let words = last.cloned().unwrap_or_else(|| query.to_owned());
-        let wide = find(&given.request, &words, &terms, fetched, now)?;
         widened = true;
-        let narrow = std::mem::take(&mut outcome.found);
-        outcome.found = merged(narrow, wide.found, strategy);
+        if strategy == Strategy::Rerank {
+            // What was judged and what was not have no common scale: all are judged together.
+            outcome = Task { request: &given.request, ..task }.run(strategy, &mut model)?;
+        } else {
+            let words = last.cloned().unwrap_or_else(|| query.to_owned());
+            let wide = find(&given.request, &words, &terms, fetched, now)?;
+            let narrow = std::mem::take(&mut outcome.found);
+            outcome.found = crate::found::fuse(vec![narrow, wide.found]);
+        }
     }
     let corrected = if given.corrective { Some(correct(given, query, &terms, &mut outcome, now)?) } else { None };
     if given.recent(&classes) {
@@ -172,20 +177,6 @@ fn answer(given: &Smart, asked: Option<Strategy>) -> Answer {
     Ok(Value::Object(answer))
 }
 
-/// Routed hits first where a strategy scored them its own way; else both lists by rank.
-fn merged(narrow: Vec<Found>, wide: Vec<Found>, strategy: Strategy) -> Vec<Found> {
-    if strategy == Strategy::Rerank {
-        let mut all = narrow;
-        fill_up(
-            &mut all,
-            wide.into_iter().map(|hit| Found { score: hit.relevance * rules::RERANK_VECTOR, ..hit }).collect(),
-        );
-        order(&mut all);
-        return all;
-    }
-    crate::found::fuse(vec![narrow, wide])
-}
-
 /// Corrective retrieval: an ambiguous answer is searched for again with the words of its best hits, and what does not answer is
 /// dropped. Without the web, what is incorrect is answered by nothing.
 fn correct(given: &Smart, query: &str, terms: &Terms, outcome: &mut Outcome, now: u64) -> Result<Grade, Fault> {
@@ -197,7 +188,8 @@ fn correct(given: &Smart, query: &str, terms: &Terms, outcome: &mut Outcome, now
         let added = feedback(terms, &texts, 6);
         if !added.is_empty() {
             let words = format!("{query} {}", added.join(" "));
-            let again = find(&given.request, &words, terms, given.wanted(), now)?;
+            let mut again = find(&given.request, &words, terms, given.wanted(), now)?;
+            by_question(&mut again.found, query, terms);
             outcome.queries.push(crate::text::clip(&words, 300));
             fill_up(&mut outcome.found, again.found);
         }

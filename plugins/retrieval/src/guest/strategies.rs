@@ -1,6 +1,6 @@
 //! The strategies carried out: each with a model where one answers, and without by a rule that stands in for it.
 
-use super::find::{Search, find, narrowed};
+use super::find::{Search, by_question, find, narrowed};
 use super::model::Model;
 use crate::confidence::Confidence;
 use crate::found::{Found, fuse, order};
@@ -59,7 +59,10 @@ impl Task<'_> {
     }
 
     fn find(&self, outcome: &mut Outcome, request: &Request, query: &str, limit: usize) -> Result<Vec<Found>, Fault> {
-        let found = find(request, query, &self.terms(), limit, self.now)?;
+        let mut found = find(request, query, &self.terms(), limit, self.now)?;
+        if query != self.query {
+            by_question(&mut found.found, self.query, &self.terms());
+        }
         outcome.queries.push(clip(query, 300));
         Ok(outcome.keep(found))
     }
