@@ -34,16 +34,19 @@ pub struct Request {
     /// Only these layers.
     pub layers: Vec<String>,
     /// What was true at this time.
-    #[serde(alias = "valid_at")]
     pub as_of: Option<Time>,
+    /// Another name of `as_of`.
+    pub valid_at: Option<Time>,
     /// What was known at this time, whether true or not.
     pub known_at: Option<Time>,
     /// Only what happened from here ..
-    #[serde(alias = "from")]
     pub since: Option<Time>,
+    /// Another name of `since`.
+    pub from: Option<Time>,
     /// .. to before here.
-    #[serde(alias = "to")]
     pub until: Option<Time>,
+    /// Another name of `until`.
+    pub to: Option<Time>,
     /// Drops matches by meaning below this cosine.
     pub min_similarity: Option<f64>,
     /// At most this many hits.
@@ -98,8 +101,17 @@ impl Request {
         if query.is_empty() {
             return Err(Fault::invalid("`query` is empty: ask in a few plain words"));
         }
-        if let (Some(since), Some(until)) = (self.since, self.until)
-            && until.0 <= since.0
+        for (name, one, other, same) in [
+            ("as_of", self.as_of, "valid_at", self.valid_at),
+            ("since", self.since, "from", self.from),
+            ("until", self.until, "to", self.to),
+        ] {
+            if one.is_some() && same.is_some() {
+                return Err(Fault::invalid(format!("`{other}` is another name of `{name}`: give one of them")));
+            }
+        }
+        if let Some((since, until)) = self.range()
+            && until <= since
         {
             return Err(Fault::invalid("`until` must lie after `since`: swap them or leave one out"));
         }
@@ -124,12 +136,24 @@ impl Request {
         self.namespace.as_deref().filter(|namespace| !namespace.is_empty())
     }
 
+    fn true_at(&self) -> Option<Time> {
+        self.as_of.or(self.valid_at)
+    }
+
+    fn start(&self) -> Option<Time> {
+        self.since.or(self.from)
+    }
+
+    fn end(&self) -> Option<Time> {
+        self.until.or(self.to)
+    }
+
     /// The time range, if one is asked for.
     #[must_use]
     pub fn range(&self) -> Option<(u64, u64)> {
         // 2^53-1 ms is past the year 287000.
-        (self.since.is_some() || self.until.is_some())
-            .then(|| (self.since.map_or(0, |t| t.0), self.until.map_or((1 << 53) - 1, |t| t.0)))
+        let (since, until) = (self.start(), self.end());
+        (since.is_some() || until.is_some()).then(|| (since.map_or(0, |t| t.0), until.map_or((1 << 53) - 1, |t| t.0)))
     }
 
     /// How many candidates to fetch for the hits wanted: near-identical ones fall away, and kinds are told apart only
@@ -143,7 +167,7 @@ impl Request {
     /// The instant at which what is recalled must be valid.
     #[must_use]
     pub fn valid_at(&self, now: u64) -> u64 {
-        self.as_of.or(self.known_at).map_or(now, |time| time.0)
+        self.true_at().or(self.known_at).map_or(now, |time| time.0)
     }
 
     /// The scope searched, as answers say it.
@@ -153,9 +177,9 @@ impl Request {
         scope.insert("namespace".into(), json!(self.namespace().unwrap_or("all")));
         let collections = if self.collections.is_empty() { json!("all") } else { json!(self.collections) };
         scope.insert("collections".into(), collections);
-        let past = self.as_of.filter(|time| time.0 != now);
+        let past = self.true_at().filter(|time| time.0 != now);
         scope.insert("as_of".into(), json!(past.map_or_else(|| "now".to_owned(), |time| when::iso(time.0))));
-        for (name, time) in [("known_at", self.known_at), ("since", self.since), ("until", self.until)] {
+        for (name, time) in [("known_at", self.known_at), ("since", self.start()), ("until", self.end())] {
             if let Some(time) = time {
                 scope.insert(name.into(), json!(when::iso(time.0)));
             }
@@ -207,7 +231,9 @@ pub fn emptiness(
         (Some(namespace), Some(rows)) if rows > 0 => {
             format!("namespace `{namespace}` has nothing in this scope; without it {rows} rows are eligible")
         }
-        _ if request.range().is_some() || request.as_of.is_some() => "no row lies in this time range: widen it".into(),
+        _ if request.range().is_some() || request.true_at().is_some() => {
+            "no row lies in this time range: widen it".into()
+        }
         _ if request.known_at.is_some() => "nothing was known in this scope then".into(),
         _ => "nothing is remembered in this scope yet".into(),
     };
@@ -270,7 +296,10 @@ mod tests {
     #[test]
     fn times_have_two_names() {
         let one = request(json!({"query": "a", "valid_at": 7, "from": 1, "to": 9, "layers": ["semantic"]}));
-        assert_eq!((one.as_of, one.range()), (Some(Time(7)), Some((1, 9))));
+        assert_eq!((one.true_at(), one.range()), (Some(Time(7)), Some((1, 9))));
+        let twice = request(json!({"query": "a", "valid_at": 7, "as_of": 8}));
+        assert!(twice.check().is_err_and(|fault| fault.message.contains("another name")));
+        assert!(request(json!({"query": "a", "from": 9, "until": 9})).check().is_err());
         assert!(one.takes("semantic.memories") && !one.takes("semantics.memories"));
     }
 

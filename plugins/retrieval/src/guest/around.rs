@@ -288,7 +288,7 @@ struct Temporal {
 pub(super) fn temporal_search_enrich(given: Value) -> Answer {
     let given: Temporal = arguments(given)?;
     let (k, span, now) = (given.k.unwrap_or(5), span(given.time_window.as_deref())?, clock::now());
-    let query = given.request.query.trim();
+    let query = if given.request.query.trim().is_empty() { "" } else { given.request.check()? };
     let mut found = if query.is_empty() {
         // Without words the newest of the scope.
         let limit = u32::try_from(k).unwrap_or(STEP);

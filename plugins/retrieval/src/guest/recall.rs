@@ -68,7 +68,8 @@ pub(super) fn recall(given: Value) -> Answer {
     Ok(answer)
 }
 
-fn with_evidence(chosen: &mut [Candidate], known_at: Option<u64>) -> Result<(), Fault> {
+/// Gives hits the ids of their evidence.
+pub(super) fn with_evidence(chosen: &mut [Candidate], known_at: Option<u64>) -> Result<(), Fault> {
     let hits: Vec<(u64, &str)> = chosen.iter().map(|one| (one.hit.id, one.hit.collection.as_str())).collect();
     let mut found = evidence(&hits, known_at)?;
     for candidate in chosen {
