@@ -169,6 +169,26 @@ pub fn allocate(wants: &[Want], available: usize, share: Share) -> Vec<usize> {
     given
 }
 
+/// As [`allocate`], but wants that may go are left out one by one, the least important and last first, while they get less than they
+/// need; what they had goes to the others. Answers the positions left out too.
+#[must_use]
+pub fn with_drops(mut wants: Vec<Want>, may_go: &[bool], available: usize, share: Share) -> (Vec<usize>, Vec<usize>) {
+    let mut dropped: Vec<usize> = Vec::new();
+    loop {
+        let shares = allocate(&wants, available, share);
+        let short = |at: usize| shares.get(at).zip(wants.get(at)).is_some_and(|(share, want)| *share < want.need);
+        let next = (0..wants.len())
+            .rev()
+            .filter(|at| may_go.get(*at) == Some(&true) && short(*at))
+            .min_by_key(|at| wants.get(*at).map(|want| want.priority));
+        let Some(next) = next else { return (shares, dropped) };
+        dropped.push(next);
+        if let Some(want) = wants.get_mut(next) {
+            (want.need, want.least) = (0, 0);
+        }
+    }
+}
+
 /// The longest text of at most `most` tokens that `cut` makes for some number of characters.
 fn longest(text: &str, most: usize, cut: impl Fn(usize) -> String) -> String {
     let (mut low, mut high) = (0, text.chars().count());
@@ -252,6 +272,16 @@ mod tests {
         assert_eq!(allocate(&wants, 1000, Share::Speed), [50, 300, 300], "speed leaves tokens unused");
         assert_eq!(allocate(&wants, 500, Share::Minimal), [50, 50, 50]);
         assert_eq!(allocate(&wants, 60, Share::Minimal), [0, 50, 10], "the important come first");
+    }
+
+    #[test]
+    fn what_may_go_makes_room() {
+        let wants = vec![want(100, 0, Priority::Normal), want(80, 0, Priority::Low), want(60, 0, Priority::Normal)];
+        let (shares, dropped) = with_drops(wants.clone(), &[false, true, true], 160, Share::Balanced);
+        assert_eq!((shares, dropped), (vec![100, 0, 60], vec![1]), "the low one goes, then the others fit");
+        let (shares, dropped) = with_drops(wants.clone(), &[false, true, true], 110, Share::Balanced);
+        assert_eq!((shares, dropped), (vec![100, 0, 0], vec![1, 2]));
+        assert_eq!(with_drops(wants, &[true; 3], 240, Share::Balanced).1, Vec::<usize>::new(), "all fit");
     }
 
     #[test]

@@ -105,6 +105,30 @@ pub fn order(found: &mut [Found]) {
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
 }
 
+/// Keeps the first `most` of each layer.
+pub fn per_layer(found: &mut Vec<Found>, most: usize) {
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    found.retain(|hit| {
+        let count = counts.entry(hit.layer().to_owned()).or_default();
+        *count += 1;
+        *count <= most
+    });
+}
+
+/// Only the fields asked for of each shown hit, and its id; all of them if none is asked for.
+#[must_use]
+pub fn select(hits: Vec<Value>, fields: &[String]) -> Vec<Value> {
+    if fields.is_empty() {
+        return hits;
+    }
+    let keep = |name: &str| name == "id" || fields.iter().any(|field| field == name);
+    let of = |hit| match hit {
+        Value::Object(hit) => Value::Object(hit.into_iter().filter(|(name, _)| keep(name)).collect()),
+        other => other,
+    };
+    hits.into_iter().map(of).collect()
+}
+
 /// Lists of hits for several wordings as one, by reciprocal rank fusion with k = 60 (G. Cormack, C. Clarke, S. Büttcher,
 /// SIGIR 2009); each hit keeps its best relevance.
 #[must_use]
@@ -155,6 +179,21 @@ mod tests {
         hit.cosine = Some(0.8);
         hit.fit(&terms);
         assert!((hit.relevance - 0.8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn each_layer_has_its_share() {
+        let other = Found { from: "episodic.events".into(), ..found(4, 0.1) };
+        let mut hits = vec![found(1, 0.9), found(2, 0.8), found(3, 0.7), other];
+        per_layer(&mut hits, 2);
+        assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [1, 2, 4]);
+    }
+
+    #[test]
+    fn fields_are_chosen() {
+        let hit = json!({"id": 1, "text": "a", "score": 2});
+        assert_eq!(select(vec![hit.clone()], &["text".to_owned()]), [json!({"id": 1, "text": "a"})]);
+        assert_eq!(select(vec![hit.clone()], &[]), [hit]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod allocate;
 pub mod confidence;
+pub mod conversation;
 pub mod fit;
 pub mod found;
 pub mod gist;

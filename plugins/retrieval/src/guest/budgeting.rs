@@ -1,6 +1,6 @@
 //! `allocate_token_budget`: the tokens of a context shared out among its sections, and texts cut to what they got.
 
-use crate::allocate::{BUFFER, Overflow, Priority, RESPONSE, Share, TOTAL, Want, allocate, fit};
+use crate::allocate::{BUFFER, Overflow, Priority, RESPONSE, Share, TOTAL, Want, fit, with_drops};
 use crate::text::tokens;
 use memstrata_sdk::{Answer, Fault, Map, Value, arguments, json};
 use serde::Deserialize;
@@ -49,24 +49,8 @@ pub(super) fn allocate_token_budget(given: Value) -> Answer {
     }
     let needs: Vec<usize> = wants.iter().map(|want| want.need).collect();
     let overflow = |section: &Section| section.overflow.unwrap_or(given.overflow);
-    // Sections that may be left out go one by one, the least important first, until the others have what is theirs.
-    let mut dropped: Vec<usize> = Vec::new();
-    let mut shares = allocate(&wants, available, given.strategy);
-    loop {
-        let short = |at: usize| shares.get(at).zip(wants.get(at)).is_some_and(|(share, want)| *share < want.need);
-        let next = (0..wants.len())
-            .rev()
-            .filter(|at| {
-                short(*at) && given.sections.get(*at).is_some_and(|section| overflow(section) == Overflow::Drop)
-            })
-            .min_by_key(|at| wants.get(*at).map(|want| want.priority));
-        let Some(next) = next else { break };
-        dropped.push(next);
-        if let Some(want) = wants.get_mut(next) {
-            *want = Want { priority: want.priority, ..Want::default() };
-        }
-        shares = allocate(&wants, available, given.strategy);
-    }
+    let may_go: Vec<bool> = given.sections.iter().map(|section| overflow(section) == Overflow::Drop).collect();
+    let (shares, dropped) = with_drops(wants, &may_go, available, given.strategy);
     let mut shown = Vec::new();
     for (at, section) in given.sections.iter().enumerate() {
         let (need, share) = (needs.get(at).copied().unwrap_or_default(), shares.get(at).copied().unwrap_or_default());

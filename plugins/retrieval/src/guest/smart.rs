@@ -4,7 +4,8 @@ use super::find::{by_question, find, narrowed, shown};
 use super::model::Model;
 use super::strategies::{Outcome, Task};
 use crate::confidence::{Confidence, Grade, MEDIUM, NO_ANSWER};
-use crate::found::{Found, order};
+use crate::conversation::turns;
+use crate::found::{Found, order, per_layer, select};
 use crate::request::Request;
 use crate::route::{Class, classify, plans};
 use crate::settings::Settings;
@@ -32,22 +33,6 @@ pub(super) struct Smart {
     fields: Vec<String>,
 }
 
-/// What a conversation says, turn by turn, oldest first.
-fn turns(value: &Value) -> Vec<String> {
-    let said = |turn: &Value| match turn {
-        Value::String(text) => Some(text.clone()),
-        Value::Object(turn) => {
-            ["content", "text", "message"].iter().find_map(|key| turn.get(*key)?.as_str()).map(str::to_owned)
-        }
-        _ => None,
-    };
-    let turns: Vec<String> = match value {
-        Value::Array(turns) => turns.iter().filter_map(said).collect(),
-        other => said(other).into_iter().collect(),
-    };
-    turns.into_iter().filter(|turn| !turn.trim().is_empty()).collect()
-}
-
 impl Smart {
     fn wanted(&self) -> usize {
         self.k.unwrap_or_else(|| self.request.limit()).clamp(1, 100)
@@ -55,33 +40,6 @@ impl Smart {
 
     fn recent(&self, classes: &[(Class, Vec<&'static str>)]) -> bool {
         self.recency.unwrap_or_else(|| classes.iter().flat_map(|(_, words)| words).any(|word| RECENT.contains(word)))
-    }
-
-    /// At most so many of each layer, if the caller said so, and `k` in all.
-    fn limit(&self, found: &mut Vec<Found>) {
-        if let Some(most) = self.k_per_layer {
-            let mut counts = std::collections::BTreeMap::<String, usize>::new();
-            found.retain(|hit| {
-                let count = counts.entry(hit.layer().to_owned()).or_default();
-                *count += 1;
-                *count <= most
-            });
-        }
-        found.truncate(self.wanted());
-    }
-
-    /// Only the fields asked for, and the id.
-    fn select(&self, hits: Vec<Value>) -> Vec<Value> {
-        if self.fields.is_empty() {
-            return hits;
-        }
-        let keep = |name: &str| name == "id" || self.fields.iter().any(|field| field == name);
-        hits.into_iter()
-            .map(|hit| match hit {
-                Value::Object(hit) => Value::Object(hit.into_iter().filter(|(name, _)| keep(name)).collect()),
-                other => other,
-            })
-            .collect()
     }
 }
 
@@ -136,7 +94,10 @@ fn answer(given: &Smart, asked: Option<Strategy>) -> Answer {
         }
         order(&mut outcome.found);
     }
-    given.limit(&mut outcome.found);
+    if let Some(most) = given.k_per_layer {
+        per_layer(&mut outcome.found, most);
+    }
+    outcome.found.truncate(k);
     let confidence = Confidence::of(&terms, &outcome.found);
     let abstained = given.request.abstain && confidence.abstains();
     if abstained {
@@ -172,7 +133,7 @@ fn answer(given: &Smart, asked: Option<Strategy>) -> Answer {
     if abstained || results.is_empty() {
         answer.insert("reason".into(), json!(NO_ANSWER));
     }
-    answer.insert("results".into(), json!(given.select(results)));
+    answer.insert("results".into(), json!(select(results, &given.fields)));
     answer.insert("notes".into(), json!(outcome.notes));
     Ok(Value::Object(answer))
 }
