@@ -60,6 +60,17 @@ impl Terms {
         &self.words
     }
 
+    /// At most `most` of them, in order, for a search by a whole text: those with a digit, then the longest, which are likely the rarest.
+    #[must_use]
+    pub fn rarest(&self, most: usize) -> String {
+        let rank = |word: &str| (!word.chars().any(|c| c.is_ascii_digit()), std::cmp::Reverse(word.chars().count()));
+        let mut order: Vec<(usize, &String)> = self.words.iter().enumerate().collect();
+        order.sort_by_key(|(_, word)| rank(word));
+        order.truncate(most);
+        order.sort_unstable();
+        order.into_iter().map(|(_, word)| word.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     fn present(&self, text: &str) -> Vec<bool> {
         let there: Vec<String> = words(text).collect();
         self.stems.iter().map(|stem| there.iter().any(|word| word.starts_with(stem.as_str()))).collect()
@@ -139,6 +150,13 @@ mod tests {
         assert!((terms.coverage("Ada prefers tabs") - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(terms.missing(&["Ada prefers tabs"]), ["indentation"]);
         assert!((terms.together(&["Ada", "indentation"]) - 2.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_rarest_words_stand_for_a_text() {
+        let terms = Terms::of("The old parser of module m17 crashed again and the deployment was late");
+        assert_eq!(terms.rarest(3), "m17 crashed deployment");
+        assert_eq!(terms.rarest(50), terms.words().join(" "));
     }
 
     #[test]

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 
 /// Relations between entities; read where the layer is there.
 const RELATIONS: &str = "graph.relations";
+/// Words of a memory that a search for the like of it takes.
+pub(super) const WORDS: usize = 6;
 /// Neighbours of one step at most.
 const STEP: u32 = 100;
 
@@ -158,7 +160,7 @@ pub(super) fn enrich_temporal_context(given: Value) -> Answer {
     if !text.trim().is_empty() {
         let scope = json!({"query": text, "since": at.saturating_sub(span), "until": at.saturating_add(span).max(1)});
         let request: Request = arguments(scope)?;
-        related = find(&request, &text, &terms, limit + 1, clock::now())?.found;
+        related = find(&request, &terms.rarest(WORDS), &terms, limit + 1, clock::now())?.found;
         related.retain(|hit| hit.id != id);
         related.truncate(limit);
     }
@@ -252,7 +254,8 @@ pub(super) fn find_related_context(given: Value) -> Answer {
     if connected < limit && !start.found.text.trim().is_empty() {
         let text = clip(&start.found.text, 1_000);
         let request = Request { query: text.clone(), channels: Channels::All, ..Request::default() };
-        let more = find(&request, &text, &Terms::of(&text), limit + connected + 1, clock::now())?.found;
+        let terms = Terms::of(&text);
+        let more = find(&request, &terms.rarest(WORDS), &terms, limit + connected + 1, clock::now())?.found;
         let more = more.into_iter().filter(|hit| !reached.contains_key(&hit.id));
         found.extend(more.take(limit - connected));
     }

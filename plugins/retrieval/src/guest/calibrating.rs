@@ -1,7 +1,7 @@
 //! `calibrate_uncertainty`: how far a text or a memory may be believed, by what else is remembered.
 
-use super::around::seen;
-use super::find::find;
+use super::around::{WORDS, seen};
+use super::find::{by_question, find};
 use crate::args::Id;
 use crate::confidence::{Confidence, WEIGHTS, support};
 use crate::found::{Found, rounded};
@@ -37,7 +37,8 @@ pub(super) fn calibrate_uncertainty(given: Value) -> Answer {
     let text = clip(&text, 4_000);
     let terms = Terms::of(&text);
     let request = Request { query: text.clone(), namespace: given.namespace, ..Request::default() };
-    let mut evidence = find(&request, &text, &terms, EVIDENCE + 1, clock::now())?.found;
+    let mut evidence = find(&request, &terms.rarest(WORDS * 2), &terms, EVIDENCE + 1, clock::now())?.found;
+    by_question(&mut evidence, &text, &terms);
     // A memory is no evidence for itself, but it is for a text drawn from it.
     evidence.retain(|hit| !itself || row.as_ref().is_none_or(|row| row.found.id != hit.id));
     evidence.truncate(EVIDENCE);
