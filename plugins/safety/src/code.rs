@@ -140,11 +140,11 @@ fn code_of(text: &str, language: Language) -> &str {
                 escaped = !escaped && c == '\\';
             }
             None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
-            None if marks.iter().any(|mark| text.get(at..).is_some_and(|rest| rest.starts_with(mark))) => {
-                // Of an unknown language, only a comment that begins the line is sure to be one.
-                if language != Language::Other || text.get(..at).is_some_and(|head| head.trim().is_empty()) {
-                    return text.get(..at).unwrap_or_default();
-                }
+            // Of an unknown language, only a comment that begins the line is sure to be one.
+            None if marks.iter().any(|mark| text.get(at..).is_some_and(|rest| rest.starts_with(mark)))
+                && (language != Language::Other || text.get(..at).is_some_and(|head| head.trim().is_empty())) =>
+            {
+                return text.get(..at).unwrap_or_default();
             }
             None => {}
         }

@@ -35,12 +35,15 @@ pub struct Definition {
     pub tasks: Vec<Part>,
 }
 
+/// Tasks with their names, and edges between their numbers (before, after), from 1.
+pub type Parts = (Vec<Part>, Vec<(u64, u64)>);
+
 impl Definition {
     /// The tasks with names filled in, and the edges between their numbers (before, after), from 1.
     ///
     /// # Errors
     /// A code and a sentence: two tasks of one name, a dependency that is not there, a circle.
-    pub fn parts(mut self) -> Result<(Vec<Part>, Vec<(u64, u64)>), (&'static str, String)> {
+    pub fn parts(mut self) -> Result<Parts, (&'static str, String)> {
         if self.tasks.is_empty() && !self.prompt.is_empty() {
             self.tasks.push(Part { prompt: self.prompt, ..Part::default() });
         }
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
     use memstrata_sdk::{Value, json};
 
-    fn read(value: Value) -> Result<(Vec<Part>, Vec<(u64, u64)>), (&'static str, String)> {
+    fn read(value: Value) -> Result<Parts, (&'static str, String)> {
         serde_json::from_value::<Definition>(value).unwrap().parts()
     }
 
