@@ -52,10 +52,21 @@ pub fn takes(specialization: &str, agent_type: &str) -> bool {
     specialization == "general" || agent_type == "general" || specialization == agent_type
 }
 
-/// Of heads of queues, each (priority, submitted_at, id), the one that comes first: priority 1 before 10, then the older one.
+/// Most agents that take neighbours at the same moment.
+pub const MOST_NEIGHBOURS: u64 = 32;
+
+/// Of the heads of queues, each (priority, submitted_at, id), the task an agent takes: of those of the first priority (1 before 10), the
+/// oldest. Of agents that ask at the same moment, the one of rank 1, 2 .. takes the next older ones, so that they do not all run for the
+/// same task; a lone agent has rank 0.
 #[must_use]
-pub fn first(heads: &[(u64, u64, u64)]) -> Option<u64> {
-    heads.iter().min().map(|(_, _, id)| *id)
+pub fn pick(heads: &[(u64, u64, u64)], rank: u64) -> Option<u64> {
+    let mut heads = heads.to_vec();
+    heads.sort_unstable();
+    heads.dedup();
+    let priority = heads.first()?.0;
+    let equal = heads.iter().take_while(|head| head.0 == priority).count() as u64;
+    let index = usize::try_from(rank % equal.max(1)).ok()?;
+    heads.get(index).map(|(_, _, id)| *id)
 }
 
 #[cfg(test)]
@@ -77,9 +88,15 @@ mod tests {
 
     #[test]
     fn priority_one_comes_before_ten_and_the_older_before_the_younger() {
-        assert_eq!(first(&[(10, 1, 7), (1, 9, 8), (1, 5, 9)]), Some(9));
-        assert_eq!(first(&[(5, 1, 8), (5, 1, 7)]), Some(7));
-        assert_eq!(first(&[]), None);
+        assert_eq!(pick(&[(10, 1, 7), (1, 9, 8), (1, 5, 9)], 0), Some(9));
+        assert_eq!(pick(&[(5, 1, 8), (5, 1, 7)], 0), Some(7));
+        assert_eq!(pick(&[], 0), None);
+    }
+
+    #[test]
+    fn agents_at_the_same_moment_take_neighbours_of_one_priority() {
+        let heads = [(1, 1, 7), (1, 2, 8), (1, 3, 9), (2, 0, 10), (1, 1, 7)];
+        assert_eq!([0, 1, 2, 3].map(|rank| pick(&heads, rank)), [Some(7), Some(8), Some(9), Some(7)]);
     }
 
     #[test]

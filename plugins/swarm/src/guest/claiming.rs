@@ -3,7 +3,7 @@
 use super::{AGENTS, TASKS, agent, audit, emit, namespace, now, patch, project, show};
 use crate::reference::Reference;
 use crate::row;
-use crate::status::{deadline, first, takes};
+use crate::status::{MOST_NEIGHBOURS, deadline, pick, takes};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json};
 use serde::Deserialize;
 
@@ -15,16 +15,31 @@ struct Claim {
     namespace: Option<String>,
 }
 
-/// The first ready task, of one type or any.
-fn head(given: &Claim, agent_type: Option<&str>) -> Result<Option<Value>, Fault> {
-    Query::of(TASKS)
+/// Agents that asked within so many milliseconds ask at the same moment.
+const MOMENT_MS: u64 = 2_000;
+
+/// The first ready tasks, of one type or any.
+fn heads(given: &Claim, agent_type: Option<&str>, most: u64) -> Result<Vec<Value>, Fault> {
+    let query = Query::of(TASKS)
         .namespace(namespace(given.namespace.as_deref()))?
         .filter(json!(["status", "=", "ready"]))?
         .filter_if("agent_type", "=", agent_type)?
         .filter_if("project", "=", given.project_id.as_ref().filter(|id| !id.is_null()).map(|id| project(Some(id))))?
         .ascending("priority")?
         .ascending("submitted_at")?
-        .first()
+        .select(&["priority", "submitted_at"])?
+        .limit(u32::try_from(most).unwrap_or(1));
+    Ok(query.page()?.rows)
+}
+
+/// How many idle agents with smaller ids ask at this moment.
+fn rank(agent: u64, now: u64) -> Result<u64, Fault> {
+    let before = Query::of(AGENTS)
+        .filter(json!(["state", "=", "idle"]))?
+        .filter(json!(["heartbeat_at", ">=", now.saturating_sub(MOMENT_MS)]))?
+        .filter(json!(["id", "<", agent]))?
+        .count()?;
+    Ok(before.min(MOST_NEIGHBOURS - 1))
 }
 
 /// `task_claim`. The task and the agent are changed at the versions that were read: of two calls for one task, or for one agent, the
@@ -62,17 +77,15 @@ pub(super) fn claim(given: Value) -> Answer {
         None if specialization == "general" => vec![None],
         None => vec![Some(specialization), Some("general")],
     };
-    let mut heads = Vec::new();
-    for agent_type in types {
-        heads.extend(head(&given, agent_type)?);
-    }
-    let order = |task: &Value| {
-        let field = |name: &str| row::int(task, name).unwrap_or_default();
-        (field("priority"), field("submitted_at"), row::id(task))
-    };
-    let places: Vec<(u64, u64, u64)> = heads.iter().map(order).collect();
     let now = now();
-    let Some(task) = first(&places).and_then(|id| heads.into_iter().find(|task| row::id(task) == id)) else {
+    let rank = rank(agent_id, now)?;
+    let mut places = Vec::new();
+    for agent_type in types {
+        let field = |task: &Value, name: &str| row::int(task, name).unwrap_or_default();
+        let found = heads(&given, agent_type, rank + 1)?;
+        places.extend(found.iter().map(|task| (field(task, "priority"), field(task, "submitted_at"), row::id(task))));
+    }
+    let Some(task) = pick(&places, rank).map(|id| get(TASKS, id)).transpose()?.flatten() else {
         patch(AGENTS, agent_id, &json!({"heartbeat_at": now, "state": "idle"}))?;
         return Ok(json!({"claimed": false, "task": null}));
     };

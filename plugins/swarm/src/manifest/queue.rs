@@ -200,7 +200,7 @@ fn working() -> Vec<Named> {
             operation(
                 "write",
                 "Gives the next ready task to an agent, and to no other.",
-                "An agent takes tasks of its specialization and general ones, a general agent all; `agent_type` narrows it. `task` is null if there is none.",
+                "An agent takes tasks of its specialization and general ones, a general agent all; `agent_type` narrows it. Agents that ask at the same moment take neighbours of one priority. `task` is null if there is none.",
                 (
                     s::input(
                         &json!({"agent_id": s::reference("The agent"), "agent_type": s::text("Only tasks of this kind.", 100),
