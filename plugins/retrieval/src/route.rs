@@ -216,7 +216,7 @@ pub type Routes = BTreeMap<String, Vec<String>>;
 #[must_use]
 pub fn default_routes() -> Routes {
     let routes: [(Class, &[&str]); 7] = [
-        (Class::Temporal, &["episodic.events", "sessions.events", "conversation.messages"]),
+        (Class::Temporal, &["episodic.events", "sessions.events", "conversations.messages"]),
         (Class::Relational, &["graph.entities", "graph.relations", "graph.observations"]),
         (Class::Planning, &["prospective.tasks", "prospective.goals", "planning.plans", "procedural.procedures"]),
         (Class::Procedural, &["procedural.procedures", "semantic.memories"]),
