@@ -3,6 +3,7 @@
 mod approvals;
 mod assessing;
 mod audit;
+mod folders;
 mod policies;
 mod scanning;
 mod snapshots;

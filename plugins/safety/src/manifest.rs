@@ -22,6 +22,7 @@ pub fn manifest() -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "summary": "Safety of changes: risk by named rules, policies, approvals, executions, snapshots, an audit; unsafe code and sensitive data.",
         "imports": ["store-read", "store-write", "search", "events", "clock", "random", "settings"],
+        "optional_imports": ["files"],
         "reads": ["*"],
         "collections": collections::collections(),
         "operations": all,

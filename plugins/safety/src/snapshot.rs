@@ -32,6 +32,12 @@ pub fn belongs(path: &str, components: &[String]) -> bool {
     })
 }
 
+/// Whether a component lies below a folder, so that the folder must be looked into.
+#[must_use]
+pub fn leads_to(folder: &str, components: &[String]) -> bool {
+    components.iter().any(|component| component.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
 /// What differs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
@@ -88,6 +94,9 @@ mod tests {
             belongs("src/a.rs", &of(&["src"])) && belongs("src/a.rs", &of(&["src/"])) && belongs("a", &of(&["all"]))
         );
         assert!(belongs("a.rs", &of(&["x", "a.rs"])));
+        assert!(
+            leads_to("src", &of(&["src/a/b"])) && !leads_to("sr", &of(&["src/a"])) && !leads_to("x", &of(&["src/a"]))
+        );
         assert!(!belongs("srcs/a.rs", &of(&["src"])) && !belongs("a", &[]));
     }
 }

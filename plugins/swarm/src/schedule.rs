@@ -4,6 +4,7 @@
 //! The list's order is T. C. Hu's (1961): the task with the longest chain behind it first.
 
 use crate::network::Network;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A task's place.
@@ -31,18 +32,27 @@ pub struct Schedule {
 /// Schedules the tasks of a network over `agents` agents (at least one). Tasks on a circle are left out.
 #[must_use]
 pub fn schedule(network: &Network, agents: usize) -> Schedule {
-    let ranks = network.ranks();
+    by_rank(network, agents, &network.ranks())
+}
+
+/// A task's place in the list: the longest chain first, then the smaller id. Ranks are not negative, so their bits are in their order.
+fn place(task: u64, ranks: &BTreeMap<u64, f64>) -> (Reverse<u64>, u64) {
+    (Reverse(ranks.get(&task).copied().unwrap_or_default().to_bits()), task)
+}
+
+fn by_rank(network: &Network, agents: usize, ranks: &BTreeMap<u64, f64>) -> Schedule {
     let mut waits: BTreeMap<u64, usize> = ranks.keys().map(|id| (*id, network.before(*id).count())).collect();
-    let mut ready: BTreeSet<u64> = waits.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+    let mut ready: BTreeSet<(Reverse<u64>, u64)> =
+        waits.iter().filter(|(_, count)| **count == 0).map(|(id, _)| place(*id, ranks)).collect();
     let mut idle: BTreeSet<usize> = (0..agents.max(1)).collect();
     let mut running: Vec<Slot> = Vec::new();
     let mut slots: Vec<Slot> = Vec::new();
     let mut now = 0.0_f64;
     loop {
-        while let (Some(agent), Some(task)) = (idle.first().copied(), next(&ready, &ranks)) {
-            idle.remove(&agent);
-            ready.remove(&task);
-            running.push(Slot { task, agent, start: now, end: now + network.minutes(task) });
+        while !idle.is_empty() && !ready.is_empty() {
+            if let (Some(agent), Some((_, task))) = (idle.pop_first(), ready.pop_first()) {
+                running.push(Slot { task, agent, start: now, end: now + network.minutes(task) });
+            }
         }
         let Some(end) = running.iter().map(|slot| slot.end).min_by(f64::total_cmp) else { break };
         now = end;
@@ -54,7 +64,7 @@ pub fn schedule(network: &Network, agents: usize) -> Schedule {
                 if let Some(count) = waits.get_mut(&later) {
                     *count = count.saturating_sub(1);
                     if *count == 0 {
-                        ready.insert(later);
+                        ready.insert(place(later, ranks));
                     }
                 }
             }
@@ -65,16 +75,11 @@ pub fn schedule(network: &Network, agents: usize) -> Schedule {
     Schedule { slots, makespan: now }
 }
 
-/// The ready task with the longest chain behind it; the smaller id where two are as long.
-fn next(ready: &BTreeSet<u64>, ranks: &BTreeMap<u64, f64>) -> Option<u64> {
-    let rank = |id: u64| ranks.get(&id).copied().unwrap_or_default();
-    ready.iter().copied().reduce(|best, id| if rank(id) > rank(best) { id } else { best })
-}
-
 /// The fewest agents, of 1 to `most`, whose schedule is at most `slack` (0.1: a tenth) longer than that of `most`; and each one's makespan.
 #[must_use]
 pub fn enough(network: &Network, most: usize, slack: f64) -> (usize, Vec<f64>) {
-    let makespans: Vec<f64> = (1..=most.max(1)).map(|agents| schedule(network, agents).makespan).collect();
+    let ranks = network.ranks();
+    let makespans: Vec<f64> = (1..=most.max(1)).map(|agents| by_rank(network, agents, &ranks).makespan).collect();
     let best = makespans.iter().copied().fold(f64::INFINITY, f64::min);
     let fewest = makespans.iter().position(|makespan| *makespan <= best * (1.0 + slack)).unwrap_or_default() + 1;
     (fewest, makespans)

@@ -1,6 +1,6 @@
 //! Looks through code, and through memories, for what should not be there.
 
-use super::settings;
+use super::{folders, settings};
 use crate::{code, row, sensitive};
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, json};
 use serde::Deserialize;
@@ -25,9 +25,17 @@ fn counted<'a>(names: impl Iterator<Item = &'a str>) -> Value {
 
 /// `analyze_code_security`.
 pub(super) fn code(given: Value) -> Answer {
-    let given: Code = arguments(given)?;
+    let mut given: Code = arguments(given)?;
+    if given.code.trim().is_empty()
+        && !given.file_path.is_empty()
+        && let Some(text) = folders::text(&given.file_path)?
+    {
+        given.code = text;
+    }
     if given.code.trim().is_empty() {
-        return Err(Fault::invalid("there is no code: give its text as `code`, and its name as `file_path`"));
+        return Err(Fault::invalid(
+            "there is no code: give its text as `code`, or the path of a file in a granted folder as `file_path`",
+        ));
     }
     let (findings, cut) = code::analyze(&given.code, &given.file_path, given.limit.unwrap_or(200));
     let shown: Vec<Value> = findings

@@ -1,6 +1,6 @@
 //! Snapshots of code.
 
-use super::{SNAPSHOTS, audit, found, now, page};
+use super::{SNAPSHOTS, audit, folders, found, now, page};
 use crate::row;
 use crate::snapshot::{Hashes, belongs, difference, hash, listing};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
@@ -26,14 +26,16 @@ struct New {
 pub(super) fn create(given: Value) -> Answer {
     let given: New = arguments(given)?;
     let components = given.components.unwrap_or_else(|| vec!["all".into()]);
-    let mut hashes = Hashes::new();
-    for file in given.files.iter().filter(|file| belongs(&file.path, &components)) {
-        if hashes.insert(file.path.clone(), hash(file.content.as_bytes())).is_some() {
-            return Err(Fault::invalid(format!("`{}` is given twice", file.path)));
-        }
-    }
+    let (hashes, skipped) = if given.files.is_empty() {
+        let taken = folders::hashes(&components)?;
+        (taken.hashes, taken.skipped)
+    } else {
+        (given_hashes(&given.files, &components)?, Vec::new())
+    };
     if hashes.is_empty() {
-        return Err(Fault::invalid("no file is in the components: give `files` with path and content"));
+        return Err(Fault::invalid(
+            "no file is in the components: give `files` with path and content, or let the operator grant a folder",
+        ));
     }
     let (name, whole) = (given.snapshot_name, hash(listing(&hashes).as_bytes()));
     let row_ = json!({"name": name, "description": given.description, "components": components, "hash": whole, "files": hashes.len(), "hashes": hashes, "at": now()});
@@ -50,7 +52,17 @@ pub(super) fn create(given: Value) -> Answer {
         &name,
         &json!({"files": hashes.len(), "hash": whole}),
     )?;
-    Ok(json!({"id": id, "name": name, "files": hashes.len(), "hash": whole}))
+    Ok(json!({"id": id, "name": name, "files": hashes.len(), "hash": whole, "skipped": skipped}))
+}
+
+fn given_hashes(files: &[File], components: &[String]) -> Result<Hashes, Fault> {
+    let mut hashes = Hashes::new();
+    for file in files.iter().filter(|file| belongs(&file.path, components)) {
+        if hashes.insert(file.path.clone(), hash(file.content.as_bytes())).is_some() {
+            return Err(Fault::invalid(format!("`{}` is given twice", file.path)));
+        }
+    }
+    Ok(hashes)
 }
 
 #[derive(Deserialize)]

@@ -299,7 +299,7 @@ fn watching() -> Vec<Named> {
             operation(
                 "write",
                 "Keeps the hashes of files under a name.",
-                "Give `files` with their texts. components: `all`, or folders and files.",
+                "Give `files` with their texts, or none: then those of the granted folders, as `folder/path`, are read; hidden folders and build output are left out, files over 1 MiB and links named in `skipped`. components: `all`, or folders and files.",
                 (
                     s::input(
                         &json!({"snapshot_name": s::text("Its name, used once.", 200), "description": s::text("What it is for.", 5000), "components": s::or(s::texts("Which of the files."), json!(["all"])), "files": files,
@@ -366,7 +366,7 @@ fn security() -> Vec<Named> {
             operation(
                 "read",
                 "Finds unsafe patterns in code: line, rule, CWE and what to do instead.",
-                "Rules read single lines and follow no data: a finding is a place to look at. file_path names the language by its end.",
+                "Rules read single lines and follow no data: a finding is a place to look at. file_path names the language by its end; without code it is read from a granted folder.",
                 (
                     s::input(
                         &json!({"code": {"type": "string", "maxLength": 1_000_000, "default": "", "description": "The code."}, "file_path": {"type": "string", "maxLength": 1000, "default": "", "description": "Its name, such as `src/app.py`."}, "limit": s::limit(200)}),

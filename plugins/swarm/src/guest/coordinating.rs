@@ -1,7 +1,6 @@
 //! Projects and resources: who waits for whom, who wants the same thing, who works on what.
 
-use super::planning::{self};
-use super::{AGENTS, DEPENDENCIES, MOST, PAGE, TASKS, projects as named, reading};
+use super::{AGENTS, DEPENDENCIES, PAGE, TASKS, projects as named, reading};
 use crate::network::Network;
 use crate::resource::{Need, clashes};
 use crate::row;
@@ -9,6 +8,13 @@ use crate::status::OPEN;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get_many, json};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Tasks with resources that are compared.
+const NEEDING: u32 = 300;
+/// Dependencies that are followed to see whether one task waits for another.
+const FOLLOWED: usize = 1_000;
+/// Pairs of projects that are shown with their tasks.
+const SHOWN: usize = 20;
 
 #[derive(Deserialize)]
 struct Ask {
@@ -42,11 +48,10 @@ pub(super) fn conflicts(given: Value) -> Answer {
     let given: Ask = arguments(given)?;
     let projects = named(&given.project_ids);
     let query = within(
-        Query::of(TASKS).filter(json!(["status", "in", OPEN]))?.filter(json!(["resources", "!=", null]))?,
+        Query::of(TASKS).filter(json!(["needs_resources", "=", true]))?.filter(json!(["status", "in", OPEN]))?,
         &projects,
     )?;
-    let page =
-        query.select(&["project", "status", "resources", "agent_type", "estimated_minutes"])?.limit(1_000).page()?;
+    let page = query.select(&["project", "status", "resources"])?.limit(NEEDING).page()?;
     let needs: Vec<Need> = page
         .rows
         .iter()
@@ -58,8 +63,7 @@ pub(super) fn conflicts(given: Value) -> Answer {
         })
         .collect();
     let examined = needs.len();
-    // Ways that lead through tasks without resources count too.
-    let edges = planning::open(through(page.rows)?)?.edges;
+    let (edges, followed) = ways(page.rows.iter().map(row::id).collect())?;
     let (found, more) = clashes(&needs, &edges, 200);
     let shown: Vec<Value> = found
         .iter()
@@ -67,29 +71,40 @@ pub(super) fn conflicts(given: Value) -> Answer {
         .collect();
     let short: Vec<Value> =
         kinds(&projects)?.into_iter().filter(|kind| row::int(kind, "short_by").is_some_and(|by| by > 0)).collect();
-    Ok(json!({"conflicts": shown, "shortages": short, "examined": examined, "cut": more || page.next.is_some()}))
+    Ok(
+        json!({"conflicts": shown, "shortages": short, "examined": examined, "cut": more || !followed || page.next.is_some()}),
+    )
 }
 
-/// The tasks and, up to a bound, all that they wait for.
-fn through(rows: Vec<Value>) -> Result<Vec<Value>, Fault> {
-    let mut seen: BTreeSet<u64> = rows.iter().map(row::id).collect();
-    let mut frontier: Vec<u64> = seen.iter().copied().collect();
-    let mut all = rows;
-    while !frontier.is_empty() && seen.len() < MOST {
+/// What some tasks wait for, through others too, as (before, after); and whether all of it was followed.
+fn ways(mut frontier: Vec<u64>) -> Result<(Vec<(u64, u64)>, bool), Fault> {
+    let mut seen: BTreeSet<u64> = frontier.iter().copied().collect();
+    let mut ways = Vec::new();
+    while !frontier.is_empty() {
+        if ways.len() > FOLLOWED {
+            return Ok((ways, false));
+        }
         let mut next = Vec::new();
         for part in frontier.chunks(400) {
             let edges = Query::of(DEPENDENCIES)
                 .filter(json!(["task", "in", part]))?
                 .filter(json!(["open", "=", true]))?
-                .select(&["depends_on"])?
+                .filter(json!(["kind", "=", "depends_on"]))?
+                .select(&["task", "depends_on"])?
                 .limit(PAGE)
-                .all(MOST)?;
-            next.extend(edges.iter().filter_map(|edge| row::int(edge, "depends_on")).filter(|id| seen.insert(*id)));
+                .all(FOLLOWED)?;
+            for edge in &edges {
+                if let (Some(task), Some(before)) = (row::int(edge, "task"), row::int(edge, "depends_on")) {
+                    ways.push((before, task));
+                    if seen.insert(before) {
+                        next.push(before);
+                    }
+                }
+            }
         }
-        all.extend(get_many(TASKS, &next)?.into_iter().flatten());
         frontier = next;
     }
-    Ok(all)
+    Ok((ways, true))
 }
 
 /// `analyze_project_coordination`.
@@ -117,34 +132,34 @@ pub(super) fn projects(given: Value) -> Answer {
         );
     }
     // Between any two projects: the named ones may wait for others.
-    let page = Query::of(DEPENDENCIES)
-        .filter(json!(["across", "=", true]))?
+    let pairs = Query::of(DEPENDENCIES)
+        .filter(json!(["pair", "!=", null]))?
         .filter(json!(["open", "=", true]))?
-        .limit(1_000)
-        .page()?;
-    let ids: Vec<u64> =
-        page.rows.iter().flat_map(|edge| [row::int(edge, "task"), row::int(edge, "depends_on")]).flatten().collect();
-    let mut project_of: BTreeMap<u64, String> = BTreeMap::new();
-    for part in ids.chunks(500) {
-        for task in get_many(TASKS, part)?.into_iter().flatten() {
-            project_of.insert(row::id(&task), row::text(&task, "project").to_owned());
+        .group_count("pair")?;
+    let mut between: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (text, count) in &pairs {
+        let read = text.as_str().and_then(|text| serde_json::from_str::<(String, String)>(text).ok());
+        if let Some(pair) = read.filter(|(waiter, first)| names.contains(waiter) || names.contains(first)) {
+            between.insert(pair, *count);
         }
     }
-    let mut waits: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
-    for edge in &page.rows {
-        let end = |field: &str| row::int(edge, field).and_then(|id| Some((id, project_of.get(&id)?.clone())));
-        if let (Some((task, waiter)), Some((before, first))) = (end("task"), end("depends_on"))
-            && (names.contains(&waiter) || names.contains(&first))
-        {
-            waits.entry((waiter, first)).or_default().push(json!({"task": task, "waits_for": before}));
-        }
+    let mut waits = Vec::new();
+    for ((waiter, first), count) in between.iter().take(SHOWN) {
+        let edges = Query::of(DEPENDENCIES)
+            .filter(json!(["pair", "=", json!([waiter, first]).to_string()]))?
+            .filter(json!(["open", "=", true]))?
+            .select(&["task", "depends_on"])?
+            .limit(10)
+            .page()?
+            .rows;
+        let tasks: Vec<Value> = edges
+            .iter()
+            .map(|edge| json!({"task": row::int(edge, "task"), "waits_for": row::int(edge, "depends_on")}))
+            .collect();
+        waits.push(json!({"project_id": waiter, "waits_for_project": first, "count": count, "tasks": tasks}));
     }
-    let circles = circles(&waits);
-    let waits: Vec<Value> = waits
-        .iter()
-        .map(|((waiter, first), tasks)| json!({"project_id": waiter, "waits_for_project": first, "count": tasks.len(), "tasks": tasks.iter().take(20).collect::<Vec<_>>()}))
-        .collect();
-    Ok(json!({"projects": shown, "waits": waits, "circles": circles, "cut": page.next.is_some()}))
+    let pairs: Vec<&(String, String)> = between.keys().collect();
+    Ok(json!({"projects": shown, "waits": waits, "circles": circles(&pairs), "cut": between.len() > SHOWN}))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
@@ -153,11 +168,11 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// Projects that wait for each other: no fault, as tasks do not, but neither can be finished before the other.
-fn circles(waits: &BTreeMap<(String, String), Vec<Value>>) -> Vec<Vec<String>> {
-    let names: BTreeSet<&String> = waits.keys().flat_map(|(a, b)| [a, b]).collect();
+fn circles(waits: &[&(String, String)]) -> Vec<Vec<String>> {
+    let names: BTreeSet<&String> = waits.iter().flat_map(|(a, b)| [a, b]).collect();
     let number: BTreeMap<&String, u64> = names.iter().copied().zip(1..).collect();
     let nodes: Vec<(u64, f64)> = number.values().map(|number| (*number, 1.0)).collect();
-    let edges: Vec<(u64, u64)> = waits.keys().filter_map(|(a, b)| Some((*number.get(b)?, *number.get(a)?))).collect();
+    let edges: Vec<(u64, u64)> = waits.iter().filter_map(|(a, b)| Some((*number.get(b)?, *number.get(a)?))).collect();
     let name = |wanted: u64| number.iter().find(|(_, number)| **number == wanted).map(|(name, _)| (*name).clone());
     Network::new(&nodes, &edges)
         .circle()

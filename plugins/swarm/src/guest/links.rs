@@ -1,6 +1,6 @@
 //! Dependencies between tasks that are there already; those that order may not close a circle.
 
-use super::{DEPENDENCIES, MOST, PAGE, TASKS, audit, finishing, project, task, unchanged};
+use super::{DEPENDENCIES, MOST, PAGE, TASKS, audit, finishing, project, queue, task, unchanged};
 use crate::network::way;
 use crate::reference::Reference;
 use crate::row;
@@ -79,9 +79,9 @@ pub(super) fn add(given: Value) -> Answer {
         unchanged(&first)?;
     }
     let open = orders && row::text(&first, "status") != "completed";
-    let across = row::text(&waiter, "project") != row::text(&first, "project");
+    let pair = queue::pair(row::text(&waiter, "project"), row::text(&first, "project"));
     let stored = if orders { "depends_on" } else { "related" };
-    let edge = json!({"task": a, "depends_on": b, "kind": stored, "open": open, "across": across});
+    let edge = json!({"task": a, "depends_on": b, "kind": stored, "open": open, "pair": pair});
     let (id, created) = write::insert_or_get(DEPENDENCIES, "edge", &edge)?;
     if created && orders {
         finishing::settle(a)?;

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// Failures that are looked at.
 const LAST: usize = 1_000;
+/// Open tasks a recommendation is made of, the first of the queue.
+const LOOKED_AT: u32 = 150;
 /// How much longer than the best a schedule may be, to save agents.
 const SLACK: f64 = 0.1;
 
@@ -88,7 +90,7 @@ fn enqueue(parts: &[Part], edges: &[(u64, u64)], project: &str, namespace: Optio
     let id = |number: u64| usize::try_from(number).ok().and_then(|number| ids.get(number.checked_sub(1)?)).copied();
     for (before, after) in edges {
         if let (Some(before), Some(after)) = (id(*before), id(*after)) {
-            queue::edge(after, before, true, false)?;
+            queue::edge(after, before, true, (project, project))?;
         }
     }
     Ok(ids)
@@ -169,7 +171,7 @@ pub(super) fn recommend(given: Value) -> Answer {
     if !given.task_domains.is_empty() {
         query = query.filter(json!(["agent_type", "in", given.task_domains]))?;
     }
-    let (tasks, cut) = planning::first(query, PAGE)?;
+    let (tasks, cut) = planning::first(query, LOOKED_AT, &["agent_type", "estimated_minutes"])?;
     let open = planning::open(tasks)?;
     let (mut fewest, makespans) = enough(&open.network, most, SLACK);
     let meets = limit.map(|limit| makespans.iter().any(|makespan| *makespan <= limit));
@@ -177,8 +179,9 @@ pub(super) fn recommend(given: Value) -> Answer {
         // With a limit, as many as it takes to meet it are enough.
         fewest = needed + 1;
     }
-    let width = open.network.levels().iter().map(Vec::len).max().unwrap_or_default();
-    let depth = open.network.levels().len();
+    let levels = open.network.levels();
+    let width = levels.iter().map(Vec::len).max().unwrap_or_default();
+    let depth = levels.len();
     let pattern = match (open.tasks.len(), fewest) {
         (0, _) => "none",
         (_, 1) => "sequential",

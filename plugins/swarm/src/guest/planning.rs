@@ -17,13 +17,10 @@ pub(super) struct Open {
     pub(super) network: Network,
     /// Where the minutes of each task are from.
     pub(super) from: BTreeMap<u64, &'static str>,
-    /// Edges (before, after).
-    pub(super) edges: Vec<(u64, u64)>,
 }
 
 /// Fields that plans need.
-const FIELDS: [&str; 9] =
-    ["prompt", "agent_type", "priority", "status", "estimated_minutes", "project", "resources", "key", "agent"];
+const FIELDS: [&str; 4] = ["prompt", "agent_type", "status", "estimated_minutes"];
 
 /// Mean minutes of completed tasks, by agent type, looked up once each.
 pub(super) struct Means(BTreeMap<String, Option<f64>>, f64);
@@ -71,13 +68,13 @@ pub(super) fn open(tasks: Vec<Value>) -> Result<Open, Fault> {
             .all(MOST)?;
         edges.extend(found.iter().filter_map(|edge| Some((row::int(edge, "depends_on")?, row::int(edge, "task")?))));
     }
-    Ok(Open { network: Network::new(&nodes, &edges), tasks, from, edges })
+    Ok(Open { network: Network::new(&nodes, &edges), tasks, from })
 }
 
 /// The first open tasks of the queue, and whether there are more.
-pub(super) fn first(query: Query, most: u32) -> Result<(Vec<Value>, bool), Fault> {
+pub(super) fn first(query: Query, most: u32, fields: &[&str]) -> Result<(Vec<Value>, bool), Fault> {
     let page = query
-        .select(&FIELDS)?
+        .select(fields)?
         .filter(json!(["status", "in", OPEN]))?
         .ascending("priority")?
         .ascending("submitted_at")?
@@ -99,7 +96,7 @@ pub(super) fn plan(given: Value) -> Answer {
     let given: Ask = arguments(given)?;
     let (tasks, cut) = if given.task_ids.is_empty() {
         let project = given.project_id.as_ref().filter(|id| !id.is_null()).map(|id| project(Some(id)));
-        first(Query::of(TASKS).filter_if("project", "=", project)?, given.limit.unwrap_or(200))?
+        first(Query::of(TASKS).filter_if("project", "=", project)?, given.limit.unwrap_or(200), &FIELDS)?
     } else {
         let tasks: Vec<Value> = given.task_ids.iter().map(task).collect::<Result<_, _>>()?;
         (tasks, false)

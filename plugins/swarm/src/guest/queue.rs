@@ -36,9 +36,14 @@ pub(super) fn row_of(prompt: &str, agent_type: Option<&str>, priority: Option<u6
     })
 }
 
-/// Stages that a new task waits for another.
-pub(super) fn edge(task: u64, before: u64, open: bool, across: bool) -> Result<(), Fault> {
-    let edge = json!({"task": task, "depends_on": before, "kind": "depends_on", "open": open, "across": across});
+/// The projects of two tasks as one text, if they are two.
+pub(super) fn pair(waiter: &str, first: &str) -> Option<String> {
+    (waiter != first).then(|| json!([waiter, first]).to_string())
+}
+
+/// Stages that a new task waits for another; `projects` are those of both.
+pub(super) fn edge(task: u64, before: u64, open: bool, projects: (&str, &str)) -> Result<(), Fault> {
+    let edge = json!({"task": task, "depends_on": before, "kind": "depends_on", "open": open, "pair": pair(projects.0, projects.1)});
     write::insert(DEPENDENCIES, &edge).map(|_| ())
 }
 
@@ -83,6 +88,7 @@ pub(super) fn enqueue(given: Value) -> Answer {
             ("max_execution_timeout_seconds", json!(given.max_execution_timeout_seconds)),
             ("estimated_minutes", json!(given.estimated_minutes)),
             ("resources", json!(given.resources)),
+            ("needs_resources", json!(given.resources.as_ref().map(|resources| !resources.is_empty()))),
             ("parent", json!(parent)),
             ("session_id", json!(given.session_id)),
             ("created_by", json!(given.created_by)),
@@ -110,7 +116,7 @@ pub(super) fn enqueue(given: Value) -> Answer {
     for task in &before {
         // If it is completed meanwhile this call runs again, and finds it so.
         unchanged(task)?;
-        edge(id, row::id(task), is_open(task), row::text(task, "project") != project)?;
+        edge(id, row::id(task), is_open(task), (&project, row::text(task, "project")))?;
     }
     told(id, agent_type, open)?;
     Ok(json!({"id": id, "ref": row::reference(id), "status": waiting(open), "open_dependencies": open}))

@@ -10,16 +10,16 @@ pub(super) fn collections() -> Value {
     json!({
         "tasks": tasks(),
         "dependencies": {
-            "summary": "Which task waits for which. `open`: the one waited for is not completed. `related` orders nothing.",
+            "summary": "Which task waits for which. `open`: the one waited for is not completed. `related` orders nothing. `pair`: their projects, if they are two.",
             "fields": {
                 "task": {"type": "ref", "required": true},
                 "depends_on": {"type": "ref", "required": true},
                 "kind": {"type": "text", "required": true, "values": ["depends_on", "related"]},
                 "open": {"type": "boolean", "required": true},
-                "across": {"type": "boolean", "required": true},
+                "pair": {"type": "text"},
             },
             "unique": {"edge": ["task", "depends_on", "kind"]},
-            "indexes": [["task", "open"], ["depends_on", "open"], ["across", "open"], ["open", "kind"]],
+            "indexes": [["task", "open"], ["depends_on", "open"], ["pair", "open"], ["open", "kind"]],
         },
         "failures": {
             "summary": "Attempts that did not succeed: errors, timeouts, agents that ended.",
@@ -127,6 +127,7 @@ fn tasks() -> Value {
             "max_execution_timeout_seconds": {"type": "integer", "required": true},
             "estimated_minutes": {"type": "number"},
             "resources": {"type": "list"},
+            "needs_resources": {"type": "boolean"},
             "submitted_at": {"type": "time", "required": true},
             "started_at": {"type": "time"},
             "completed_at": {"type": "time"},
@@ -143,7 +144,7 @@ fn tasks() -> Value {
         "unique": {"key": ["namespace", "key"]},
         "indexes": [
             ["status", "priority", "submitted_at"], ["status", "agent_type", "priority", "submitted_at"],
-            ["status", "deadline_at"], ["status", "project"], ["project", "status", "priority", "submitted_at"],
+            ["status", "deadline_at"], ["needs_resources", "status"], ["status", "project"], ["project", "status", "priority", "submitted_at"],
             ["priority", "submitted_at"], ["submitted_at"], ["agent_type", "status", "duration_ms"],
             ["parent", "priority", "submitted_at"], ["session_id", "priority", "submitted_at"], ["agent", "status"], ["key"],
         ],

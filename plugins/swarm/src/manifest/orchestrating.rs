@@ -87,7 +87,7 @@ fn orchestrating() -> Vec<Named> {
             operation(
                 "read",
                 "How many agents are worth while for the open tasks, and whether a limit of time can be met.",
-                "From list schedules of up to 500 open tasks for 1 to num_agents agents: the fewest whose makespan is within a tenth of the best.",
+                "From list schedules of the first 150 open tasks (`cut`: there are more) for 1 to num_agents agents: the fewest whose makespan is within a tenth of the best.",
                 (
                     s::input(
                         &json!({"num_agents": s::or(s::integer("How many there may be.", 1, 50), 1), "task_domains": s::or(s::texts("Only these agent types; all if empty."), json!([])),
@@ -141,7 +141,7 @@ fn coordinating() -> Vec<Named> {
             operation(
                 "read",
                 "Open tasks that name the same resource and may run at once, and kinds of agents that are short.",
-                "high: both run now; medium: one does; low: neither. Over up to 1,000 tasks with resources (`cut`).",
+                "high: both run now; medium: one does; low: neither. Over up to 300 tasks with resources (`cut`).",
                 (
                     s::input(&json!({"project_ids": s::projects(&json!([]))}), &[]),
                     s::output(&[
