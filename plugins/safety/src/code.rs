@@ -223,8 +223,8 @@ mod tests {
                 "sql-injection",
                 "let q = \"DELETE FROM t WHERE id = ?\";",
             ),
-            ("a.py", "data = pickle.loads(body)", "unsafe-deserialization", "data = json.loads(body)"),
-            ("a.py", "yaml.load(body)", "unsafe-deserialization", "yaml.load(body, Loader=yaml.SafeLoader)"),
+            ("a.py", "data = pickle.loads(body)", "insecure-deserialization", "data = json.loads(body)"),
+            ("a.py", "yaml.load(body)", "insecure-deserialization", "yaml.load(body, Loader=yaml.SafeLoader)"),
             ("a.py", "h = hashlib.md5(text)", "weak-hash", "h = hashlib.sha256(text)"),
             (
                 "a.java",

@@ -68,7 +68,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule("sql-injection", "CWE-89", "high", &[], sql, "Use parameters: `WHERE id = ?` with the value beside it."),
     rule(
-        "unsafe-deserialization",
+        "insecure-deserialization",
         "CWE-502",
         "high",
         &[],

@@ -20,7 +20,7 @@ pub fn manifest() -> Value {
         "manifest": 1,
         "name": "safety",
         "version": env!("CARGO_PKG_VERSION"),
-        "summary": "Safety of changes: risk by named rules, policies, approvals, executions, snapshots, an audit; unsafe code and sensitive data.",
+        "summary": "Safety of changes: risk by named rules, policies, approvals, executions, snapshots, an audit; risky code and sensitive data.",
         "imports": ["store-read", "store-write", "search", "events", "clock", "random", "settings"],
         "optional_imports": ["files"],
         "reads": ["*"],

@@ -10,7 +10,7 @@ pub const SCANNED: [&str; 8] = [
     "prospective.tasks",
     "procedural.procedures",
     "graph.observations",
-    "working.items",
+    "entries.memories",
     "documents.chunks",
     "swarm.tasks",
 ];

@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_sound_and_complete() {
-        let table: Table = DEFAULT.parse().unwrap();
+        let table = defaults().unwrap();
         assert_eq!(section_faults(&table), Vec::<String>::new());
         let config: Config = Value::Table(table).try_into().unwrap();
         assert_eq!(config.limits, memstrata_runtime::Limits::default());
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_environment_overrides() {
-        let mut table: Table = DEFAULT.parse().unwrap();
+        let mut table = defaults().unwrap();
         let set =
             [("MEMSTRATA__STORE__GROUP_COMMIT", "1"), ("MEMSTRATA__GATEWAY__BIND", "127.0.0.1:0"), ("OTHER", "x")];
         from_environment(&mut table, set.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();

@@ -365,7 +365,7 @@ fn security() -> Vec<Named> {
             "analyze_code_security",
             operation(
                 "read",
-                "Finds unsafe patterns in code: line, rule, CWE and what to do instead.",
+                "Finds risky patterns in code: line, rule, CWE and what to do instead.",
                 "Rules read single lines and follow no data: a finding is a place to look at. file_path names the language by its end; without code it is read from a granted folder.",
                 (
                     s::input(
