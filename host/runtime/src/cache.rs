@@ -49,10 +49,10 @@ impl CompileCache {
     }
 
     /// What was kept under a name, if it is there and sound.
-    fn open_sealed(&self, path: &Path, digest: &str) -> Option<Vec<u8>> {
+    fn open_sealed(&self, path: &Path) -> Option<Vec<u8>> {
         let mut sealed = std::fs::read(path).ok()?;
         let (tag, content) = sealed.split_at_checked(TAG)?;
-        if self.mac(digest, content).verify_slice(tag).is_err() {
+        if self.mac(path, content).verify_slice(tag).is_err() {
             tracing::warn!(path = %path.display(), "this was not made here; making it anew");
             return None;
         }
@@ -60,11 +60,11 @@ impl CompileCache {
     }
 
     /// Keeps content; a cache that cannot be written is only slower.
-    fn seal(&self, path: &Path, digest: &str, content: &[u8]) {
+    fn seal(&self, path: &Path, content: &[u8]) {
         let part = path.with_extension(format!("{}.part", std::process::id()));
         let write = || -> std::io::Result<()> {
             let mut file = std::fs::File::create(&part)?;
-            file.write_all(&self.mac(digest, content).finalize().into_bytes())?;
+            file.write_all(&self.mac(path, content).finalize().into_bytes())?;
             file.write_all(content)?;
             std::fs::rename(&part, path)
         };
@@ -76,7 +76,7 @@ impl CompileCache {
 
     /// The compiled form of a component, if it is there and sound.
     pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
-        let code = self.open_sealed(&self.path(engine, digest, "cwasm"), digest)?;
+        let code = self.open_sealed(&self.path(engine, digest, "cwasm"))?;
         // SAFETY: the tag proves that these bytes came from `Component::serialize` of this host, under this very digest.
         #[allow(unsafe_code, reason = "the only way to load compiled code")]
         unsafe { Component::deserialize(engine, &code) }.ok()
@@ -85,7 +85,7 @@ impl CompileCache {
     /// Keeps the compiled form of a component.
     pub(crate) fn store(&self, engine: &Engine, digest: &str, component: &Component) {
         if let Ok(code) = component.serialize() {
-            self.seal(&self.path(engine, digest, "cwasm"), digest, &code);
+            self.seal(&self.path(engine, digest, "cwasm"), &code);
         }
     }
 
@@ -94,13 +94,13 @@ impl CompileCache {
         if !self.path(engine, digest, "cwasm").is_file() {
             return None;
         }
-        serde_json::from_slice(&self.open_sealed(&self.path(engine, digest, FACTS), digest)?).ok()
+        serde_json::from_slice(&self.open_sealed(&self.path(engine, digest, FACTS))?).ok()
     }
 
     /// Keeps what is known of a component.
     pub(crate) fn store_facts(&self, engine: &Engine, digest: &str, facts: &Facts) {
         if let Ok(text) = serde_json::to_vec(facts) {
-            self.seal(&self.path(engine, digest, FACTS), digest, &text);
+            self.seal(&self.path(engine, digest, FACTS), &text);
         }
     }
 
@@ -111,11 +111,12 @@ impl CompileCache {
         self.folder.join(format!("{digest}-{flags:016x}.{what}"))
     }
 
-    fn mac(&self, digest: &str, code: &[u8]) -> Hmac<Sha256> {
+    /// Over the content and the file's name: that says digest, engine, flags and what it is.
+    fn mac(&self, path: &Path, content: &[u8]) -> Hmac<Sha256> {
         // HMAC takes a key of any length; the fallback is never reached.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        mac.update(digest.as_bytes());
-        mac.update(code);
+        mac.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        mac.update(content);
         mac
     }
 }

@@ -61,6 +61,7 @@ pub struct Plugin {
     pub(crate) runtime: Arc<Runtime>,
     wasm: Wasm,
     facts: Facts,
+    new: bool,
     manifest: Manifest,
     origin: String,
     dropped: Vec<(String, String)>,
@@ -112,6 +113,7 @@ impl Runtime {
             runtime: Arc::clone(self),
             wasm,
             facts,
+            new: !known,
             manifest: empty(),
             origin: origin.to_owned(),
             dropped: Vec::new(),
@@ -285,6 +287,12 @@ impl Plugin {
     #[must_use]
     pub fn dropped(&self) -> &[(String, String)] {
         &self.dropped
+    }
+
+    /// Whether it was asked for its manifest by this load, and not known from the cache.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.new
     }
 
     /// The digest of its bytes.
