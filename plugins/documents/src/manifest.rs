@@ -25,7 +25,7 @@ pub fn manifest() -> Value {
         "optional_imports": ["files"],
         "collections": collections::collections(),
         "operations": operations,
-        "schedules": [{"name": "sync", "every_ms": 5_000, "operation": "sync_documents", "arguments": {}}],
+        "schedules": [{"name": "sync", "every_ms": 10_000, "operation": "sync_documents", "arguments": {}}],
         "settings": {"type": "object", "additionalProperties": false, "properties": {
             "max_bytes": {"type": "integer", "minimum": 1_000, "maximum": MOST_BYTES, "default": MOST_BYTES,
                 "description": "A file with more bytes fails."},

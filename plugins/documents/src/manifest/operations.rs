@@ -77,7 +77,7 @@ fn indexing() -> Vec<Named> {
                 (
                     "write",
                     "Follows a granted folder: its files are indexed, and again when they change.",
-                    "Each space follows its own. Every five seconds the folder is looked through, in slices; a file is taken when it has not changed for five seconds.",
+                    "Each space follows its own. Every ten seconds the folder is looked through, in slices; a file is taken when it has not changed for five seconds.",
                 ),
                 (
                     &json!({"folder": s::text("A granted folder.", 100), "path": {"type": "string", "maxLength": 1_000, "default": "", "description": "A folder in it; all if empty."},
@@ -106,7 +106,7 @@ fn indexing() -> Vec<Named> {
                 (
                     "write",
                     "Looks through the followed folders for new, changed and removed files.",
-                    "It does what fits into one call and goes on there the next time; `more` says that something is left. It also runs by itself every five seconds.",
+                    "It does what fits into one call and goes on there the next time; `more` says that something is left. It also runs by itself every ten seconds.",
                 ),
                 (
                     &json!({"retry": {"type": "boolean", "default": false, "description": "Failed files at once, without their pause."}}),
