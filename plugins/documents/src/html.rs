@@ -1,7 +1,7 @@
 //! The readable text of a web page: no tags, scripts or styles, entities decoded, its title.
 
 /// Elements whose content nobody reads.
-const SILENT: [&str; 6] = ["script", "style", "noscript", "template", "svg", "head"];
+const SILENT: [&str; 6] = ["script", "style", "noscript", "template", "svg", "title"];
 /// Elements that end a line.
 const BLOCKS: [&str; 22] = [
     "p",
@@ -48,7 +48,14 @@ pub fn read(source: &str) -> Page {
             rest = comment.split_once("-->").map_or("", |(_, after)| after);
             continue;
         }
-        let Some((inside, after)) = tag.strip_prefix('<').and_then(|tag| tag.split_once('>')) else {
+        // What begins with no letter, `/`, `!` or `?` is no tag.
+        let tagged = tag.get(1..).unwrap_or_default();
+        if !tagged.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
+            text.push('<');
+            rest = tagged;
+            continue;
+        }
+        let Some((inside, after)) = tagged.split_once('>') else {
             rest = "";
             break;
         };
@@ -74,7 +81,7 @@ fn name(inside: &str) -> String {
 fn past<'a>(source: &'a str, name: &str) -> &'a str {
     let mut rest = source;
     while let Some((_, tag)) = rest.split_once("</") {
-        if tag.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)) {
+        if self::name(tag) == name {
             return tag.split_once('>').map_or("", |(_, after)| after);
         }
         rest = tag;
@@ -122,7 +129,8 @@ fn decode(text: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let entity = after.split_once(';').filter(|(name, _)| name.len() <= 10);
+        let near = after.bytes().take(11).position(|byte| byte == b';');
+        let entity = near.and_then(|end| Some((after.get(..end)?, after.get(end + 1..)?)));
         let decoded = entity.and_then(|(name, tail)| {
             let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix(['x', 'X']) {
                 Some(digits) => u32::from_str_radix(digits, 16).ok(),
@@ -165,7 +173,14 @@ mod tests {
         for source in ["<", "<p", "<script>x", "<!-- x", "a &", "&#xffffffff;", "<title>x", "&;", "<é>"] {
             _ = read(source);
         }
-        assert_eq!(read("a < b and c").text, "a");
+        assert_eq!(read("<p>if a < b then tea</p><p>next</p>").text, "if a < b then tea\n\nnext");
+        assert_eq!(
+            read("<!doctype html><head><title>T</title><meta x><body><p>Hello").text,
+            "Hello",
+            "no end of the head"
+        );
+        assert_eq!(read("<header>Top</header><script>x</scripts></script>end").text, "Top\nend");
+        assert_eq!(read(&"&".repeat(300_000)).text.len(), 300_000);
         assert_eq!(read("").text, "");
     }
 }

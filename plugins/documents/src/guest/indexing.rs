@@ -7,6 +7,9 @@ use memstrata_sdk::{Answer, Fault, Query, Value, arguments, clock, files, json, 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+/// Characters of a chunk's title.
+const MOST_TITLE: usize = 500;
+
 /// A document to be indexed.
 #[derive(Deserialize)]
 struct Index {
@@ -147,6 +150,7 @@ fn keep(place: &Place<'_>, content: &str, known: Known, again: bool) -> Answer {
                 (Some(title), heading) => format!("{title} > {heading}"),
                 (None, heading) => heading.to_owned(),
             };
+            let title: String = title.chars().take(MOST_TITLE).collect();
             json!({
                 "namespace": place.namespace, "document": id, "ordinal": ordinal, "text": piece.text, "title": title,
                 "file_path": place.path, "document_type": kind, "begin": piece.begin, "first_line": piece.first_line,
