@@ -25,7 +25,7 @@ const MOST: usize = 2_000;
 pub struct Sentence {
     /// The message's position in the thread.
     pub position: u64,
-    /// The sentence, of 300 characters at most.
+    /// The sentence; longer than 300 characters it ends with `…`.
     pub text: String,
 }
 
@@ -58,7 +58,7 @@ pub fn sentences(text: &str) -> Vec<String> {
                 .map_or(rest.len(), |((at, c), _)| at + c.len_utf8());
             let (sentence, after) = rest.split_at(end);
             if sentence.chars().any(char::is_alphanumeric) {
-                found.push(crate::row::clip(sentence.trim(), LONGEST));
+                found.push(memstrata_sdk::row::clip(sentence.trim(), LONGEST));
             }
             rest = after.trim_start();
         }
@@ -145,7 +145,7 @@ mod tests {
             ["Use v1.2 now.", "Does it work?", "Yes!", "last line"]
         );
         assert!(sentences(" \n ... \n").is_empty());
-        assert_eq!(sentences(&"x".repeat(1000))[0].chars().count(), 300);
+        assert_eq!(sentences(&"x".repeat(1000))[0].chars().count(), 301);
     }
 
     #[test]

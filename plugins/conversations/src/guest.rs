@@ -5,9 +5,9 @@ mod messages;
 mod snapshots;
 mod threads;
 
-use crate::reference::Reference;
-use crate::row;
 use crate::settings::Settings;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Layer, Query, Value, clock, get, json};
 
 const THREADS: &str = "threads";

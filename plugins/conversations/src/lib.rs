@@ -4,11 +4,11 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
+pub mod export;
 pub mod gist;
 pub mod manifest;
 pub mod message;
-pub mod reference;
-pub mod row;
+pub mod room;
 pub mod settings;
 pub mod thread;
 pub mod transcript;

@@ -1,7 +1,7 @@
 //! Messages: who speaks, what one costs, and which of them fit a budget.
 
-use crate::row;
-use memstrata_sdk::{Value, json};
+use crate::room::{self, Room};
+use memstrata_sdk::{Value, json, row};
 
 /// Who speaks.
 pub const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];
@@ -10,6 +10,24 @@ pub const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];
 #[must_use]
 pub fn estimate(text: &str) -> u64 {
     (text.chars().count() as u64).div_ceil(4)
+}
+
+/// Messages that resuming and recovering answer at most.
+pub const MOST_SHOWN: usize = 200;
+
+/// How many of the newest messages, newest first, an answer of so many tokens shows: also bounded in number and in bytes, since
+/// callers may say that a message costs nothing.
+#[must_use]
+pub fn window(newest_first: &[Value], budget: u64) -> usize {
+    let tokens = fitting(newest_first.iter().map(|message| row::int(message, "tokens").unwrap_or_default()), budget);
+    let mut room = Room::new(MOST_SHOWN, room::MESSAGES);
+    tokens.min(newest_first.iter().take_while(|message| room.takes(room::size(message))).count())
+}
+
+/// Whether a message sent again under its key is the one that is stored.
+#[must_use]
+pub fn same(stored: &Value, role: &str, content: &str) -> bool {
+    row::text(stored, "role") == role && row::text(stored, "content") == content
 }
 
 /// How many of the newest messages fit the budget: the newest always does, so that a long one is not lost.
@@ -38,7 +56,7 @@ pub fn unanswered(newest_first: &[Value]) -> Option<&Value> {
     (row::text(last, "role") == "user").then_some(last)
 }
 
-/// A message as answers show it; longer content than `clip` characters is cut.
+/// A message as answers show it. With `clip`, in short: content is cut after so many characters, and metadata left out.
 #[must_use]
 pub fn show(message: &Value, clip: Option<usize>) -> Value {
     let content = row::text(message, "content");
@@ -47,7 +65,7 @@ pub fn show(message: &Value, clip: Option<usize>) -> Value {
         "id": row::id(message), "position": row::int(message, "position"), "role": row::text(message, "role"),
         "content": content, "tokens": row::int(message, "tokens"), "at": row::int(message, "at"),
     });
-    let metadata = message.get("metadata").filter(|metadata| !metadata.is_null());
+    let metadata = message.get("metadata").filter(|metadata| !metadata.is_null() && clip.is_none());
     if let (Some(shown), Some(metadata)) = (shown.as_object_mut(), metadata) {
         shown.insert("metadata".into(), metadata.clone());
     }
@@ -86,10 +104,32 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_bounded_where_tokens_bound_nothing() {
+        let free = |bytes: usize| json!({"tokens": 0, "content": "x".repeat(bytes)});
+        assert_eq!(window(&vec![free(10); 300], 1), MOST_SHOWN);
+        assert_eq!(window(&vec![free(200_000); 9], 1), 2);
+        assert_eq!(window(&[free(600_000), free(1)], 1), 1);
+        let dear = json!({"tokens": 60, "content": "x"});
+        assert_eq!(window(&[dear.clone(), dear], 100), 1);
+        assert_eq!(window(&[], 100), 0);
+    }
+
+    #[test]
+    fn a_key_stands_for_one_message() {
+        let stored = json!({"role": "user", "content": "Hello"});
+        assert!(same(&stored, "user", "Hello"));
+        assert!(!same(&stored, "user", "Hallo") && !same(&stored, "tool", "Hello"));
+    }
+
+    #[test]
     fn content_is_cut_only_if_asked() {
-        let message = json!({"id": 1, "position": 1, "role": "user", "content": "hello there", "tokens": 3, "at": 5});
+        let mut message =
+            json!({"id": 1, "position": 1, "role": "user", "content": "hello there", "tokens": 3, "at": 5});
         assert_eq!(show(&message, Some(6))["content"], "hello…");
         assert_eq!(show(&message, None)["content"], "hello there");
         assert!(show(&message, None).get("metadata").is_none());
+        message["metadata"] = json!({"model": "m"});
+        assert_eq!(show(&message, None)["metadata"], json!({"model": "m"}));
+        assert!(show(&message, Some(6)).get("metadata").is_none());
     }
 }

@@ -9,7 +9,7 @@ pub struct Settings {
     /// Tokens of messages that resuming and recovering answer, where the caller names no budget.
     pub token_budget: u64,
     /// Newest messages a gist is made of.
-    pub gist_messages: u32,
+    pub gist_messages: usize,
     /// Sentences of a gist.
     pub gist_sentences: usize,
 }

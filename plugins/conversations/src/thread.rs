@@ -1,6 +1,6 @@
 //! Threads: their states, what may be done in which, and how one is shown.
 
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Fault, Value, json};
 
 /// Being talked in, ended, put away.

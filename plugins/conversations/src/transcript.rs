@@ -1,6 +1,6 @@
 //! A conversation as text: Markdown for people, JSON Lines for programs.
 
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Value, json, when};
 
 /// The forms of an export.

@@ -1,19 +1,20 @@
 //! Adding, reading and finding messages.
 
 use super::{MESSAGES, THREADS, namespace, now, thread};
-use crate::gist::Gist;
-use crate::message::{estimate, fitting, show};
-use crate::reference::Reference;
+use crate::gist::{self, Gist};
+use crate::message::{estimate, same, show};
+use crate::room::{self, Room, size};
 use crate::settings::Settings;
 use crate::thread::takes_messages;
-use crate::{gist, row};
-use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, events, get_many, json, write};
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, events, get_many, json, row, write};
 use serde::Deserialize;
 
-/// Messages that resuming and recovering read at most.
-pub(super) const MOST_SHOWN: u32 = 200;
-/// Characters of a message in a list of hits.
+/// Characters of a message in a list of hits, and of one next to it.
 const CLIP: usize = 1_000;
+const CLIP_AROUND: usize = 300;
+/// Rows asked for at once: large ones do not fill the guest's memory.
+const STEP: usize = 50;
 
 #[derive(Deserialize)]
 struct Add {
@@ -37,6 +38,13 @@ pub(super) fn add(given: Value) -> Answer {
         let twin =
             Query::of(MESSAGES).filter(json!(["conversation", "=", id]))?.filter(json!(["key", "=", key]))?.first()?;
         if let Some(twin) = twin {
+            if !same(&twin, &given.role, &given.content) {
+                let twin = row::reference(row::id(&twin));
+                return Err(Fault::new(
+                    "conflict.message_key",
+                    format!("{twin} has this key and says something else: take another `message_key`"),
+                ));
+            }
             return Ok(added(&twin, "duplicate"));
         }
     }
@@ -74,26 +82,38 @@ fn added(message: &Value, status: &str) -> Value {
     })
 }
 
+/// Rows of a query until the room is full; whether there are more.
+pub(super) fn read(mut query: Query, room: &mut Room) -> Result<(Vec<Value>, bool), Fault> {
+    let mut rows = Vec::new();
+    loop {
+        // One more than there is room for, to know whether there are more.
+        query = query.limit(u32::try_from(room.rows().min(STEP - 1) + 1).unwrap_or(1));
+        let page = query.page()?;
+        for row in page.rows {
+            if !room.takes(size(&row)) {
+                return Ok((rows, true));
+            }
+            rows.push(row);
+        }
+        let Some(next) = page.next else { return Ok((rows, false)) };
+        query = query.after(Some(&next))?;
+    }
+}
+
 /// The newest messages of a thread up to a position, newest first.
-pub(super) fn newest(conversation: u64, up_to: Option<u64>, most: u32) -> Result<Vec<Value>, Fault> {
+pub(super) fn newest(conversation: u64, up_to: Option<u64>, most: usize) -> Result<Vec<Value>, Fault> {
     let query = Query::of(MESSAGES)
         .filter(json!(["conversation", "=", conversation]))?
         .filter_if("position", "<=", up_to)?
-        .descending("position")?
-        .limit(most.min(500));
-    query.all(most as usize)
-}
-
-/// How many of the newest fit a budget.
-pub(super) fn window(newest: &[Value], budget: u64) -> usize {
-    fitting(newest.iter().take(MOST_SHOWN as usize).map(|row| row::int(row, "tokens").unwrap_or_default()), budget)
+        .descending("position")?;
+    Ok(read(query, &mut Room::new(most, room::MESSAGES))?.0)
 }
 
 /// The gist of messages given newest first.
 pub(super) fn gist_of(newest: &[Value], settings: &Settings) -> Gist {
     let said: Vec<(u64, &str)> = newest
         .iter()
-        .take(settings.gist_messages as usize)
+        .take(settings.gist_messages)
         .rev()
         .map(|row| (row::int(row, "position").unwrap_or_default(), row::text(row, "content")))
         .collect();
@@ -112,16 +132,15 @@ struct History {
 pub(super) fn history(given: Value) -> Answer {
     let given: History = arguments(given)?;
     let thread = thread(&given.conversation_id)?;
-    let page = Query::of(MESSAGES)
+    let query = Query::of(MESSAGES)
         .filter(json!(["conversation", "=", row::id(&thread)]))?
         .filter_if("position", "<", given.before)?
         .filter_if("role", "=", given.role.as_deref())?
-        .descending("position")?
-        .limit(given.limit)
-        .page()?;
-    let before = page.next.as_ref().and_then(|_| page.rows.last()).and_then(|row| row::int(row, "position"));
-    let tokens: u64 = page.rows.iter().filter_map(|row| row::int(row, "tokens")).sum();
-    let shown: Vec<Value> = page.rows.iter().rev().map(|row| show(row, None)).collect();
+        .descending("position")?;
+    let (rows, more) = read(query, &mut Room::new(given.limit as usize, room::MESSAGES))?;
+    let before = rows.last().filter(|_| more).and_then(|row| row::int(row, "position"));
+    let tokens: u64 = rows.iter().filter_map(|row| row::int(row, "tokens")).sum();
+    let shown: Vec<Value> = rows.iter().rev().map(|row| show(row, None)).collect();
     Ok(json!({
         "conversation": crate::thread::show(&thread, false), "count": shown.len(), "tokens": tokens, "messages": shown,
         "before": before,
@@ -186,5 +205,5 @@ fn around(message: &Value, conversation: u64, reach: u64) -> Result<Vec<Value>, 
         .ascending("position")?
         .page()?
         .rows;
-    Ok(rows.iter().filter(|row| row::id(row) != row::id(message)).map(|row| show(row, Some(CLIP))).collect())
+    Ok(rows.iter().filter(|row| row::id(row) != row::id(message)).map(|row| show(row, Some(CLIP_AROUND))).collect())
 }

@@ -1,11 +1,15 @@
 //! Snapshots of a conversation's context, and what they kept.
 
 use super::{SNAPSHOTS, messages, namespace, now, settings, thread};
-use crate::reference::Reference;
-use crate::{message, row};
+use crate::message;
 use memstrata_sdk::args::Id;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, events, get, json, write};
 use serde::Deserialize;
+
+/// Characters of gist and note in a list.
+const CLIP: usize = 600;
 
 #[derive(Deserialize)]
 struct Create {
@@ -95,15 +99,26 @@ pub(super) fn recover(given: Value) -> Answer {
         None => thread(&Reference::Id(conversation))?,
     };
     let position = row::int(&snapshot, "position").unwrap_or_default();
-    let newest = messages::newest(conversation, Some(position), messages::MOST_SHOWN)?;
-    let window = messages::window(&newest, given.token_budget.unwrap_or(settings()?.token_budget));
+    let newest = messages::newest(conversation, Some(position), message::MOST_SHOWN)?;
+    let window = message::window(&newest, given.token_budget.unwrap_or(settings()?.token_budget));
     let shown: Vec<Value> = newest.iter().take(window).rev().map(|row| message::show(row, None)).collect();
     Ok(json!({
         "snapshot": brief(&snapshot), "context": snapshot.get("context").cloned().unwrap_or_default(),
         "shown": shown.len(), "older": position.saturating_sub(shown.len() as u64), "messages": shown,
         "later": row::int(&thread, "message_count").unwrap_or_default().saturating_sub(position),
-        "conversation": crate::thread::show(&thread, true),
+        "conversation": crate::thread::show(&thread, false),
     }))
+}
+
+/// A snapshot in a list: long texts are cut.
+fn listed(snapshot: &Value) -> Value {
+    let mut shown = brief(snapshot);
+    for field in ["gist", "note"] {
+        if let Some(text) = shown.get_mut(field) {
+            *text = row::clip(text.as_str().unwrap_or_default(), CLIP).into();
+        }
+    }
+    shown
 }
 
 #[derive(Deserialize)]
@@ -125,6 +140,6 @@ pub(super) fn list(given: Value) -> Answer {
         .limit(given.limit)
         .after(given.cursor.as_deref())?
         .page()?;
-    let shown: Vec<Value> = page.rows.iter().map(brief).collect();
+    let shown: Vec<Value> = page.rows.iter().map(listed).collect();
     Ok(json!({"count": shown.len(), "snapshots": shown, "next_cursor": page.next}))
 }

@@ -1,14 +1,15 @@
 //! Starting, changing, resuming, ending and listing conversations.
 
 use super::{MESSAGES, SNAPSHOTS, THREADS, messages, namespace, now, settings, snapshots, thread};
-use crate::reference::{Reference, is_key};
 use crate::thread::{UNTITLED, leave, show};
-use crate::{gist, message, row};
+use crate::{gist, message};
+use memstrata_sdk::reference::{Reference, is_key};
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, events, get, json, write};
 use serde::{Deserialize, Deserializer};
 
 /// Rows deleted in one call.
-const BATCH: u32 = 5_000;
+const BATCH: u32 = 2_000;
 
 #[derive(Deserialize)]
 struct Start {
@@ -109,8 +110,8 @@ pub(super) fn resume(given: Value) -> Answer {
     let settings = settings()?;
     let at = now();
     let count = row::int(&known, "message_count").unwrap_or_default();
-    let newest = messages::newest(id, None, settings.gist_messages.max(messages::MOST_SHOWN))?;
-    let window = messages::window(&newest, given.token_budget.unwrap_or(settings.token_budget));
+    let newest = messages::newest(id, None, settings.gist_messages.max(message::MOST_SHOWN))?;
+    let window = message::window(&newest, given.token_budget.unwrap_or(settings.token_budget));
     let older = newest.get(window..).unwrap_or_default();
     let told = messages::gist_of(older, &settings);
     let all = messages::gist_of(&newest, &settings);

@@ -43,7 +43,7 @@ pub(super) fn collections() -> Value {
                 "metadata": {"type": "json"},
             },
             "unique": {"position": ["conversation", "position"], "key": ["conversation", "key"]},
-            "indexes": [["conversation", "position"], ["role", "at"], ["at"]],
+            "indexes": [["conversation", "position"], ["conversation", "role", "position"], ["role", "at"], ["at"]],
             "recall": {"text": "content", "time": "at", "kind": "role"},
             "sequence": {"key": "conversation", "order": "position"},
         },

@@ -77,7 +77,7 @@ pub(super) fn operations() -> Vec<Named> {
                 (
                     s::input(
                         &json!({
-                            "conversation_id": s::conversation(), "limit": s::or(s::integer("At most this many.", 1, 200), 20),
+                            "conversation_id": s::conversation(), "limit": s::or(s::integer("At most this many.", 1, 100), 20),
                             "namespace": s::namespace(), "cursor": s::cursor(),
                         }),
                         &[],
@@ -95,12 +95,12 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "Conversations with all their messages, in pages.",
-                "`json`: objects; `markdown` and `jsonl`: a text. All conversations, or one. A page ends after `limit` messages, also within a conversation: go on with `next_cursor`. Conversations without messages are on the first page.",
+                "`json`: objects; `markdown` and `jsonl`: a text. All conversations, or one. A page ends after `limit` messages or 500 KB, also within a conversation: go on with `next_cursor`. Conversations without messages come last.",
                 (
                     s::input(
                         &json!({
                             "conversation_id": s::conversation(), "format": s::or(s::choice(&FORMATS, "How it is written."), "json"),
-                            "limit": s::or(s::integer("Messages a page.", 1, 1_000), 500), "namespace": s::namespace(), "cursor": s::cursor(),
+                            "limit": s::or(s::integer("Messages a page.", 1, 500), 500), "namespace": s::namespace(), "cursor": s::cursor(),
                         }),
                         &[],
                     ),
@@ -117,6 +117,8 @@ pub(super) fn operations() -> Vec<Named> {
                     {"arguments": {}, "setup": s::talk()},
                     {"arguments": {"conversation_id": "talk", "format": "markdown"}, "setup": s::talk()},
                     {"arguments": {"format": "jsonl", "limit": 2}, "setup": s::talk()},
+                    {"arguments": {"cursor": "1.2"}, "setup": s::talk(), "note": "Goes on behind the second message of conversation 1."},
+                    {"arguments": {"cursor": "mine"}, "fault": "invalid.cursor"},
                 ]),
             ),
         ),

@@ -11,7 +11,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Adds a message at the end of a conversation.",
-                "Order is kept also when several clients write at once. With `message_key`, sending it again stores nothing new. Tokens are counted as four characters each unless you give them.",
+                "Order is kept also when several clients write at once. With `message_key`, sending it again stores nothing new, and another message under it is refused. Tokens are counted as four characters each unless you give them.",
                 (
                     s::input(
                         &json!({
@@ -36,6 +36,8 @@ pub(super) fn operations() -> Vec<Named> {
                     {"arguments": {"conversation_id": "talk", "role": "user", "content": "Hello"}, "setup": [s::started()]},
                     {"arguments": {"conversation_id": "talk", "role": "user", "content": "Hello", "message_key": "a1"}, "setup": [s::started(),
                         {"operation": "add_message_to_conversation", "arguments": {"conversation_id": "talk", "role": "user", "content": "Hello", "message_key": "a1"}}]},
+                    {"arguments": {"conversation_id": "talk", "role": "user", "content": "Goodbye", "message_key": "a1"}, "fault": "conflict.message_key", "setup": [s::started(),
+                        {"operation": "add_message_to_conversation", "arguments": {"conversation_id": "talk", "role": "user", "content": "Hello", "message_key": "a1"}}]},
                     {"arguments": {"conversation_id": "talk", "role": "user", "content": "Hello"}, "setup": [s::started(),
                         {"operation": "close_conversation", "arguments": {"conversation_id": "talk"}}], "fault": "conflict.status"},
                     {"arguments": {"conversation_id": "nowhere", "role": "user", "content": "Hello"}, "fault": "not-found.conversation"},
@@ -47,7 +49,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "The newest messages of a conversation, oldest of them first.",
-                "`before` goes back from a position: give the smallest position you have seen for the messages before it.",
+                "`before` goes back from a position: give the `before` of the page you have. It is null on the page with the first message. A page ends after `limit` messages or 500 KB.",
                 (
                     s::input(
                         &json!({
@@ -81,7 +83,7 @@ pub(super) fn operations() -> Vec<Named> {
                     s::input(
                         &json!({
                             "query": s::text("What to look for.", 10_000), "conversation_id": s::conversation(),
-                            "role": s::choice(&ROLES, "Only of this speaker."), "limit": s::or(s::integer("At most this many.", 1, 100), 10),
+                            "role": s::choice(&ROLES, "Only of this speaker."), "limit": s::or(s::integer("At most this many.", 1, 50), 10),
                             "around": s::or(s::integer("Messages before and after each.", 0, 5), 0), "namespace": s::namespace(),
                         }),
                         &["query"],

@@ -1,41 +1,11 @@
 //! Small builders for the JSON Schemas and operations of this manifest.
 
+pub(super) use memstrata_sdk::schema::{Named, choice, cursor, input, integer, operation, or, text};
 use memstrata_sdk::{Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
-
-/// An input: these properties and no others.
-pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
 
 /// An output: at least these.
 pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
-}
-
-/// Text of a length.
-pub(super) fn text(description: &str, most: u32) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})
-}
-
-/// The same schema with a default.
-pub(super) fn or(mut schema: Value, default: impl Into<Value>) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("default".into(), default.into());
-    }
-    schema
-}
-
-/// An integer in a range.
-pub(super) fn integer(description: &str, least: i64, most: i64) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most, "description": description})
-}
-
-/// One of a list.
-pub(super) fn choice(values: &[&str], description: &str) -> Value {
-    json!({"type": "string", "enum": values, "description": description})
 }
 
 /// A conversation.
@@ -62,11 +32,6 @@ pub(super) fn metadata() -> Value {
 /// A namespace to look in.
 pub(super) fn namespace() -> Value {
     json!({"type": "string", "maxLength": 200, "description": "Only this namespace and below, such as `project:shop`; all if absent."})
-}
-
-/// A cursor.
-pub(super) fn cursor() -> Value {
-    text("`next_cursor` of the page before, with the same other arguments.", 4096)
 }
 
 /// A budget of tokens.
@@ -103,24 +68,6 @@ pub(super) fn changed() -> Value {
         &json!({"id": of("integer"), "ref": of("string"), "status": of("string"), "title": of("string")}),
         &["id", "ref", "status"],
     )
-}
-
-/// An operation of the manifest.
-pub(super) fn operation(
-    effect: &str,
-    summary: &str,
-    description: &str,
-    (input, output): (Value, Value),
-    examples: &Value,
-) -> Value {
-    json!({
-        "summary": summary,
-        "description": description,
-        "effect": effect,
-        "input": input,
-        "output": output,
-        "examples": examples,
-    })
 }
 
 /// An example's step that starts a conversation with the key `talk`.

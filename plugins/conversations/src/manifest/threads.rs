@@ -131,7 +131,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "destructive",
                 "Deletes a conversation with its messages and snapshots.",
-                "5,000 rows a call: with `more` true call again. The host's `undo` brings it back.",
+                "2,000 rows a call: with `more` true call again. The host's `undo` brings it back.",
                 (
                     one_of_them(),
                     s::output(
