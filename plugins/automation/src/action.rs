@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Actions of one hook or rule, steps of one workflow.
 pub const MOST: usize = 20;
+/// Bytes of one action once it is filled in.
+pub const MOST_FILLED: usize = 16_000;
+/// Bytes of all actions of one hook, rule or workflow, as they are stored.
+pub const MOST_STORED: usize = 12_000;
 /// The types, as they are written.
 pub const TYPES: [&str; 8] =
     ["emit_event", "record_event", "create_task", "note", "trigger_hook", "run_workflow", "call", "notify"];
@@ -166,7 +170,12 @@ pub fn read(given: &Value) -> Result<Vec<Step>, Fault> {
     if items.len() > MOST {
         return Err(bad(&format!("{} actions; {MOST} at most", items.len())));
     }
-    items.iter().map(Step::read).collect()
+    let steps = items.iter().map(Step::read).collect::<Result<Vec<_>, _>>()?;
+    let bytes: usize = steps.iter().map(|step| step.stored().to_string().len()).sum();
+    if bytes > MOST_STORED {
+        return Err(bad(&format!("{bytes} bytes of actions; {MOST_STORED} at most")));
+    }
+    Ok(steps)
 }
 
 /// The actions of a stored row; one that cannot be read any more is left out.
@@ -201,6 +210,10 @@ impl Action {
     /// `invalid.action` if a value that was filled in does not fit its place.
     pub fn filled(&self, data: &Value) -> Result<Self, Fault> {
         let filled = crate::template::fill(&json!(self), data);
+        let bytes = filled.to_string().len();
+        if bytes > MOST_FILLED {
+            return Err(bad(&format!("{bytes} bytes once it is filled in; {MOST_FILLED} at most")));
+        }
         let action: Self = serde_json::from_value(filled)
             .map_err(|error| bad(&format!("what was filled in does not fit: {error}")))?;
         match &action {
@@ -300,6 +313,8 @@ mod tests {
             assert!(Step::read(&bad).is_err(), "{bad}");
         }
         assert!(read(&json!(vec!["x"; 21])).is_err());
+        assert!(read(&json!(vec!["x".repeat(3_000); 3])).is_ok());
+        assert!(read(&json!(vec!["x".repeat(3_000); 4])).is_err());
         assert_eq!(read(&json!(["a", "b"])).unwrap().len(), 2);
     }
 
@@ -313,6 +328,9 @@ mod tests {
         let bare = Step::read(&json!({"type": "create_task", "content": "{{test}}"})).unwrap().action;
         assert_eq!(bare.filled(&json!({})).unwrap_err().code, "invalid.action");
         assert!(bare.filled(&json!({"test": ""})).is_err());
+        let call = Step::read(&json!({"type": "call", "operation": "a.b", "arguments": "{{data}}"})).unwrap().action;
+        assert!(call.filled(&json!({"data": {"a": "x".repeat(15_000)}})).is_ok());
+        assert!(call.filled(&json!({"data": {"a": "x".repeat(16_000)}})).is_err());
     }
 
     #[test]

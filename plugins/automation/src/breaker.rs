@@ -3,7 +3,7 @@
 //! M. Nygard, "Release It!", 2007: closed, it lets calls through and counts failures in a row; at the threshold it opens and refuses;
 //! after the time-out it is half open and lets one trial through, whose success closes it and whose failure opens it again.
 
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Value, json};
 
 /// The states, as they are stored.
@@ -90,9 +90,13 @@ impl Breaker {
         Answer::Trial
     }
 
-    /// Takes a report in; whether the state changed. While it is open, late reports of calls let through before change nothing.
+    /// Takes a report in; whether the state changed. While it is open, late reports of calls let through before change nothing;
+    /// after the time-out a report is that of a trial, also where nobody asked first.
     pub fn report(&mut self, ok: bool, now: u64) -> bool {
         let before = self.state;
+        if self.state == "open" && !matches!(self.would_allow(now), Answer::Refused(_)) {
+            self.state = "half_open";
+        }
         match (self.state, ok) {
             ("open", _) => {}
             (_, true) => {
@@ -152,6 +156,18 @@ mod tests {
         breaker.report(false, 0);
         assert_eq!(breaker.allow(1_000), Answer::Trial);
         assert_eq!(breaker.allow(2_000), Answer::Trial);
+    }
+
+    #[test]
+    fn one_who_only_reports_is_heard_after_the_time_out() {
+        let mut breaker = Breaker::new(1, 1_000);
+        breaker.report(false, 0);
+        let mut again = breaker.clone();
+        assert!(breaker.report(true, 1_000));
+        assert_eq!((breaker.state, breaker.failures), ("closed", 0));
+        // A failure opens it anew: the time-out begins again.
+        again.report(false, 1_500);
+        assert_eq!((again.state, again.allow(2_000)), ("open", Answer::Refused(500)));
     }
 
     #[test]

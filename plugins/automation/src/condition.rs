@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 
 /// Comparisons in one condition.
 const MOST: usize = 100;
+/// Bytes of one condition as JSON.
+const MOST_BYTES: usize = 4_200;
 /// Nesting of one condition.
 const DEEPEST: usize = 12;
 /// What compares.
@@ -54,6 +56,10 @@ impl Condition {
     /// # Errors
     /// `invalid.condition` that says what is wrong.
     pub fn read(given: &Value) -> Result<Self, Fault> {
+        let bytes = given.to_string().len();
+        if bytes > MOST_BYTES {
+            return Err(bad(&format!("{bytes} bytes; {MOST_BYTES} at most")));
+        }
         let condition = Self::parse(given, 0)?;
         match condition.size() {
             size if size > MOST => Err(bad(&format!("{size} comparisons; {MOST} at most"))),
@@ -101,8 +107,9 @@ impl Condition {
     /// # Errors
     /// `invalid.condition` for an unknown operator, an empty path, or a value that does not go with the operator.
     pub fn compare(path: &str, name: &str, value: Value) -> Result<Self, Fault> {
-        let operator = operator(name)
-            .ok_or_else(|| bad(&format!("`{}` is none of {}", crate::row::clip(name, 20), OPERATORS.join(" "))))?;
+        let operator = operator(name).ok_or_else(|| {
+            bad(&format!("`{}` is none of {}", memstrata_sdk::row::clip(name, 20), OPERATORS.join(" ")))
+        })?;
         if path.is_empty() || path.split('.').any(str::is_empty) {
             return Err(bad("a path is keys joined by dots"));
         }
@@ -114,7 +121,10 @@ impl Condition {
             _ => true,
         };
         if !fits {
-            return Err(bad(&format!("`{operator}` does not go with {}", crate::row::clip(&value.to_string(), 40))));
+            return Err(bad(&format!(
+                "`{operator}` does not go with {}",
+                memstrata_sdk::row::clip(&value.to_string(), 40)
+            )));
         }
         Ok(Self::Compare { path: path.to_owned(), operator, value })
     }
@@ -280,6 +290,7 @@ mod tests {
             json!(["a", "<", null]),
             deep,
             json!({"all": vec![json!(["a", "=", 1]); 101]}),
+            json!(["a", "=", "x".repeat(4_200)]),
         ] {
             assert_eq!(Condition::read(&bad).unwrap_err().code, "invalid.condition", "{bad}");
         }

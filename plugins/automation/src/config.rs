@@ -83,7 +83,7 @@ pub fn key(name: &str) -> Result<&'static Key, Fault> {
         let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
         Fault::new(
             "not-found.config_key",
-            format!("there is no key `{}`: take one of {}", crate::row::clip(name, 60), names.join(", ")),
+            format!("there is no key `{}`: take one of {}", memstrata_sdk::row::clip(name, 60), names.join(", ")),
         )
     })
 }
@@ -97,7 +97,7 @@ impl Config {
     #[must_use]
     pub fn of(rows: &[Value]) -> Self {
         let value = |key: &Key| {
-            let row = rows.iter().find(|row| crate::row::text(row, "key") == key.name);
+            let row = rows.iter().find(|row| memstrata_sdk::row::text(row, "key") == key.name);
             row.and_then(|row| row.get("value")).and_then(|value| key.read(value).ok())
         };
         Self(KEYS.iter().map(|key| (key.name.to_owned(), value(key).unwrap_or_else(|| key.default()))).collect())

@@ -44,7 +44,7 @@ pub fn row(content: &str, event_type: &str, outcome: Option<&str>, firing: u64, 
     let identity = format!("{SOURCE}:{firing}:{place}");
     let hash: String = Sha256::digest(&identity).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut row = json!({
-        "content": crate::row::clip(content, 10_000), "timestamp": now, "event_type": event_type, "confidence": 1.0,
+        "content": memstrata_sdk::row::clip(content, 10_000), "timestamp": now, "event_type": event_type, "confidence": 1.0,
         "consolidation_status": "unconsolidated", "source": SOURCE, "external_id": firing.to_string(), "content_hash": hash,
         "sources": [firing],
     });
@@ -57,8 +57,8 @@ pub fn row(content: &str, event_type: &str, outcome: Option<&str>, firing: u64, 
 /// The firing that recorded an episode, if one did.
 #[must_use]
 pub fn recorded_by(event: &Value) -> Option<u64> {
-    let of_ours = crate::row::text(event, "source") == SOURCE;
-    of_ours.then(|| crate::row::text(event, "external_id").parse().ok()).flatten()
+    let of_ours = memstrata_sdk::row::text(event, "source") == SOURCE;
+    of_ours.then(|| memstrata_sdk::row::text(event, "external_id").parse().ok()).flatten()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod resilience;
 mod rules;
 mod workflows;
 
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Layer, Query, Value, clock, json};
 
 const HOOKS: &str = "hooks";
@@ -35,8 +35,10 @@ const TASKS: &str = "prospective.tasks";
 const DEPENDENCIES: &str = "prospective.dependencies";
 const GOALS: &str = "prospective.goals";
 const FIRED: &str = "prospective.firings";
-/// Hooks of one kind, rules of one event: no more are asked.
+/// Hooks of one kind, rules of one event: no more are registered.
 const MOST: usize = 200;
+/// Rules of all events, and workflows.
+const MOST_RULES: usize = 2_000;
 
 struct Automation;
 

@@ -41,6 +41,12 @@ pub fn all_up_to(horizon: u64) -> Place {
     Place { at: horizon, id: AFTER_ALL }
 }
 
+/// The place of those who begin to listen now: what was written while hearing was switched off is not heard later.
+#[must_use]
+pub fn from_now(now: u64) -> Place {
+    all_up_to(now)
+}
+
 /// The condition on rows behind a place and up to a horizon.
 #[must_use]
 pub fn condition(after: Place, horizon: u64) -> Value {
@@ -78,6 +84,7 @@ mod tests {
         assert_eq!(start(None, 100), place(99, AFTER_ALL));
         assert_eq!(start(Some(place(50, 7)), 100), place(99, AFTER_ALL));
         assert_eq!(start(Some(place(150, 7)), 100), place(150, 7));
+        assert_eq!(start(Some(from_now(500)), 100), place(500, AFTER_ALL));
     }
 
     #[test]
@@ -86,9 +93,15 @@ mod tests {
             Condition::read(&condition(after, 200)).unwrap().holds(&json!({"created_at": at, "id": id}))
         };
         let after = Place { at: 150, id: 7 };
-        for (at, id, expected) in
-            [(149, 9, false), (150, 7, false), (150, 6, false), (150, 8, true), (151, 1, true), (200, 1, true), (201, 9, false)]
-        {
+        for (at, id, expected) in [
+            (149, 9, false),
+            (150, 7, false),
+            (150, 6, false),
+            (150, 8, true),
+            (151, 1, true),
+            (200, 1, true),
+            (201, 9, false),
+        ] {
             assert_eq!(holds(after, at, id), expected, "{at} {id}");
         }
         // A rule that is registered in the instant an episode is written hears it.

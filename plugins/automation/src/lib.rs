@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
 pub mod action;
+pub mod allowance;
 pub mod breaker;
 pub mod cascade;
 pub mod condition;
@@ -20,7 +21,6 @@ pub mod manifest;
 pub mod rate;
 pub mod readiness;
 pub mod retry;
-pub mod row;
 pub mod runs;
 pub mod scenario;
 pub mod spread;

@@ -50,12 +50,13 @@ pub fn manifest() -> Value {
         "imports": ["store-read", "store-write", "events", "clock"],
         "reads": [
             "episodic.events", "prospective.tasks", "prospective.dependencies", "prospective.goals", "prospective.firings",
+            "conversations.threads",
         ],
         "writes": ["episodic.events", "prospective.tasks"],
         "collections": collections::collections(),
         "operations": operations,
         "schedules": [
-            {"name": "tidy", "every_ms": 86_400_000, "operation": "tidy", "arguments": {}},
+            {"name": "tidy", "every_ms": 600_000, "operation": "tidy", "arguments": {}},
             {"name": "hear", "every_ms": HEAR_MS, "operation": "hear_new_episodes", "arguments": {}},
         ],
         "events": events,

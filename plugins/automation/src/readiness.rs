@@ -35,7 +35,7 @@ pub fn issues(facts: &Facts, now: u64) -> Vec<Issue> {
         say("blocking", format!("it is {}: reopen it first", facts.status));
     }
     if !facts.blockers.is_empty() {
-        let names: Vec<String> = facts.blockers.iter().take(10).map(|id| crate::row::reference(*id)).collect();
+        let names: Vec<String> = facts.blockers.iter().take(10).map(|id| memstrata_sdk::row::reference(*id)).collect();
         say("blocking", format!("it waits for {}", names.join(", ")));
     } else if facts.status == "blocked" {
         say("blocking", "it is blocked by hand: unblock it first".into());

@@ -27,7 +27,7 @@ pub fn scenarios(estimate: f64, done: &[(f64, f64)]) -> Option<Scenarios> {
     if ratios.len() < LEAST || estimate <= 0.0 {
         return None;
     }
-    let at = |q: f64| quantile(&ratios, q).map(|ratio| crate::row::round(estimate * ratio));
+    let at = |q: f64| quantile(&ratios, q).map(|ratio| memstrata_sdk::row::round(estimate * ratio));
     Some(Scenarios { best_case: at(0.1)?, most_likely: at(0.5)?, worst_case: at(0.9)?, samples: ratios.len() })
 }
 

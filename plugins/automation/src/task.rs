@@ -21,7 +21,7 @@ pub fn check(priority: &str) -> Result<(), Fault> {
 pub fn row(content: &str, priority: &str, firing: u64, now: u64) -> Value {
     let urgency = PRIORITIES.iter().position(|known| *known == priority).unwrap_or(2);
     json!({
-        "content": crate::row::clip(content, 10_000), "status": "pending", "priority": priority, "urgency": urgency,
+        "content": memstrata_sdk::row::clip(content, 10_000), "status": "pending", "priority": priority, "urgency": urgency,
         "phase": "planning", "phase_started_at": now, "assignee": "user", "progress": 0.0, "tags": ["automation"],
         "sources": [firing],
     })

@@ -4,7 +4,7 @@ use crate::condition::at;
 use memstrata_sdk::{Map, Value};
 
 /// Longest text a template grows to, in bytes.
-const MOST: usize = 20_000;
+const MOST: usize = 10_000;
 
 /// Fills every text of a value, keys aside. A text that is one `{{path}}` alone becomes the value itself, of its own type; what is
 /// missing becomes null there, and nothing inside of a text.

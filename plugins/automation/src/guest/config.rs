@@ -1,8 +1,9 @@
 //! Reading and changing the configuration.
 
-use super::{CONFIG, namespace};
+use super::{CONFIG, namespace, now};
 use crate::config::{Config, KEYS, key};
-use crate::row;
+use crate::heard::{self, Place};
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
 use serde::Deserialize;
 
@@ -26,11 +27,40 @@ pub(super) fn update(given: Value) -> Answer {
         if let Some(stored) = super::named(CONFIG, "key", key.name, namespace(None))? {
             write::delete(CONFIG, row::id(&stored), None)?;
         }
+        if key.default() == json!(true) && was == json!(false) {
+            hear_from_now()?;
+        }
         return Ok(json!({"config_key": key.name, "config_value": key.default(), "was": was}));
     }
     let value = key.read(&given.config_value)?;
+    if value == json!(true) && was == json!(false) {
+        // Hearing begins anew: what was written meanwhile is not heard.
+        hear_from_now()?;
+    }
     write::upsert(CONFIG, "key", &json!({"key": key.name, "value": value}))?;
     Ok(json!({"config_key": key.name, "config_value": value, "was": was}))
+}
+
+/// Where the place is kept, among the keys of the configuration.
+const HEARD: &str = "heard_episodes";
+
+/// The row that says how far episodes were heard.
+pub(super) fn stored_place() -> Result<Option<Value>, Fault> {
+    super::named(CONFIG, "key", HEARD, None)
+}
+
+/// Keeps how far episodes were heard. At the version that was read: of two that hear at once one runs again, so that no episode is
+/// heard twice.
+pub(super) fn place(stored: Option<&Value>, place: Place) -> Result<(), Fault> {
+    let value = json!({"key": HEARD, "value": {"at": place.at, "id": place.id}});
+    match stored {
+        Some(stored) => write::update(CONFIG, row::id(stored), row::int(stored, "version"), &value).map(|_| ()),
+        None => write::insert(CONFIG, &value).map(|_| ()),
+    }
+}
+
+fn hear_from_now() -> Result<(), Fault> {
+    place(stored_place()?.as_ref(), heard::from_now(now()))
 }
 
 /// `get_automation_config`.

@@ -6,8 +6,9 @@ use super::looking::{self, Missing, counts, of};
 use super::{BREAKERS, DEPENDENCIES, EVENTS, FIRED, GOALS, TASKS, TOOL_USES, now, put};
 use crate::readiness::{Facts, issues, ready};
 use crate::spread::{mean, quantile, sorted};
-use crate::{row, runs, scenario};
+use crate::{runs, scenario};
 use memstrata_sdk::args::Id;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
 
@@ -136,7 +137,7 @@ pub(super) fn session_start(given: Value) -> Answer {
 
 /// The plans of the most urgent open tasks: how many have none, how many were not validated.
 fn plans(moment: &Moment) -> Answer {
-    let open = moment.open()?.ascending("urgency")?.limit(50).select(&["content", "plan", "status", "priority"])?;
+    let open = moment.open()?.ascending("urgency")?.limit(25).select(&["content", "plan", "status", "priority"])?;
     let looked = open.page()?.rows;
     let plan = |task: &Value| task.get("plan").filter(|plan| plan.is_object()).cloned();
     let validated = |plan: &Value| plan.get("validated") == Some(&json!(true));
@@ -352,8 +353,8 @@ pub(super) fn tool(given: Value) -> Answer {
     });
     let outcome = engine.hook("post_tool_use", &context, &Engine::after(None, None)?)?;
     if failed && outcome.outcome == "fired" {
-        let after = Engine::after(None, None)?;
-        engine.hook("error_occurred", &context, &super::firing::Occasion { parent: outcome.firing, ..after })?;
+        // It follows the use: what error_occurred triggers does not come back to post_tool_use.
+        engine.hook("error_occurred", &context, &Engine::after(outcome.firing, None)?)?;
     }
     let found =
         vec![("use", json!(used)), ("tool", tool), ("slow", json!(slow)), ("failed", json!(failed)), ("task", task)];
@@ -362,7 +363,7 @@ pub(super) fn tool(given: Value) -> Answer {
 
 #[derive(Deserialize)]
 struct Before {
-    task_id: Option<Id>,
+    task_id: Id,
     strict_mode: bool,
     run_scenarios: Value,
     session_id: Option<String>,
@@ -373,25 +374,21 @@ struct Before {
 pub(super) fn pre_execution(given: Value) -> Answer {
     let given: Before = arguments(given)?;
     let mut missing = Missing::default();
-    let task = missing.look(TASKS, || match given.task_id {
-        Some(Id(id)) => Ok(get(TASKS, id)?.into()),
-        None => {
-            let next = |status: &str| {
-                of(TASKS, given.namespace.as_deref())?
-                    .filter(json!(["status", "=", status]))?
-                    .ascending("urgency")?
-                    .first()
-            };
-            Ok(next("active")?.map_or_else(|| next("pending"), |task| Ok(Some(task)))?.into())
-        }
+    let Id(id) = given.task_id;
+    let mut here = false;
+    let task = missing.look(TASKS, || {
+        let known = get(TASKS, id)?;
+        here = true;
+        Ok(known.into())
     })?;
-    if let (Some(Id(id)), true) = (given.task_id, task.is_null()) {
+    if here && task.is_null() {
         let name = row::reference(id);
         return Err(Fault::new("not-found.task", format!("there is no task {name}: take an id from list_tasks")));
     }
     let mut engine = Engine::new(given.session_id, given.namespace)?;
     if task.is_null() {
-        let reason = Some("there is no task to look at: nothing was fired".to_owned());
+        let reason =
+            Some("the layer of tasks is not here: nothing is known of the task, and nothing was fired".to_owned());
         let outcome = Outcome { outcome: "not_ready", reason, ..Outcome::default() };
         let found =
             vec![("task", Value::Null), ("ready", Value::Null), ("issues", json!([])), ("scenarios", Value::Null)];

@@ -3,21 +3,24 @@
 use super::{FIRINGS, HOOKS, RULES, WORKFLOWS};
 use crate::action::{self, workflow_node};
 use crate::cycle::{Edge, cycles};
-use crate::{event, kind, row};
+use crate::{event, kind};
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
-/// Rows looked at of each collection.
-const MOST: usize = 2_000;
+/// Rows looked at of each collection: no more are registered, see `registering`.
+const MOST: usize = 2_600;
+/// Events of one component that are named.
+const NAMED: usize = 50;
 
 #[derive(Deserialize)]
 struct Detect {
     limit: u32,
 }
 
-fn rows(collection: &str) -> Result<Vec<Value>, Fault> {
-    Query::of(collection).limit(500).all(MOST)
+fn rows(collection: &str, fields: &[&str]) -> Result<Vec<Value>, Fault> {
+    Query::of(collection).select(fields)?.limit(500).all(MOST)
 }
 
 /// What each row leads from and to.
@@ -35,7 +38,9 @@ fn edges_of(rows: &[Value], field: &str, what: &str, from: impl Fn(&Value) -> (S
 /// `detect_hook_cycles`.
 pub(super) fn detect(given: Value) -> Answer {
     let limit = arguments::<Detect>(given)?.limit;
-    let (hooks, rules, workflows) = (rows(HOOKS)?, rows(RULES)?, rows(WORKFLOWS)?);
+    let hooks = rows(HOOKS, &["hook_type", "name", "actions", "enabled"])?;
+    let rules = rows(RULES, &["trigger_event", "rule_name", "actions", "enabled"])?;
+    let workflows = rows(WORKFLOWS, &["workflow_name", "steps"])?;
     let text = |row: &Value, field: &str| row::text(row, field).to_owned();
     let mut edges = edges_of(&hooks, "actions", "hook", |hook| {
         (kind::event(row::text(hook, "hook_type")), format!("{} {}", text(hook, "hook_type"), text(hook, "name")))
@@ -60,7 +65,7 @@ pub(super) fn detect(given: Value) -> Answer {
     let shown: Vec<Value> = found
         .iter()
         .take(limit as usize)
-        .map(|cycle| json!({"events": cycle.events, "via": cycle.via, "all_events": cycle.component}))
+        .map(|cycle| json!({"events": cycle.events, "via": cycle.via, "all_events": cycle.component.iter().take(NAMED).collect::<Vec<_>>(), "size": cycle.component.len()}))
         .collect();
     let refused = Query::of(FIRINGS).filter(json!(["outcome", "=", "cycle"]))?.descending("fired_at")?.limit(limit);
     let total = refused.count()?;
@@ -71,7 +76,7 @@ pub(super) fn detect(given: Value) -> Answer {
         .map(|firing| super::history::compact(firing, &["id", "event", "reason", "fired_at", "parent"]))
         .collect();
     let looked = hooks.len() + rules.len() + workflows.len();
-    let complete = [&hooks, &rules, &workflows].iter().all(|rows| rows.len() < MOST);
+    let complete = [&hooks, &rules, &workflows].iter().all(|rows| rows.len() < MOST + 1);
     Ok(json!({
         "cycles": shown, "count": found.len(), "refused": refused, "refused_total": total, "looked_at": looked,
         "complete": complete,

@@ -3,11 +3,14 @@
 use super::acting::Done;
 use super::{ACTIONS, FIRINGS, HOOK_KINDS, HOOKS, MOST, RULES, WORKFLOWS, config, now, put, put_some};
 use crate::action::{self, Action, Step};
+use crate::allowance::{Allowance, MOST_DONE, kept};
 use crate::cascade;
 use crate::condition::Condition;
 use crate::config::Config;
-use crate::{event, kind, rate, row};
+use crate::{event, kind, rate};
+use memstrata_sdk::row;
 use memstrata_sdk::{Fault, Query, Value, events, get, json, write};
+use std::collections::BTreeMap;
 
 /// Bytes of data that are kept with a firing.
 const MOST_DATA: usize = 40_000;
@@ -41,6 +44,9 @@ pub(super) struct Engine {
     /// When the episode at hand was written: rules that did not wait yet do not hear it.
     written_at: Option<u64>,
     left: u64,
+    allowance: Allowance,
+    /// Kinds of hooks that fired in this call, and how often.
+    hooks: BTreeMap<String, u64>,
     fired: Vec<Value>,
     pub(super) done: Vec<Value>,
     pub(super) to_do: Vec<Value>,
@@ -65,6 +71,8 @@ impl Engine {
             session,
             namespace: namespace.into().unwrap_or_default(),
             written_at: None,
+            allowance: Allowance::default(),
+            hooks: BTreeMap::new(),
             fired: Vec::new(),
             done: Vec::new(),
             to_do: Vec::new(),
@@ -78,6 +86,7 @@ impl Engine {
         namespace.clone_into(&mut self.namespace);
         self.written_at = Some(written_at);
         self.left = self.config.count("max_firings");
+        self.allowance = Allowance::default();
     }
 
     /// The occasion after a firing that a caller names.
@@ -116,6 +125,7 @@ impl Engine {
         }
         let Some(key) = key else { return Ok(None) };
         let twin = Query::of(FIRINGS)
+            .filter(json!(["namespace", "=", self.namespace]))?
             .filter(json!(["kind", "=", kind]))?
             .filter(json!(["subject", "=", name]))?
             .filter(json!(["key", "=", key]))?
@@ -140,14 +150,13 @@ impl Engine {
         let outcome = done.outcome;
         let mut firing = json!({
             "id": id, "kind": of.kind, "subject": of.name, "event": of.event, "outcome": outcome, "fired_at": self.now,
-            "way": way(occasion, of.event), "done": done.done, "left": done.to_do.len(), "namespace": self.namespace,
+            "way": way(occasion, of.event), "done": kept(&done.done, MOST_DONE), "left": done.to_do.len(), "namespace": self.namespace,
         });
         put_some(&mut firing, "reason", done.reason.clone());
         put_some(&mut firing, "parent", occasion.parent);
         put_some(&mut firing, "key", occasion.key.clone());
         put_some(&mut firing, "session_id", self.session.clone());
-        let kept = data.to_string().len() <= MOST_DATA;
-        put(&mut firing, "data", if kept { data.clone() } else { json!({"left_out": "more than 40,000 bytes"}) });
+        put(&mut firing, "data", short(data));
         write::insert(FIRINGS, &firing)?;
         let mut told = json!({"firing": id, "kind": of.kind, "subject": of.name, "event": of.event});
         put_some(&mut told, "reason", done.reason);
@@ -238,11 +247,12 @@ impl Engine {
     /// The enabled rules that wait for an event and whose condition holds, oldest first.
     fn rules(&self, names: &[String], data: &Value) -> Result<Vec<Value>, Fault> {
         let waited: Vec<String> = names.iter().flat_map(|name| event::waited_for(name)).collect();
+        let waits = waited.len();
         let scope = scope(names.first().map_or("", String::as_str), data);
         let rules = Query::of(RULES)
             .filter(json!(["trigger_event", "in", waited]))?
             .filter(json!(["enabled", "=", true]))?
-            .all(MOST)?;
+            .all(MOST * waits)?;
         let holds = |rule: &Value| {
             let condition = Condition::read(rule.get("condition").unwrap_or(&Value::Null));
             event::covers(row::text(rule, "namespace"), &self.namespace)
@@ -296,6 +306,7 @@ impl Engine {
         if let Some(limited) = self.limited(hook_type, known.as_ref())? {
             return Ok(limited);
         }
+        *self.hooks.entry(hook_type.to_owned()).or_default() += 1;
         let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
         write::add(HOOK_KINDS, counts, "fired", 1.0)?;
         write::max(HOOK_KINDS, counts, "last_fired_at", millis(self.now))?;
@@ -339,11 +350,18 @@ impl Engine {
                 .filter(json!(["fired_at", ">", rate::since(window, self.now)]))
         };
         let count = recent()?.count()?;
-        // Two at once do not both take the last place: one runs again.
-        write::expect(&recent()?, count)?;
-        let oldest = if count < limit { None } else { recent()?.ascending("fired_at")?.first()? };
-        let oldest = oldest.and_then(|row| row::int(&row, "fired_at"));
-        match rate::decide(limit, window, count, oldest, self.now) {
+        let own = self.hooks.get(hook_type).copied().unwrap_or_default();
+        if own == 0 {
+            // Two at once do not both take the last place: one runs again. What is expected are rows of other calls.
+            write::expect(&recent()?, count)?;
+        }
+        let surplus = u32::try_from(rate::surplus(limit, count)).unwrap_or(u32::MAX).min(1_000);
+        let leaves = match surplus {
+            0 => None,
+            some => recent()?.ascending("fired_at")?.select(&["fired_at"])?.limit(some).page()?.rows.pop(),
+        };
+        let leaves = leaves.and_then(|row| row::int(&row, "fired_at"));
+        match rate::decide(limit, window, count, leaves, self.now) {
             rate::Verdict::Allowed => Ok(None),
             rate::Verdict::Limited(after) => {
                 let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
@@ -382,6 +400,13 @@ impl Engine {
         Ok(Outcome { outcome: "fired", firing: Some(firing), ..Outcome::default() })
     }
 
+    /// The workflow of a name that is nearest to where this happens.
+    fn nearest(&self, workflow_name: &str) -> Result<Option<Value>, Fault> {
+        let mut known = Query::of(WORKFLOWS).filter(json!(["workflow_name", "=", workflow_name]))?.all(MOST)?;
+        let place = event::nearest(known.iter().map(|row| row::text(row, "namespace")), &self.namespace);
+        Ok(place.map(|place| known.swap_remove(place)))
+    }
+
     /// Does the steps whose condition holds, in order.
     fn act(&mut self, steps: &[Step], event: &str, data: &Value, firing: u64, way: &[String]) -> Result<Done, Fault> {
         let scope = scope(event, data);
@@ -391,8 +416,11 @@ impl Engine {
                 continue;
             }
             match step.action.filled(&scope) {
-                Ok(action) => self.one(&action, (firing, place), data, way, &mut all)?,
-                Err(fault) => all.failed(&step.action, &fault.message),
+                Ok(action) if self.allowance.takes(json!(action).to_string().len()) => {
+                    self.one(&action, (firing, place), data, way, &mut all)?;
+                }
+                Ok(_) => all.failed(&step.action, "this call has done as much as one may"),
+                Err(fault) => all.failed(&step.action, &row::clip(&fault.message, 300)),
             }
         }
         self.done.extend(all.done.iter().cloned());
@@ -412,7 +440,7 @@ impl Engine {
         match action {
             Action::EmitEvent { name, payload } => {
                 let payload = payload.clone().unwrap_or_else(|| data.clone());
-                events::emit(name, &payload)?;
+                events::emit(name, &short(&payload))?;
                 all.did(action, json!({ "name": name }));
                 self.happen(std::slice::from_ref(name), &payload, &next, false)?;
             }
@@ -422,7 +450,7 @@ impl Engine {
             }
             Action::RunWorkflow { workflow_name, params } => {
                 let params = params.clone().unwrap_or_else(|| data.clone());
-                match super::named(WORKFLOWS, "workflow_name", workflow_name, None)? {
+                match self.nearest(workflow_name)? {
                     None => all.failed(action, &format!("there is no workflow `{workflow_name}`")),
                     Some(known) => match self.workflow(&known, &params, &next) {
                         Ok(of) => all.did(
@@ -437,6 +465,14 @@ impl Engine {
             other => super::acting::act(self, other, (firing, place), all)?,
         }
         Ok(())
+    }
+}
+
+/// Data as it is kept and emitted: what is too large is not.
+fn short(data: &Value) -> Value {
+    match data.to_string().len() {
+        bytes if bytes > MOST_DATA => json!({"left_out": format!("{bytes} bytes; {MOST_DATA} at most are kept")}),
+        _ => data.clone(),
     }
 }
 

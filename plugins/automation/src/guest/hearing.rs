@@ -1,20 +1,21 @@
 //! Events of other layers: episodes, read in pages by a schedule, and rare emitted events, as the host delivers them.
 
+use super::config::{place, stored_place};
 use super::firing::{Engine, Occasion, Outcome};
-use super::{CONFIG, EVENTS, FIRINGS, MOST, RULES, is_absent, named, now};
+use super::{EVENTS, FIRINGS, MOST_RULES, RULES, is_absent, now};
+use crate::episode;
 use crate::heard::{Place, all_up_to, condition, horizon, start, types};
-use crate::{episode, row};
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, row};
 use serde::Deserialize;
 
 /// Episodes heard in one call.
-const PAGE: u32 = 1_000;
+const MOST_HEARD: usize = 1_000;
+/// Episodes read at once: large ones do not fill the guest's memory.
+const STEP: u32 = 50;
 /// Firings after which a call ends; the next one goes on.
 const ENOUGH: usize = 200;
 /// How far the place may lag behind where nothing was heard.
 const MOVE_MS: u64 = 600_000;
-/// Where the place is kept, among the keys of the configuration.
-const KEY: &str = "heard_episodes";
 
 #[derive(Deserialize)]
 struct Delivery {
@@ -51,74 +52,70 @@ pub(super) fn event(given: Value) -> Answer {
 /// `hear_new_episodes`: the episodes written since, in order; the place commits with what they fire.
 pub(super) fn episodes() -> Answer {
     let engine = Engine::new(None, String::new())?;
-    let rules = waiting("episodic")?.select(&["trigger_event", "since"])?.all(MOST)?;
+    let rules = waiting("episodic")?.select(&["trigger_event", "since"])?.all(MOST_RULES)?;
     if rules.is_empty() || !engine.config.flag("enabled") || !engine.config.flag("hear_events") {
         return Ok(answered(engine, 0, false));
     }
     let first_rule = rules.iter().filter_map(|rule| row::int(rule, "since")).min().unwrap_or_else(now);
-    let stored = named(CONFIG, "key", KEY, None)?;
-    let known = stored.as_ref().and_then(|row| row.get("value")).and_then(|value| {
-        Some(Place { at: row::int(value, "at")?, id: row::int(value, "id")? })
-    });
+    let stored = stored_place()?;
+    let known = stored
+        .as_ref()
+        .and_then(|row| row.get("value"))
+        .and_then(|value| Some(Place { at: row::int(value, "at")?, id: row::int(value, "id")? }));
     let (after, horizon) = (start(known, first_rule), horizon(engine.now));
     let names: Vec<&str> = rules.iter().map(|rule| row::text(rule, "trigger_event")).collect();
-    let page = match read(after, horizon, types(&names)) {
-        Ok(page) => page,
-        Err(fault) if is_absent(&fault) => return Ok(answered(engine, 0, false)),
-        Err(fault) => return Err(fault),
-    };
-    let full = page.len() >= PAGE as usize;
-    let (engine, heard, last) = hear(engine, page)?;
-    let (place, more) = match last {
-        Some(place) => (place, true),
-        None => (all_up_to(horizon), false),
-    };
-    let more = more || full;
+    let Some(query) = behind(after, horizon, types(&names))? else { return Ok(answered(engine, 0, false)) };
+    let (engine, heard, last) = hear(engine, query)?;
+    let reached = last.unwrap_or_else(|| all_up_to(horizon));
     // Where nothing was heard, the place moves now and then only: each move is a version of its row.
-    let moves = known.is_none_or(|known| known < place && (heard > 0 || known.at + MOVE_MS < place.at));
-    if moves {
-        let value = json!({"key": KEY, "value": {"at": place.at, "id": place.id}});
-        match &stored {
-            // At the version that was read: two at once do not hear the same episodes.
-            Some(stored) => _ = write::update(CONFIG, row::id(stored), None, &value)?,
-            None => _ = write::upsert(CONFIG, "key", &value)?,
-        }
+    if known.is_none_or(|known| known < reached && (heard > 0 || known.at + MOVE_MS < reached.at)) {
+        place(stored.as_ref(), reached)?;
     }
-    Ok(answered(engine, heard, more))
+    Ok(answered(engine, heard, last.is_some()))
 }
 
-/// The next page of episodes of these types, or of all.
-fn read(after: Place, horizon: u64, types: Option<Vec<String>>) -> Result<Vec<Value>, Fault> {
-    let query = Query::of(EVENTS)
-        .filter(condition(after, horizon))?
-        .filter_if("event_type", "in", types)?
-        .ascending("created_at")?
-        .limit(PAGE);
-    Ok(query.page()?.rows)
+/// The episodes behind a place, of these types or of all; none where the episodic layer is not here.
+fn behind(after: Place, horizon: u64, types: Option<Vec<String>>) -> Result<Option<Query>, Fault> {
+    let query = || -> Result<Query, Fault> {
+        Query::of(EVENTS)
+            .filter(condition(after, horizon))?
+            .filter_if("event_type", "in", types)?
+            .ascending("created_at")
+    };
+    match query() {
+        Ok(query) => Ok(Some(query.limit(STEP))),
+        Err(fault) if is_absent(&fault) => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
-/// Hears a page; the place of the last one heard if the page was full or enough was fired, none if it was heard to its end.
-fn hear(mut engine: Engine, page: Vec<Value>) -> Result<(Engine, usize, Option<Place>), Fault> {
-    let full = page.len() >= PAGE as usize;
+/// Hears episodes page by page; the place of the last one heard if there may be more, none if all were heard.
+fn hear(mut engine: Engine, mut query: Query) -> Result<(Engine, usize, Option<Place>), Fault> {
     let (mut heard, mut last) = (0, None);
-    let many = page.len();
-    for mut event in page {
-        let place = Place { at: row::int(&event, "created_at").unwrap_or_default(), id: row::id(&event) };
-        if let Some(event) = event.as_object_mut() {
-            event.retain(|field, value| !value.is_null() && field != "content_hash");
+    loop {
+        let page = query.page()?;
+        for event in page.rows {
+            if heard >= MOST_HEARD || engine.count() >= ENOUGH {
+                return Ok((engine, heard, last));
+            }
+            last = Some(Place { at: row::int(&event, "created_at").unwrap_or_default(), id: row::id(&event) });
+            one(&mut engine, event)?;
+            heard += 1;
         }
-        let session = Some(row::text(&event, "session_id")).filter(|session| !session.is_empty());
-        engine.turn(session, row::text(&event, "namespace"), place.at);
-        let names = [format!("episodic.{}", row::text(&event, "event_type")), "episodic.events:insert".to_owned()];
-        engine.happen(&names, &event, &led_by(&event)?, false)?;
-        heard += 1;
-        last = Some(place);
-        if engine.count() >= ENOUGH {
-            break;
-        }
+        let Some(next) = page.next else { return Ok((engine, heard, None)) };
+        query = query.after(Some(&next))?;
     }
-    let through = heard == many && !full;
-    Ok((engine, heard, last.filter(|_| !through)))
+}
+
+/// Hears one episode.
+fn one(engine: &mut Engine, mut event: Value) -> Result<(), Fault> {
+    if let Some(event) = event.as_object_mut() {
+        event.retain(|field, value| !value.is_null() && field != "content_hash");
+    }
+    let session = Some(row::text(&event, "session_id")).filter(|session| !session.is_empty());
+    engine.turn(session, row::text(&event, "namespace"), row::int(&event, "created_at").unwrap_or_default());
+    let names = [format!("episodic.{}", row::text(&event, "event_type")), "episodic.events:insert".to_owned()];
+    engine.happen(&names, &event, &led_by(&event)?, false).map(|_| ())
 }
 
 /// What a firing recorded goes on with that firing's way: a rule that hears its own episode is a cycle.

@@ -1,13 +1,15 @@
 //! The history of firings, and what they left to clients.
 
 use super::{ACTIONS, FIRINGS, REPORTS, TOOL_USES, config, namespace, now};
-use crate::row;
 use memstrata_sdk::args::Id;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
 
 /// Rows that one call of `tidy` deletes of each collection.
-const BATCH: usize = 2_000;
+const BATCH: usize = 1_000;
+/// Actions of one firing: no more are left by one call (see `allowance`).
+const MOST_LEFT: u32 = 500;
 const DAY: u64 = 86_400_000;
 
 /// A row's fields that are not empty.
@@ -27,19 +29,28 @@ pub(super) fn shown(action: &Value) -> Value {
     compact(action, &["id", "firing", "position", "type", "message", "operation", "arguments", "status", "result"])
 }
 
-/// What a firing, and those that followed it, left and nobody has acknowledged.
+/// Firings that are looked at behind one.
+const MOST_BEHIND: usize = 500;
+
+/// What a firing, and all that followed it, left and nobody has acknowledged.
 pub(super) fn left_by(firing: u64) -> Result<Vec<Value>, Fault> {
     let mut firings = vec![firing];
-    firings.extend(Query::of(FIRINGS).filter(json!(["parent", "=", firing]))?.limit(200).ids()?);
+    let mut newest = vec![firing];
+    // Each pass goes one event further on the way; ways end at `max_depth`.
+    while !newest.is_empty() && firings.len() < MOST_BEHIND {
+        newest = Query::of(FIRINGS).filter(json!(["parent", "in", newest]))?.limit(200).ids()?;
+        firings.extend(&newest);
+    }
     let left = Query::of(ACTIONS)
         .filter(json!(["firing", "in", firings]))?
         .filter(json!(["status", "=", "pending"]))?
-        .limit(100)
+        .limit(50)
         .page()?;
     Ok(left.rows.iter().map(shown).collect())
 }
 
-const BRIEF: [&str; 13] = [
+/// What lists show of a firing; what it did is shown of one only.
+const BRIEF: [&str; 12] = [
     "id",
     "kind",
     "subject",
@@ -48,7 +59,6 @@ const BRIEF: [&str; 13] = [
     "outcome",
     "reason",
     "key",
-    "done",
     "left",
     "session_id",
     "fired_at",
@@ -100,10 +110,10 @@ pub(super) fn one(given: Value) -> Answer {
     let firing =
         found.ok_or_else(|| Fault::new("not-found.firing", "there is no such firing: take an id from list_firings"))?;
     let id = row::id(&firing);
-    let actions = Query::of(ACTIONS).filter(json!(["firing", "=", id]))?.limit(200).page()?.rows;
+    let actions = Query::of(ACTIONS).filter(json!(["firing", "=", id]))?.limit(MOST_LEFT).page()?.rows;
     let followed = Query::of(FIRINGS).filter(json!(["parent", "=", id]))?.limit(200).page()?.rows;
     let mut fields = BRIEF.to_vec();
-    fields.extend(["data", "way"]);
+    fields.extend(["data", "way", "done"]);
     Ok(json!({
         "firing": compact(&firing, &fields), "actions": actions.iter().map(shown).collect::<Vec<_>>(),
         "followed": followed.iter().map(|row| compact(row, &BRIEF)).collect::<Vec<_>>(),
@@ -167,19 +177,22 @@ pub(super) fn acknowledge(given: Value) -> Answer {
 /// `tidy`.
 pub(super) fn tidy() -> Answer {
     let before = now().saturating_sub(config::read()?.count("keep_days").saturating_mul(DAY));
-    let old = |collection: &str, field: &str| -> Result<Vec<Value>, Fault> {
-        Query::of(collection).filter(json!([field, "<", before]))?.ascending(field)?.limit(500).all(BATCH)
+    let old = |collection: &str, field: &str, too: &str| -> Result<Vec<Value>, Fault> {
+        let query = Query::of(collection).filter(json!([field, "<", before]))?.ascending(field)?;
+        query.select(&[field, too])?.limit(500).all(BATCH)
     };
-    let (mut firings, mut looked) = (0, 0);
-    for firing in old(FIRINGS, "fired_at")? {
-        looked += 1;
+    let (mut firings, mut actions, mut given_up) = (0, 0, 0);
+    for firing in old(FIRINGS, "fired_at", "left")? {
+        if actions >= BATCH {
+            break;
+        }
         let id = row::id(&firing);
         if row::int(&firing, "left").unwrap_or_default() > 0 {
-            if waiting()?.filter(json!(["firing", "=", id]))?.count()? > 0 {
-                continue;
-            }
-            for action in Query::of(ACTIONS).filter(json!(["firing", "=", id]))?.limit(200).ids()? {
-                write::delete(ACTIONS, action, None)?;
+            let left = Query::of(ACTIONS).filter(json!(["firing", "=", id]))?.select(&["status"])?;
+            for action in left.limit(MOST_LEFT).page()?.rows {
+                given_up += usize::from(row::text(&action, "status") == "pending");
+                actions += 1;
+                write::delete(ACTIONS, row::id(&action), None)?;
             }
         }
         write::delete(FIRINGS, id, None)?;
@@ -187,12 +200,14 @@ pub(super) fn tidy() -> Answer {
     }
     let mut gone = Vec::new();
     for collection in [TOOL_USES, REPORTS] {
-        let rows = old(collection, "at")?;
+        let rows = old(collection, "at", "created_at")?;
         for row in &rows {
             write::delete(collection, row::id(row), None)?;
         }
         gone.push(rows.len());
     }
-    let more = looked >= BATCH || gone.iter().any(|count| *count >= BATCH);
-    Ok(json!({"firings": firings, "tool_uses": gone.first(), "reports": gone.last(), "more": more}))
+    let more = firings >= BATCH || actions >= BATCH || gone.iter().any(|count| *count >= BATCH);
+    Ok(json!({
+        "firings": firings, "given_up": given_up, "tool_uses": gone.first(), "reports": gone.last(), "more": more,
+    }))
 }

@@ -4,8 +4,8 @@ use super::firing::Engine;
 use super::registering::{actions, condition, store};
 use super::{HOOK_KINDS, HOOKS, MOST, config, namespace, put};
 use crate::kind::KINDS;
-use crate::row;
 use memstrata_sdk::args::Id;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
 use serde::Deserialize;
 
@@ -30,7 +30,8 @@ pub(super) fn register(given: Value) -> Answer {
     if let Some(namespace) = given.namespace {
         put(&mut hook, "namespace", namespace);
     }
-    let (id, status) = store(HOOKS, "name", &hook)?;
+    let of_kind = Query::of(HOOKS).filter(json!(["hook_type", "=", given.hook_type]))?;
+    let (id, status) = store(HOOKS, "name", &hook, &[(of_kind, MOST as u64)])?;
     Ok(json!({
         "id": id, "ref": row::reference(id), "hook_type": given.hook_type, "name": given.name.trim(), "status": status,
     }))
@@ -71,6 +72,8 @@ pub(super) fn remove(given: Value) -> Answer {
 struct List {
     hook_type: Option<String>,
     namespace: Option<String>,
+    limit: u32,
+    cursor: Option<String>,
 }
 
 /// `list_hooks`.
@@ -80,14 +83,18 @@ pub(super) fn list(given: Value) -> Answer {
     let registered = Query::of(HOOKS)
         .namespace(namespace(given.namespace.as_deref()))?
         .filter_if("hook_type", "=", given.hook_type.as_deref())?
-        .limit(500)
-        .all(MOST * KINDS.len())?;
+        .ascending("hook_type")?
+        .ascending("name")?
+        .limit(given.limit);
+    let total = registered.count()?;
+    let page = registered.after(given.cursor.as_deref())?.page()?;
     let counts = Query::of(HOOK_KINDS).page()?.rows;
     let mut hooks = Vec::new();
     for kind in KINDS.iter().filter(|kind| given.hook_type.as_deref().is_none_or(|only| only == kind.name)) {
         let of = counts.iter().find(|row| row::text(row, "hook_type") == kind.name);
         let count = |field: &str| of.and_then(|row| row::int(row, field));
-        let own: Vec<Value> = registered
+        let own: Vec<Value> = page
+            .rows
             .iter()
             .filter(|hook| row::text(hook, "hook_type") == kind.name)
             .map(|hook| {
@@ -105,7 +112,7 @@ pub(super) fn list(given: Value) -> Answer {
             "suppressed": count("suppressed").unwrap_or_default(), "last_fired_at": count("last_fired_at"),
         }));
     }
-    Ok(json!({"count": hooks.len(), "hooks": hooks, "registered": registered.len()}))
+    Ok(json!({"count": hooks.len(), "hooks": hooks, "registered": total, "next_cursor": page.next}))
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! What the rows of other layers say: counts and short lists; null, and a name in `missing`, where a layer is not here.
 
 use super::is_absent;
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Fault, Query, Value, json};
 
 /// Layers that were not here.

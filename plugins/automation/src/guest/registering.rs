@@ -3,8 +3,8 @@
 use super::named;
 use crate::action::{self, Step};
 use crate::condition::Condition;
-use crate::row;
-use memstrata_sdk::{Fault, Value, write};
+use memstrata_sdk::row;
+use memstrata_sdk::{Fault, Query, Value, write};
 
 /// Actions as they are stored, checked.
 pub(super) fn actions(given: &Value) -> Result<Value, Fault> {
@@ -18,10 +18,30 @@ pub(super) fn condition(given: Option<Value>) -> Result<Value, Fault> {
     Ok(given)
 }
 
-/// Stages a row under its unique key; its id, and `registered` or `updated`.
-pub(super) fn store(collection: &str, key: &str, new: &Value) -> Result<(u64, &'static str), Fault> {
-    let (id, new) = write::upsert(collection, key, new)?;
-    Ok((id, if new { "registered" } else { "updated" }))
+/// Stages a row under its unique key; its id, and `registered` or `updated`. Refused where one of `most` (a query, and how many it
+/// may count) is full: what fires asks for all of them at once, and none may be passed over.
+pub(super) fn store(
+    collection: &str,
+    key: &str,
+    new: &Value,
+    most: &[(Query, u64)],
+) -> Result<(u64, &'static str), Fault> {
+    let before = most.iter().map(|(query, _)| query.count()).collect::<Result<Vec<_>, _>>()?;
+    let (id, is_new) = write::upsert(collection, key, new)?;
+    for ((query, most), before) in most.iter().zip(before) {
+        let count = query.count()?;
+        if count > before {
+            if count > *most {
+                return Err(Fault::new(
+                    "conflict.full",
+                    format!("{collection}: {most} are registered, no more fit: remove some first"),
+                ));
+            }
+            // Two at once do not both take the last place: one runs again.
+            write::expect(query, before)?;
+        }
+    }
+    Ok((id, if is_new { "registered" } else { "updated" }))
 }
 
 /// Deletes a row by its name; the row that was.

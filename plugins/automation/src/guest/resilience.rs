@@ -3,7 +3,7 @@
 use super::{BREAKERS, POLICIES, REPORTS, named, now, put, put_some};
 use crate::breaker::{Answer as Says, Breaker};
 use crate::retry::Policy;
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, events, json, write};
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -222,6 +222,7 @@ pub(super) fn chain(given: Value) -> Answer {
 struct Status {
     component: Option<String>,
     limit: u32,
+    cursor: Option<String>,
 }
 
 /// `get_resilience_status`.
@@ -234,6 +235,7 @@ pub(super) fn status(given: Value) -> Answer {
         .descending("state")?
         .ascending("name")?
         .limit(given.limit)
+        .after(given.cursor.as_deref())?
         .page()?;
     let mut components = Vec::new();
     for known in &page.rows {
@@ -263,6 +265,9 @@ pub(super) fn status(given: Value) -> Answer {
                 "last_report_at",
             ],
         );
+        if let Some(error) = shown.get_mut("last_error") {
+            *error = row::clip(error.as_str().unwrap_or_default(), 300).into();
+        }
         put(&mut shown, "component", name);
         put(&mut shown, "timeout_seconds", seconds(breaker.timeout_ms));
         put(&mut shown, "allowed", after.is_none());
@@ -270,7 +275,10 @@ pub(super) fn status(given: Value) -> Answer {
         put(&mut shown, "last_hour", json!({"successes": lately(true)?, "failures": lately(false)?}));
         components.push(shown);
     }
-    let policies = Query::of(POLICIES).limit(100).page()?.rows;
+    let policies =
+        Query::of(POLICIES).filter_if("name", "in", given.component.map(|name| vec![name, ALL.to_owned()]))?;
+    let policies_total = policies.count()?;
+    let policies = policies.ascending("name")?.limit(100).page()?.rows;
     let policies: Vec<Value> = policies
         .iter()
         .map(|known| {
@@ -280,7 +288,7 @@ pub(super) fn status(given: Value) -> Answer {
         .collect();
     Ok(json!({
         "count": components.len(), "components": components, "by_state": super::looking::counts(&Query::of(BREAKERS), "state")?,
-        "policies": policies,
+        "policies": policies, "policies_total": policies_total, "next_cursor": page.next,
     }))
 }
 

@@ -2,9 +2,10 @@
 
 use super::firing::Engine;
 use super::registering::{actions, condition, known, remove as removed, store};
-use super::{RULES, namespace, now, put};
-use crate::{event, row};
+use super::{MOST, MOST_RULES, RULES, namespace, now, put};
+use crate::event;
 use memstrata_sdk::args::Id;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Query, Value, arguments, json, write};
 use serde::Deserialize;
 
@@ -52,7 +53,8 @@ pub(super) fn register(given: Value) -> Answer {
     if let Some(namespace) = given.namespace {
         put(&mut rule, "namespace", namespace);
     }
-    let (id, status) = store(RULES, "name", &rule)?;
+    let of_event = Query::of(RULES).filter(json!(["trigger_event", "=", given.trigger_event]))?;
+    let (id, status) = store(RULES, "name", &rule, &[(of_event, MOST as u64), (Query::of(RULES), MOST_RULES as u64)])?;
     Ok(json!({
         "id": id, "ref": row::reference(id), "rule_name": name, "status": status, "heard": heard(&given.trigger_event),
     }))
@@ -135,7 +137,7 @@ struct Trigger {
 /// `trigger_automation_event`.
 pub(super) fn trigger(given: Value) -> Answer {
     let given: Trigger = arguments(given)?;
-    event::check(&given.event_type)?;
+    event::check_triggered(&given.event_type)?;
     let occasion = Engine::after(given.parent_firing.map(|id| id.0), given.occasion)?;
     let mut engine = Engine::new(given.session_id, given.namespace)?;
     let outcome = engine.happen(&[given.event_type], &given.event_data, &occasion, true)?;

@@ -2,9 +2,9 @@
 
 use super::firing::Engine;
 use super::registering::{actions, known, remove as removed, store};
-use super::{WORKFLOWS, namespace, put};
-use crate::row;
+use super::{MOST_RULES, WORKFLOWS, namespace, put};
 use memstrata_sdk::args::Id;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Query, Value, arguments, json};
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ pub(super) fn register(given: Value) -> Answer {
     if let Some(namespace) = given.namespace {
         put(&mut workflow, "namespace", namespace);
     }
-    let (id, status) = store(WORKFLOWS, "name", &workflow)?;
+    let (id, status) = store(WORKFLOWS, "name", &workflow, &[(Query::of(WORKFLOWS), MOST_RULES as u64)])?;
     Ok(json!({"id": id, "ref": row::reference(id), "workflow_name": name, "steps": count, "status": status}))
 }
 

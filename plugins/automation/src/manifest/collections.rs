@@ -25,7 +25,7 @@ pub(super) fn collections() -> Value {
                 "enabled": {"type": "boolean", "default": true},
             },
             "unique": {"name": ["namespace", "hook_type", "name"]},
-            "indexes": [["hook_type", "enabled"], ["name"]],
+            "indexes": [["hook_type", "enabled"], ["hook_type", "name"], ["name"]],
         },
         "hook_kinds": {
             "summary": "Rate limit and counts of each kind of hook.",
@@ -88,7 +88,7 @@ pub(super) fn collections() -> Value {
                 "session_id": {"type": "text"},
                 "fired_at": {"type": "time", "required": true},
             },
-            "unique": {"key": ["kind", "subject", "key"]},
+            "unique": {"key": ["namespace", "kind", "subject", "key"]},
             "indexes": [
                 ["kind", "subject", "fired_at"], ["fired_at"], ["outcome", "fired_at"], ["kind", "fired_at"], ["parent"],
                 ["kind", "subject", "outcome", "fired_at"], ["session_id", "fired_at"],
@@ -107,7 +107,7 @@ pub(super) fn collections() -> Value {
                 "result": {"type": "text"},
                 "acknowledged_at": {"type": "time"},
             },
-            "indexes": [["status", "created_at"], ["firing"]],
+            "indexes": [["status", "created_at"], ["firing", "status"]],
         },
         "notes": {
             "summary": "Notes that firings made.",

@@ -23,6 +23,13 @@ pub(super) fn operations() -> Vec<Named> {
             json!({"tool_name": "cargo test", "execution_time_ms": ms, "tool_result": result}),
         )
     };
+    let made = json!([
+        step(
+            "register_automation_rule",
+            json!({"rule_name": "make", "trigger_event": "wish", "action": {"type": "create_task", "content": "Mend the lexer"}})
+        ),
+        step("trigger_automation_event", json!({"event_type": "wish"})),
+    ]);
     vec![
         (
             "optimize_session_start",
@@ -122,11 +129,11 @@ pub(super) fn operations() -> Vec<Named> {
                 (
                     s::input(
                         &json!({
-                            "task_id": s::id("The task; the most urgent active or pending one if absent."), "strict_mode": s::flag("Warnings block.", false),
+                            "task_id": s::id("The task:"), "strict_mode": s::flag("Warnings block.", false),
                             "run_scenarios": s::or(json!({"type": ["string", "boolean"], "enum": ["auto", "always", "never", true, false], "description": "auto: where there is an estimate and enough measured tasks; always: says why not."}), "auto"),
                             "session_id": s::session(), "namespace": s::there(),
                         }),
-                        &[],
+                        &["task_id"],
                     ),
                     {
                         let mut output = with(
@@ -141,8 +148,9 @@ pub(super) fn operations() -> Vec<Named> {
                     },
                 ),
                 &json!([
-                    {"arguments": {}, "note": "Without the prospective layer nothing is known, and nothing is made up."},
-                    {"arguments": {"task_id": 999_999_999, "strict_mode": true}, "fault": "not-found.task"},
+                    {"arguments": {"task_id": 3}, "setup": made, "note": "The task that a rule made; without the prospective layer nothing is known, and nothing is made up."},
+                    {"arguments": {"task_id": "m:3", "strict_mode": true, "run_scenarios": "never"}, "setup": made},
+                    {"arguments": {"task_id": "the first"}, "fault": "invalid.argument"},
                 ]),
             ),
         ),

@@ -21,7 +21,7 @@ pub(super) fn operations() -> Vec<Named> {
                         &json!({
                             "kind": s::choice(&KINDS, "Only such."), "subject": s::text("Only of this hook type, event, rule or workflow; with `kind`.", 200),
                             "outcome": s::choice(&OUTCOMES, "Only such."), "session_id": s::text("Only of this session.", 200), "namespace": s::namespace(),
-                            "limit": s::limit(20), "cursor": s::cursor(),
+                            "limit": s::limit(20, 200), "cursor": s::cursor(),
                         }),
                         &[],
                     ),
@@ -60,7 +60,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "",
                 (
                     s::input(
-                        &json!({"firing_id": s::id("Only of this firing."), "limit": s::limit(20), "cursor": s::cursor()}),
+                        &json!({"firing_id": s::id("Only of this firing."), "limit": s::limit(20, 50), "cursor": s::cursor()}),
                         &[],
                     ),
                     s::output(
@@ -100,13 +100,13 @@ pub(super) fn operations() -> Vec<Named> {
             "tidy",
             operation(
                 "destructive",
-                "Deletes firings, tool uses and reports older than `keep_days`; firings with pending actions stay.",
-                "The host calls it daily; 2,000 rows of each at a time.",
+                "Deletes firings with their actions, tool uses and reports older than `keep_days`.",
+                "The host calls it every ten minutes; 1,000 rows of each at a time. `given_up`: actions among them that nobody had acknowledged.",
                 (
                     s::input(&json!({}), &[]),
                     s::output(
-                        &json!({"firings": s::of("integer"), "tool_uses": s::of("integer"), "reports": s::of("integer"), "more": s::of("boolean")}),
-                        &["firings", "tool_uses", "reports", "more"],
+                        &json!({"firings": s::of("integer"), "given_up": s::of("integer"), "tool_uses": s::of("integer"), "reports": s::of("integer"), "more": s::of("boolean")}),
+                        &["firings", "given_up", "tool_uses", "reports", "more"],
                     ),
                 ),
                 &json!([{"arguments": {}, "setup": left}]),

@@ -63,12 +63,15 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "The thirteen kinds with what is registered, their rate limits and counts.",
-                "`suppressed`: triggers the rate limit refused.",
+                "`suppressed`: triggers the rate limit refused. A page has the kinds, each with those of its hooks that are on the page.",
                 (
-                    s::input(&json!({"hook_type": s::hook_type(), "namespace": s::namespace()}), &[]),
+                    s::input(
+                        &json!({"hook_type": s::hook_type(), "namespace": s::namespace(), "limit": s::limit(50, 50), "cursor": s::cursor()}),
+                        &[],
+                    ),
                     s::output(
-                        &json!({"hooks": s::objects(), "count": s::of("integer"), "registered": s::of("integer")}),
-                        &["hooks", "count", "registered"],
+                        &json!({"hooks": s::objects(), "count": s::of("integer"), "registered": s::of("integer"), "next_cursor": s::maybe("string")}),
+                        &["hooks", "count", "registered", "next_cursor"],
                     ),
                 ),
                 &json!([{"arguments": {}}, {"arguments": {"hook_type": "error_occurred"}, "setup": [note]}]),
@@ -107,7 +110,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Cycles that hooks, rules and workflows would run into, and those that were refused when they ran.",
                 "Strongly connected components of what leads to what (Tarjan); `via` names what leads from each event to the next. Conditions are not looked at: a cycle shown may never run. When one runs it is refused.",
                 (
-                    s::input(&json!({"limit": s::limit(20)}), &[]),
+                    s::input(&json!({"limit": s::limit(20, 100)}), &[]),
                     s::output(
                         &json!({"cycles": s::objects(), "count": s::of("integer"), "refused": s::objects(), "refused_total": s::of("integer"), "looked_at": s::of("integer"), "complete": s::of("boolean")}),
                         &["cycles", "count", "refused", "looked_at", "complete"],

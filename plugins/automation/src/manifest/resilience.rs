@@ -97,10 +97,13 @@ pub(super) fn operations() -> Vec<Named> {
                 "Breakers with their state and what was reported, and retry policies.",
                 "Open ones first. `last_hour`: successes and failures reported.",
                 (
-                    s::input(&json!({"component": component(), "limit": s::limit(50)}), &[]),
+                    s::input(
+                        &json!({"component": component(), "limit": s::limit(50, 100), "cursor": s::cursor()}),
+                        &[],
+                    ),
                     s::output(
-                        &json!({"components": s::objects(), "count": s::of("integer"), "by_state": s::of("object"), "policies": s::objects()}),
-                        &["components", "count", "by_state", "policies"],
+                        &json!({"components": s::objects(), "count": s::of("integer"), "by_state": s::of("object"), "policies": s::objects(), "policies_total": s::of("integer"), "next_cursor": s::maybe("string")}),
+                        &["components", "count", "by_state", "policies", "policies_total", "next_cursor"],
                     ),
                 ),
                 &json!([{"arguments": {}}, {"arguments": {}, "setup": [tight, failing("search"), failing("mail")]}]),

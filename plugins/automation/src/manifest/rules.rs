@@ -53,6 +53,7 @@ pub(super) fn operations() -> Vec<Named> {
                     {"arguments": {"rule_name": "red build", "trigger_event": "build_failed", "action": "Look at the build", "condition": "exit_code != 0"}},
                     {"arguments": {"rule_name": "task of error", "trigger_event": "episodic.error", "action": {"type": "create_task", "content": "Mend: {{content}}"}}},
                     {"arguments": {"rule_name": "x", "trigger_event": "Not A Name", "action": "x"}, "fault": "invalid.argument"},
+                    {"arguments": {"rule_name": "x", "trigger_event": "hook.breakfast", "action": "x"}, "fault": "invalid.argument"},
                 ]),
             ),
         ),
@@ -104,7 +105,7 @@ pub(super) fn operations() -> Vec<Named> {
                     s::input(
                         &json!({
                             "trigger_event": event_type("Only those that wait for it."), "enabled": {"type": "boolean", "description": "Only such."},
-                            "namespace": s::namespace(), "limit": s::limit(50), "cursor": s::cursor(),
+                            "namespace": s::namespace(), "limit": s::limit(50, 50), "cursor": s::cursor(),
                         }),
                         &[],
                     ),
@@ -137,6 +138,11 @@ pub(super) fn operations() -> Vec<Named> {
                     {"arguments": {"event_type": "build_failed", "event_data": {"exit_code": 1, "branch": "main"}}, "setup": [rule]},
                     {"arguments": {"event_type": "build_failed", "event_data": {"exit_code": 0}}, "setup": [rule], "note": "The condition does not hold."},
                     {"arguments": {"event_type": "Not A Name"}, "fault": "invalid.argument"},
+                    {"arguments": {"event_type": "hook.pre_clear"}, "fault": "invalid.argument", "note": "Hooks are triggered by trigger_hook."},
+                    {"arguments": {"event_type": "twice", "occasion": "o-1"}, "setup": [
+                        step("register_automation_rule", json!({"rule_name": "both", "trigger_event": "twice", "action": [{"type": "trigger_hook", "hook_type": "task_started"}, {"type": "run_workflow", "workflow_name": "again"}]})),
+                        step("register_workflow", json!({"workflow_name": "again", "steps": [{"type": "trigger_hook", "hook_type": "task_started"}]})),
+                    ], "note": "One call may trigger a hook twice on different ways."},
                 ]),
             ),
         ),
@@ -185,10 +191,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "write",
                 "Fires the rules that wait for episodes, for those recorded since the last time and at least ten seconds ago.",
                 "The host calls it every 30 seconds; 1,000 episodes at a time, `more` says that some are left. A rule hears what is recorded after it was registered or switched on.",
-                (
-                    s::input(&json!({}), &[]),
-                    heard(),
-                ),
+                (s::input(&json!({}), &[]), heard()),
                 &json!([
                     {"arguments": {}},
                     {"arguments": {}, "setup": [step("register_automation_rule", json!({"rule_name": "errors", "trigger_event": "episodic.error", "action": "Look at it"}))],
@@ -202,10 +205,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "write",
                 "Fires the rules that wait for an event another layer emitted.",
                 "The host calls it once for each; the acknowledgement commits with what it fires.",
-                (
-                    s::input(&delivery(), &["event"]),
-                    heard(),
-                ),
+                (s::input(&delivery(), &["event"]), heard()),
                 &json!([
                     {"arguments": {"event": "prospective.task_completed", "payload": {"task": 7}}},
                     {"arguments": {"event": "prospective.task_completed", "payload": {"task": 7}}, "setup": [

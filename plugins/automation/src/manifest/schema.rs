@@ -2,52 +2,12 @@
 
 use crate::action::MOST;
 use crate::kind::NAMES;
+pub(super) use memstrata_sdk::schema::{Named, choice, cursor, flag, input, integer, number, operation, or, text};
 use memstrata_sdk::{Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
-
-/// An input: these properties and no others.
-pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
 
 /// An output: at least these.
 pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
-}
-
-/// Text of a length.
-pub(super) fn text(description: &str, most: u32) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})
-}
-
-/// The same schema with a default.
-pub(super) fn or(mut schema: Value, default: impl Into<Value>) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("default".into(), default.into());
-    }
-    schema
-}
-
-/// An integer in a range.
-pub(super) fn integer(description: &str, least: i64, most: i64) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most, "description": description})
-}
-
-/// One of a list.
-pub(super) fn choice(values: &[&str], description: &str) -> Value {
-    json!({"type": "string", "enum": values, "description": description})
-}
-
-/// True or false with a default.
-pub(super) fn flag(description: &str, default: bool) -> Value {
-    json!({"type": "boolean", "default": default, "description": description})
-}
-
-/// A number in a range.
-pub(super) fn number(description: &str, least: f64, most: f64) -> Value {
-    json!({"type": "number", "minimum": least, "maximum": most, "description": description})
 }
 
 /// A row by id.
@@ -94,7 +54,7 @@ pub(super) fn there() -> Value {
 
 /// A project, which a space is.
 pub(super) fn project() -> Value {
-    json!({"type": ["integer", "string", "null"], "maxLength": 100, "description": "Taken and not used: a space is one project."})
+    memstrata_sdk::schema::project("Taken and not used: a space is one project.", 100)
 }
 
 /// A session.
@@ -103,13 +63,8 @@ pub(super) fn session() -> Value {
 }
 
 /// A limit of a list.
-pub(super) fn limit(default: i64) -> Value {
-    or(integer("At most this many.", 1, 500), default)
-}
-
-/// A cursor.
-pub(super) fn cursor() -> Value {
-    text("`next_cursor` of the page before, with the same other arguments.", 4096)
+pub(super) fn limit(default: i64, most: i64) -> Value {
+    or(integer("At most this many.", 1, most), default)
 }
 
 /// What a firing answers.
@@ -142,24 +97,6 @@ pub(super) fn maybe(kind: &str) -> Value {
 /// Objects in an answer.
 pub(super) fn objects() -> Value {
     json!({"type": "array", "items": {"type": "object"}})
-}
-
-/// An operation of the manifest.
-pub(super) fn operation(
-    effect: &str,
-    summary: &str,
-    description: &str,
-    (input, output): (Value, Value),
-    examples: &Value,
-) -> Value {
-    json!({
-        "summary": summary,
-        "description": description,
-        "effect": effect,
-        "input": input,
-        "output": output,
-        "examples": examples,
-    })
 }
 
 /// An example's step.

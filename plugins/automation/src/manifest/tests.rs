@@ -39,6 +39,17 @@ fn the_required_operations_keep_their_parameters_and_defaults() {
     ] {
         let known = &operations.get(name).unwrap_or(&Value::Null)["input"]["properties"];
         assert!(known.is_object(), "{name}");
+        let required: &[&str] = match name {
+            "register_automation_rule" => &["rule_name", "trigger_event", "action"],
+            "trigger_automation_event" => &["event_type"],
+            "update_automation_config" => &["config_key", "config_value"],
+            "execute_automation_workflow" => &["workflow_name"],
+            "optimize_post_tool_use" => &["tool_name"],
+            "optimize_pre_execution" => &["task_id"],
+            "configure_circuit_breaker" | "test_fallback_chain" => &["component"],
+            _ => &[],
+        };
+        assert_eq!(operations[name]["input"]["required"], json!(required), "{name}");
         for (parameter, default) in parameters.as_object().into_iter().flatten() {
             assert!(known[parameter].is_object(), "{name} takes no {parameter}");
             assert_eq!(known[parameter]["default"], *default, "{name}.{parameter}");

@@ -41,7 +41,10 @@ pub(super) fn operations() -> Vec<Named> {
                 "Workflows by name, with their steps.",
                 "",
                 (
-                    s::input(&json!({"namespace": s::namespace(), "limit": s::limit(50), "cursor": s::cursor()}), &[]),
+                    s::input(
+                        &json!({"namespace": s::namespace(), "limit": s::limit(50, 50), "cursor": s::cursor()}),
+                        &[],
+                    ),
                     s::output(
                         &json!({"workflows": s::objects(), "count": s::of("integer"), "next_cursor": s::maybe("string")}),
                         &["workflows", "count"],
