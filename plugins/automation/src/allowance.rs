@@ -6,8 +6,8 @@ use memstrata_sdk::{Value, json};
 
 /// Actions of one call, those of all hooks, rules and workflows it leads to.
 pub const MOST_ACTIONS: usize = 500;
-/// Bytes of these actions.
-pub const MOST_BYTES: usize = 300_000;
+/// Bytes of these actions: as many as one hook, rule or workflow may have, each as large as may be.
+pub const MOST_BYTES: usize = crate::action::MOST * crate::action::MOST_FILLED;
 /// Bytes of the list of what was done that are kept with a firing.
 pub const MOST_DONE: usize = 60_000;
 

@@ -1,19 +1,22 @@
 //! The engine: an event fires rules, a rule's actions lead to further events, and all of it is one commit.
 
 use super::acting::Done;
-use super::{ACTIONS, FIRINGS, HOOK_KINDS, HOOKS, MOST, RULES, WORKFLOWS, config, now, put, put_some};
-use crate::action::{self, Action, Step};
+use super::{ACTIONS, FIRINGS, MOST, RULES, config, now, put, put_some};
+use crate::action;
 use crate::allowance::{Allowance, MOST_DONE, kept};
 use crate::cascade;
 use crate::condition::Condition;
 use crate::config::Config;
-use crate::{event, kind, rate};
+use crate::event;
 use memstrata_sdk::row;
 use memstrata_sdk::{Fault, Query, Value, events, get, json, write};
 use std::collections::BTreeMap;
 
 /// Bytes of data that are kept with a firing.
 const MOST_DATA: usize = 40_000;
+
+mod hooking;
+mod working;
 
 /// Who fires, and where.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +48,8 @@ pub(super) struct Engine {
     written_at: Option<u64>,
     left: u64,
     allowance: Allowance,
+    /// Bytes of all actions done.
+    bytes: usize,
     /// Kinds of hooks that fired in this call, and how often.
     hooks: BTreeMap<String, u64>,
     fired: Vec<Value>,
@@ -72,6 +77,7 @@ impl Engine {
             namespace: namespace.into().unwrap_or_default(),
             written_at: None,
             allowance: Allowance::default(),
+            bytes: 0,
             hooks: BTreeMap::new(),
             fired: Vec::new(),
             done: Vec::new(),
@@ -110,6 +116,11 @@ impl Engine {
             put(&mut answer, "refused", self.refused);
         }
         answer
+    }
+
+    /// Bytes of what was done.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// How many fired.
@@ -291,180 +302,6 @@ impl Engine {
         let done = self.act(&steps, event, data, firing, &occasion.way)?;
         self.record(firing, &Subject { kind: "rule", name, event }, occasion, data, done)?;
         events::emit("rule_fired", &json!({"rule": id, "rule_name": name, "event": event, "firing": firing}))
-    }
-
-    /// A hook is triggered.
-    pub(super) fn hook(&mut self, hook_type: &str, data: &Value, occasion: &Occasion) -> Result<Outcome, Fault> {
-        if let Some(over) = self.before("hook", hook_type, occasion.key.as_deref())? {
-            return Ok(over);
-        }
-        let event = kind::event(hook_type);
-        if let Some(refused) = self.may(&event, occasion, data)? {
-            return Ok(refused);
-        }
-        let known = Query::of(HOOK_KINDS).filter(json!(["hook_type", "=", hook_type]))?.first()?;
-        if let Some(limited) = self.limited(hook_type, known.as_ref())? {
-            return Ok(limited);
-        }
-        *self.hooks.entry(hook_type.to_owned()).or_default() += 1;
-        let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
-        write::add(HOOK_KINDS, counts, "fired", 1.0)?;
-        write::max(HOOK_KINDS, counts, "last_fired_at", millis(self.now))?;
-        let scope = scope(&event, data);
-        let hooks = Query::of(HOOKS)
-            .filter(json!(["hook_type", "=", hook_type]))?
-            .filter(json!(["enabled", "=", true]))?
-            .all(MOST)?;
-        let firing = new_id()?;
-        let after = Occasion { way: way(occasion, &event), parent: Some(firing), key: None };
-        let mut all = Done::default();
-        for hook in hooks {
-            let condition = Condition::read(hook.get("condition").unwrap_or(&Value::Null));
-            let here = event::covers(row::text(&hook, "namespace"), &self.namespace);
-            if here && condition.is_ok_and(|condition| condition.holds(&scope)) {
-                let steps = action::stored(&hook, "actions");
-                all.add(row::text(&hook, "name"), self.act(&steps, &event, data, firing, &after.way)?);
-            }
-        }
-        self.record(firing, &Subject { kind: "hook", name: hook_type, event: &event }, occasion, data, all)?;
-        events::emit("hook_fired", &json!({"hook_type": hook_type, "firing": firing}))?;
-        for rule in self.rules(std::slice::from_ref(&event), data)? {
-            self.rule(&rule, &event, data, &after)?;
-        }
-        Ok(Outcome { outcome: "fired", firing: Some(firing), ..Outcome::default() })
-    }
-
-    /// What a kind's rate limit says, if it refuses.
-    fn limited(&mut self, hook_type: &str, known: Option<&Value>) -> Result<Option<Outcome>, Fault> {
-        let of = |field: &str| known.and_then(|row| row::int(row, field));
-        let limit = of("rate_limit").unwrap_or_else(|| self.config.count("default_rate_limit"));
-        let window = of("window_ms").unwrap_or_else(|| self.config.count("default_window_seconds") * 1_000);
-        if limit == 0 {
-            return Ok(None);
-        }
-        let recent = || {
-            Query::of(FIRINGS)
-                .filter(json!(["kind", "=", "hook"]))?
-                .filter(json!(["subject", "=", hook_type]))?
-                .filter(json!(["outcome", "=", "fired"]))?
-                .filter(json!(["fired_at", ">", rate::since(window, self.now)]))
-        };
-        let count = recent()?.count()?;
-        let own = self.hooks.get(hook_type).copied().unwrap_or_default();
-        if own == 0 {
-            // Two at once do not both take the last place: one runs again. What is expected are rows of other calls.
-            write::expect(&recent()?, count)?;
-        }
-        let surplus = u32::try_from(rate::surplus(limit, count)).unwrap_or(u32::MAX).min(1_000);
-        let leaves = match surplus {
-            0 => None,
-            some => recent()?.ascending("fired_at")?.select(&["fired_at"])?.limit(some).page()?.rows.pop(),
-        };
-        let leaves = leaves.and_then(|row| row::int(&row, "fired_at"));
-        match rate::decide(limit, window, count, leaves, self.now) {
-            rate::Verdict::Allowed => Ok(None),
-            rate::Verdict::Limited(after) => {
-                let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
-                write::add(HOOK_KINDS, counts, "suppressed", 1.0)?;
-                let seconds = window / 1_000;
-                let reason = Some(format!("{hook_type} fired {count} times in {seconds} s, its limit is {limit}"));
-                Ok(Some(Outcome { outcome: "rate_limited", firing: None, reason, retry_after_ms: Some(after) }))
-            }
-        }
-    }
-
-    /// A workflow runs.
-    pub(super) fn workflow(&mut self, known: &Value, params: &Value, occasion: &Occasion) -> Result<Outcome, Fault> {
-        let name = row::text(known, "workflow_name");
-        if let Some(over) = self.before("workflow", name, occasion.key.as_deref())? {
-            return Ok(over);
-        }
-        let missing: Vec<String> =
-            row::texts(known, "required_params").into_iter().filter(|param| params.get(param).is_none()).collect();
-        if !missing.is_empty() {
-            let name = row::clip(name, 60);
-            return Err(Fault::invalid(format!(
-                "workflow `{name}` needs `{}` in its parameters",
-                missing.join("`, `")
-            )));
-        }
-        let node = action::workflow_node(name);
-        if let Some(refused) = self.may(&node, occasion, params)? {
-            return Ok(refused);
-        }
-        write::add(WORKFLOWS, row::id(known), "times_run", 1.0)?;
-        write::max(WORKFLOWS, row::id(known), "last_run_at", millis(self.now))?;
-        let firing = new_id()?;
-        let done = self.act(&action::stored(known, "steps"), &node, params, firing, &way(occasion, &node))?;
-        self.record(firing, &Subject { kind: "workflow", name, event: &node }, occasion, params, done)?;
-        Ok(Outcome { outcome: "fired", firing: Some(firing), ..Outcome::default() })
-    }
-
-    /// The workflow of a name that is nearest to where this happens.
-    fn nearest(&self, workflow_name: &str) -> Result<Option<Value>, Fault> {
-        let mut known = Query::of(WORKFLOWS).filter(json!(["workflow_name", "=", workflow_name]))?.all(MOST)?;
-        let place = event::nearest(known.iter().map(|row| row::text(row, "namespace")), &self.namespace);
-        Ok(place.map(|place| known.swap_remove(place)))
-    }
-
-    /// Does the steps whose condition holds, in order.
-    fn act(&mut self, steps: &[Step], event: &str, data: &Value, firing: u64, way: &[String]) -> Result<Done, Fault> {
-        let scope = scope(event, data);
-        let mut all = Done::default();
-        for (place, step) in steps.iter().enumerate() {
-            if !Condition::read(&step.condition).is_ok_and(|condition| condition.holds(&scope)) {
-                continue;
-            }
-            match step.action.filled(&scope) {
-                Ok(action) if self.allowance.takes(json!(action).to_string().len()) => {
-                    self.one(&action, (firing, place), data, way, &mut all)?;
-                }
-                Ok(_) => all.failed(&step.action, "this call has done as much as one may"),
-                Err(fault) => all.failed(&step.action, &row::clip(&fault.message, 300)),
-            }
-        }
-        self.done.extend(all.done.iter().cloned());
-        Ok(all)
-    }
-
-    /// Does one action: here what can be done here, on the caller's list what cannot.
-    fn one(
-        &mut self,
-        action: &Action,
-        (firing, place): (u64, usize),
-        data: &Value,
-        way: &[String],
-        all: &mut Done,
-    ) -> Result<(), Fault> {
-        let next = Occasion { way: way.to_vec(), parent: Some(firing), key: None };
-        match action {
-            Action::EmitEvent { name, payload } => {
-                let payload = payload.clone().unwrap_or_else(|| data.clone());
-                events::emit(name, &short(&payload))?;
-                all.did(action, json!({ "name": name }));
-                self.happen(std::slice::from_ref(name), &payload, &next, false)?;
-            }
-            Action::TriggerHook { hook_type } => {
-                let outcome = self.hook(hook_type, data, &next)?;
-                all.did(action, json!({"hook_type": hook_type, "outcome": outcome.outcome, "firing": outcome.firing}));
-            }
-            Action::RunWorkflow { workflow_name, params } => {
-                let params = params.clone().unwrap_or_else(|| data.clone());
-                match self.nearest(workflow_name)? {
-                    None => all.failed(action, &format!("there is no workflow `{workflow_name}`")),
-                    Some(known) => match self.workflow(&known, &params, &next) {
-                        Ok(of) => all.did(
-                            action,
-                            json!({"workflow_name": workflow_name, "outcome": of.outcome, "firing": of.firing}),
-                        ),
-                        Err(fault) if fault.code == "invalid.argument" => all.failed(action, &fault.message),
-                        Err(fault) => return Err(fault),
-                    },
-                }
-            }
-            other => super::acting::act(self, other, (firing, place), all)?,
-        }
-        Ok(())
     }
 }
 

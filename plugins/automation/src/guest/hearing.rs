@@ -12,8 +12,9 @@ use serde::Deserialize;
 const MOST_HEARD: usize = 1_000;
 /// Episodes read at once: large ones do not fill the guest's memory.
 const STEP: u32 = 50;
-/// Firings after which a call ends; the next one goes on.
+/// Firings, and bytes of what they did, after which a call ends; the next one goes on.
 const ENOUGH: usize = 200;
+const ENOUGH_BYTES: usize = 4_000_000;
 /// How far the place may lag behind where nothing was heard.
 const MOVE_MS: u64 = 600_000;
 
@@ -95,7 +96,7 @@ fn hear(mut engine: Engine, mut query: Query) -> Result<(Engine, usize, Option<P
     loop {
         let page = query.page()?;
         for event in page.rows {
-            if heard >= MOST_HEARD || engine.count() >= ENOUGH {
+            if heard >= MOST_HEARD || engine.count() >= ENOUGH || engine.bytes() >= ENOUGH_BYTES {
                 return Ok((engine, heard, last));
             }
             last = Some(Place { at: row::int(&event, "created_at").unwrap_or_default(), id: row::id(&event) });
