@@ -18,4 +18,5 @@ mod new;
 mod running;
 mod stdio;
 mod swap;
+mod transfer;
 mod two_hosts;

@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod host;
 mod output;
+mod transfer;
 
 use clap::Parser as _;
 use std::process::ExitCode;

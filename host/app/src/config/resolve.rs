@@ -1,10 +1,12 @@
 //! From configuration to what the floors take: files and secrets read, every fault named.
 
 use super::triggers::read_triggers;
-use super::{Config, LayerConfig};
+use super::{Config, LayerConfig, import_faults};
 use crate::cli::Global;
+use crate::transfer::Import;
 use anyhow::{Context as _, Result, bail};
 use cap_std::fs::Dir;
+use indexmap::IndexMap;
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
 use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, LlmBudget, PromotionRule, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
@@ -23,6 +25,7 @@ pub(crate) struct Resolved {
     pub(crate) kernel: KernelOptions,
     pub(crate) gateway: GatewayConfig,
     pub(crate) tokens: Vec<ResolvedToken>,
+    pub(crate) imports: IndexMap<String, Import>,
 }
 
 /// Reads what the configuration names.
@@ -98,6 +101,9 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
     for fault in gateway.faults() {
         note(Err(anyhow::anyhow!("gateway: {fault}")));
     }
+    for fault in import_faults(&config.imports) {
+        note(Err(anyhow::anyhow!(fault)));
+    }
     for fault in config.limits.faults() {
         note(Err(anyhow::anyhow!(fault)));
     }
@@ -126,6 +132,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             },
             gateway,
             tokens,
+            imports: config.imports,
         }),
         _ => bail!("the configuration has faults:\n  - {}", faults.join("\n  - ")),
     }
