@@ -16,6 +16,7 @@ mod http;
 mod kill;
 mod new;
 mod running;
+mod smoke;
 mod stdio;
 mod swap;
 mod transfer;

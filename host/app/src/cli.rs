@@ -252,6 +252,24 @@ pub(crate) enum Command {
     },
     /// Make all vectors of a space anew with the configured model
     Reembed,
+    /// Try a running host: 35 checks over HTTP, from sessions to concurrent writes, in a space of their own
+    ///
+    /// Works on the data directory of the host (its configuration says where), to make that space and remove it.
+    /// Two checks write files into a folder the host is granted; without one they fail and say so.
+    Smoke {
+        /// Where the host listens [default: `bind` of the configuration]
+        #[arg(long)]
+        url: Option<String>,
+        /// Checks of your own instead; see host/app/src/config/smoke.toml for how they are written
+        #[arg(long, value_name = "FILE")]
+        checks: Option<PathBuf>,
+        /// The environment variable that holds a bearer token
+        #[arg(long, value_name = "NAME")]
+        token_env: Option<String>,
+        /// Make all time limits so many times longer: for a machine that has other work
+        #[arg(long, default_value_t = 1.0, value_name = "TIMES")]
+        patience: f64,
+    },
     /// Check this machine, the configuration and the data, and say what to do
     Doctor,
     /// Work on the configuration

@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod host;
 mod output;
+mod smoke;
 mod transfer;
 
 use clap::Parser as _;

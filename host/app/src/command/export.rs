@@ -48,7 +48,7 @@ pub(crate) fn export(global: &Global, asked: Asked) -> Result<ExitCode> {
     let broken =
         |error: std::io::Error| CallError::new("unavailable.file", format!("cannot write the export: {error}"));
     let exported = (|| -> Result<u64> {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis() as u64;
+        let now = crate::output::now();
         match asked.markdown {
             true => writeln!(out, "# Memory of space `{}`, {}", host.space(), crate::output::time(now))?,
             false => writeln!(out, "{}", json!({ HEADER: 1, "space": host.space(), "at": now }))?,

@@ -12,6 +12,7 @@ mod pin;
 mod plugin;
 mod serve;
 mod shadow;
+mod smoke;
 mod space;
 
 use crate::cli::{Cli, Command, Config};
@@ -67,6 +68,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Verify { rebuild, all } => care::verify(&global, rebuild, all),
         Command::Reembed => care::reembed(&global),
+        Command::Smoke { url, checks, token_env, patience } => {
+            smoke::smoke(&global, smoke::Asked { url, checks, token_env, patience })
+        }
         Command::Doctor => doctor::run(&global),
         Command::Config(Config::Check) => {
             let resolved = host::configure(&global, None)?;

@@ -26,6 +26,8 @@ pub(crate) struct Resolved {
     pub(crate) gateway: GatewayConfig,
     pub(crate) tokens: Vec<ResolvedToken>,
     pub(crate) imports: IndexMap<String, Import>,
+    /// Granted folders: layer -> name -> path.
+    pub(crate) folders: BTreeMap<String, BTreeMap<String, PathBuf>>,
 }
 
 /// Reads what the configuration names.
@@ -48,8 +50,10 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             faults.push(format!("{error:#}"));
         }
     };
-    let mut layers = BTreeMap::new();
+    let (mut layers, mut folders) = (BTreeMap::new(), BTreeMap::new());
     for (name, layer) in config.layers.iter().filter(|(_, layer)| layer.enabled) {
+        let paths = layer.folders.iter().map(|(name, path)| (name.clone(), folder.join(path)));
+        folders.insert(name.clone(), paths.collect());
         note(resolve_layer("layers", name, layer, &folder).map(|options| _ = layers.insert(name.clone(), options)));
     }
     for (name, strategy) in config.strategies.iter().filter(|(_, strategy)| strategy.enabled) {
@@ -133,6 +137,7 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             gateway,
             tokens,
             imports: config.imports,
+            folders,
         }),
         _ => bail!("the configuration has faults:\n  - {}", faults.join("\n  - ")),
     }
