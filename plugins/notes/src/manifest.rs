@@ -85,62 +85,169 @@ fn collections() -> Value {
 fn operations() -> Map<String, Value> {
     let missing = json!([{"arguments": {"memory_id": 999_999_999}, "fault": "not-found"}]);
     let memory = json!({"memory_id": id("A memory of any layer that is recalled.")});
-    let versioned = |extra: &Value| {
-        answers(operation("read", "", &memory, &["memory_id"], &missing), extra, &["memory_id"])
-    };
+    let versioned =
+        |extra: &Value| answers(operation("read", "", &memory, &["memory_id"], &missing), extra, &["memory_id"]);
     let mut all = Map::new();
     let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
-    put("create_note", answers(operation("write", "Writes a note: one thought, a title, tags.",
-        &json!({"title": text(300), "text": text(20_000), "namespace": text(200),
+    put(
+        "create_note",
+        answers(
+            operation(
+                "write",
+                "Writes a note: one thought, a title, tags.",
+                &json!({"title": text(300), "text": text(20_000), "namespace": text(200),
                 "tags": {"type": "array", "items": text(60), "maxItems": 20, "default": []}}),
-        &["text"], &json!([{"arguments": {"title": "Tabs", "text": "Ada prefers tabs."}}])),
-        &json!({"id": {"type": "integer"}, "ref": {"type": "string"}}), &["id", "ref"]));
-    put("get_note", answers(operation("read", "One note, whole.", &json!({"note_id": id("The note.")}), &["note_id"],
-        &json!([{"arguments": {"note_id": 999_999_999}, "fault": "not-found"}])),
-        &json!({"note": {"type": "object"}}), &["note"]));
-    put("search_notes", answers(operation("read", "Finds notes by words and meaning.",
-        &json!({"query": text(2000), "limit": limit()}), &["query"],
-        &json!([{"arguments": {"query": "tabs"},
-                 "setup": [{"operation": "create_note", "arguments": {"text": "Ada prefers tabs."}}]}])),
-        &json!({"notes": {"type": "array"}}), &["notes"]));
-    put("link_notes", answers(operation("write", "Links a note to another; a second time changes nothing.",
-        &json!({"from_id": id("Note."), "to_id": id("Note.")}), &["from_id", "to_id"],
-        &json!([{"arguments": {"from_id": 999_999_998, "to_id": 999_999_999}, "fault": "not-found"}])),
-        &json!({"created": {"type": "boolean"}}), &["created"]));
-    put("get_backlinks", answers(operation("read", "The notes that link to this one.",
-        &json!({"note_id": id("The note."), "limit": limit()}), &["note_id"],
-        &json!([{"arguments": {"note_id": 999_999_999}, "fault": "not-found"}])),
-        &json!({"note_ids": {"type": "array"}}), &["note_ids"]));
-    put("create_memory_version", answers(operation("write",
-        "Keeps a version of a memory's content by its SHA-256; of a note, it becomes the note's text.",
-        &json!({"memory_id": id("The memory."), "content": text(20_000)}), &["memory_id", "content"],
-        &json!([{"arguments": {"memory_id": 999_999_999, "content": "x"}, "fault": "not-found"}])),
-        &json!({"version": {"type": "integer"}, "hash": {"type": "string"}, "created": {"type": "boolean"}}),
-        &["version", "hash", "created"]));
-    put("get_memory_evolution_history", said(versioned(&json!({"versions": {"type": "array"}})),
-        "The versions kept of a memory, the newest 100, newest first.", "read"));
-    put("compute_memory_attributes", said(versioned(&json!({"importance": {"type": "number"}})),
-        "Computes and keeps importance, stage and tags of a memory.", "write"));
-    put("get_memory_attributes", said(versioned(&json!({"importance": {"type": "number"}})),
-        "The attributes last computed of a memory.", "read"));
-    put("create_hierarchical_index", answers(operation("write",
-        "Adds a topic to the tree, with the next Luhmann number, such as 1.2.3.",
-        &json!({"project_id": {"type": ["integer", "string", "null"], "description": "Ignored: a space is a project."},
+                &["text"],
+                &json!([{"arguments": {"title": "Tabs", "text": "Ada prefers tabs."}}]),
+            ),
+            &json!({"id": {"type": "integer"}, "ref": {"type": "string"}}),
+            &["id", "ref"],
+        ),
+    );
+    put(
+        "get_note",
+        answers(
+            operation(
+                "read",
+                "One note, whole.",
+                &json!({"note_id": id("The note.")}),
+                &["note_id"],
+                &json!([{"arguments": {"note_id": 999_999_999}, "fault": "not-found"}]),
+            ),
+            &json!({"note": {"type": "object"}}),
+            &["note"],
+        ),
+    );
+    put(
+        "search_notes",
+        answers(
+            operation(
+                "read",
+                "Finds notes by words and meaning.",
+                &json!({"query": text(2000), "limit": limit()}),
+                &["query"],
+                &json!([{"arguments": {"query": "tabs"},
+                 "setup": [{"operation": "create_note", "arguments": {"text": "Ada prefers tabs."}}]}]),
+            ),
+            &json!({"notes": {"type": "array"}}),
+            &["notes"],
+        ),
+    );
+    put(
+        "link_notes",
+        answers(
+            operation(
+                "write",
+                "Links a note to another; a second time changes nothing.",
+                &json!({"from_id": id("Note."), "to_id": id("Note.")}),
+                &["from_id", "to_id"],
+                &json!([{"arguments": {"from_id": 999_999_998, "to_id": 999_999_999}, "fault": "not-found"}]),
+            ),
+            &json!({"created": {"type": "boolean"}}),
+            &["created"],
+        ),
+    );
+    put(
+        "get_backlinks",
+        answers(
+            operation(
+                "read",
+                "The notes that link to this one.",
+                &json!({"note_id": id("The note."), "limit": limit()}),
+                &["note_id"],
+                &json!([{"arguments": {"note_id": 999_999_999}, "fault": "not-found"}]),
+            ),
+            &json!({"note_ids": {"type": "array"}}),
+            &["note_ids"],
+        ),
+    );
+    put(
+        "create_memory_version",
+        answers(
+            operation(
+                "write",
+                "Keeps a version of a memory's content by its SHA-256; of a note, it becomes the note's text.",
+                &json!({"memory_id": id("The memory."), "content": text(20_000)}),
+                &["memory_id", "content"],
+                &json!([{"arguments": {"memory_id": 999_999_999, "content": "x"}, "fault": "not-found"}]),
+            ),
+            &json!({"version": {"type": "integer"}, "hash": {"type": "string"}, "created": {"type": "boolean"}}),
+            &["version", "hash", "created"],
+        ),
+    );
+    put(
+        "get_memory_evolution_history",
+        said(
+            versioned(&json!({"versions": {"type": "array"}})),
+            "The versions kept of a memory, the newest 100, newest first.",
+            "read",
+        ),
+    );
+    put(
+        "compute_memory_attributes",
+        said(
+            versioned(&json!({"importance": {"type": "number"}})),
+            "Computes and keeps importance, stage and tags of a memory.",
+            "write",
+        ),
+    );
+    put(
+        "get_memory_attributes",
+        said(
+            versioned(&json!({"importance": {"type": "number"}})),
+            "The attributes last computed of a memory.",
+            "read",
+        ),
+    );
+    put(
+        "create_hierarchical_index",
+        answers(
+            operation(
+                "write",
+                "Adds a topic to the tree, with the next Luhmann number, such as 1.2.3.",
+                &json!({"project_id": {"type": ["integer", "string", "null"], "description": "Ignored: a space is a project."},
                 "parent_id": {"type": ["integer", "string", "null"], "description": "The topic above; a root if absent."},
-                "label": {"type": "string", "minLength": 1, "maxLength": 300, "default": "Untitled"}}), &[],
-        &json!([{"arguments": {"label": "Parsing"}}, {"arguments": {"parent_id": 999_999_999}, "fault": "not-found"}])),
-        &json!({"index_id": {"type": "integer"}, "luhmann_id": {"type": "string"}}), &["index_id", "luhmann_id"]));
-    put("get_index_tree", answers(operation("read", "The topics directly below one, or the roots; 100 from `after_nth`.",
-        &json!({"parent_id": {"type": ["integer", "string", "null"]},
-                "after_nth": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000, "default": 0}}), &[],
-        &json!([{"arguments": {}, "setup": [{"operation": "create_hierarchical_index", "arguments": {}}]}])),
-        &json!({"topics": {"type": "array"}}), &["topics"]));
-    for (name, summary, key) in [("assign_memory_to_index", "Puts a memory under a topic.", "assigned"),
-                                 ("unassign_memory", "Takes a memory from under a topic.", "removed")] {
-        put(name, answers(operation("write", summary,
-            &json!({"memory_id": id("The memory."), "index_id": id("The topic.")}), &["memory_id", "index_id"],
-            &json!([{"arguments": {"memory_id": 999_999_998, "index_id": 999_999_999}, "fault": "not-found"}])),
-            &json!({key: {"type": "boolean"}}), &[key]));
+                "label": {"type": "string", "minLength": 1, "maxLength": 300, "default": "Untitled"}}),
+                &[],
+                &json!([{"arguments": {"label": "Parsing"}}, {"arguments": {"parent_id": 999_999_999}, "fault": "not-found"}]),
+            ),
+            &json!({"index_id": {"type": "integer"}, "luhmann_id": {"type": "string"}}),
+            &["index_id", "luhmann_id"],
+        ),
+    );
+    put(
+        "get_index_tree",
+        answers(
+            operation(
+                "read",
+                "The topics directly below one, or the roots; 100 from `after_nth`.",
+                &json!({"parent_id": {"type": ["integer", "string", "null"]},
+                "after_nth": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000, "default": 0}}),
+                &[],
+                &json!([{"arguments": {}, "setup": [{"operation": "create_hierarchical_index", "arguments": {}}]}]),
+            ),
+            &json!({"topics": {"type": "array"}}),
+            &["topics"],
+        ),
+    );
+    for (name, summary, key) in [
+        ("assign_memory_to_index", "Puts a memory under a topic.", "assigned"),
+        ("unassign_memory", "Takes a memory from under a topic.", "removed"),
+    ] {
+        put(
+            name,
+            answers(
+                operation(
+                    "write",
+                    summary,
+                    &json!({"memory_id": id("The memory."), "index_id": id("The topic.")}),
+                    &["memory_id", "index_id"],
+                    &json!([{"arguments": {"memory_id": 999_999_998, "index_id": 999_999_999}, "fault": "not-found"}]),
+                ),
+                &json!({key: {"type": "boolean"}}),
+                &[key],
+            ),
+        );
     }
     all
 }

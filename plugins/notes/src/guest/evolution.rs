@@ -3,7 +3,7 @@
 use super::memory;
 use crate::attributes::{importance, stage, tags};
 use memstrata_sdk::args::Id;
-use memstrata_sdk::host::{clock, hints, write};
+use memstrata_sdk::{clock, hints, write};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, digest, json};
 use serde::Deserialize;
 
@@ -42,8 +42,7 @@ pub(super) fn add(given: Value) -> Answer {
 pub(super) fn history(given: Value) -> Answer {
     let One { memory_id: Id(id) } = arguments(given)?;
     memory(id)?;
-    let page =
-        Query::of("versions").filter(json!(["memory", "=", id]))?.descending("number")?.limit(100).page()?;
+    let page = Query::of("versions").filter(json!(["memory", "=", id]))?.descending("number")?.limit(100).page()?;
     let versions: Vec<_> = page
         .rows
         .iter()

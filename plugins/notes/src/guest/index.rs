@@ -3,7 +3,7 @@
 use super::{memory, own};
 use crate::luhmann;
 use memstrata_sdk::args::Id;
-use memstrata_sdk::host::write;
+use memstrata_sdk::write;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json};
 use serde::Deserialize;
 
@@ -72,7 +72,8 @@ pub(super) fn assign(given: Value) -> Answer {
 pub(super) fn unassign(given: Value) -> Answer {
     let Assign { memory_id: Id(id), index_id: Id(topic) } = arguments(given)?;
     own("topics", topic)?;
-    let found = Query::of("assignments").filter(json!(["topic", "=", topic]))?.filter(json!(["memory", "=", id]))?.first()?;
+    let found =
+        Query::of("assignments").filter(json!(["topic", "=", topic]))?.filter(json!(["memory", "=", id]))?.first()?;
     let row = found.as_ref().and_then(|row| row["id"].as_u64());
     if let Some(row) = row {
         write::delete("assignments", row, None)?;

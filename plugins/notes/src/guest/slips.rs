@@ -2,7 +2,7 @@
 
 use super::own;
 use memstrata_sdk::args::Id;
-use memstrata_sdk::host::{hints, write};
+use memstrata_sdk::{hints, write};
 use memstrata_sdk::{Answer, Fault, Query, Search, arguments, json};
 use serde::Deserialize;
 
