@@ -249,6 +249,7 @@ fn operations() -> Map<String, Value> {
             ),
         );
     }
+    shown(&mut all);
     all
 }
 
@@ -258,6 +259,37 @@ fn said(mut operation: Value, summary: &str, effect: &str) -> Value {
         map.insert("effect".into(), effect.into());
     }
     operation
+}
+
+/// Adds examples that succeed: in an empty space the first row is 1.
+fn shown(operations: &mut Map<String, Value>) {
+    let note = || json!({"operation": "create_note", "arguments": {"text": "Ada prefers tabs."}});
+    let topic = json!({"operation": "create_hierarchical_index", "arguments": {"label": "Habits"}});
+    let memory = json!({"memory_id": 1});
+    let version =
+        json!({"operation": "create_memory_version", "arguments": {"memory_id": 1, "content": "Ada prefers spaces."}});
+    let computed = json!({"operation": "compute_memory_attributes", "arguments": memory});
+    let link = json!({"operation": "link_notes", "arguments": {"from_id": 1, "to_id": 2}});
+    let place = json!({"memory_id": 1, "index_id": 2});
+    let assigned = json!({"operation": "assign_memory_to_index", "arguments": place});
+    let examples = [
+        ("get_note", json!({"note_id": 1}), json!([note()])),
+        ("link_notes", json!({"from_id": 1, "to_id": 2}), json!([note(), note()])),
+        ("get_backlinks", json!({"note_id": 2}), json!([note(), note(), link])),
+        ("create_memory_version", version["arguments"].clone(), json!([note()])),
+        ("get_memory_evolution_history", memory.clone(), json!([note(), version])),
+        ("compute_memory_attributes", memory.clone(), json!([note(), version])),
+        ("get_memory_attributes", memory.clone(), json!([note(), computed])),
+        ("create_hierarchical_index", json!({"parent_id": 1, "label": "Tabs"}), json!([topic])),
+        ("assign_memory_to_index", place.clone(), json!([note(), topic])),
+        ("unassign_memory", place.clone(), json!([note(), topic, assigned])),
+    ];
+    for (name, arguments, setup) in examples {
+        let example = json!({"arguments": arguments, "setup": setup});
+        if let Some(list) = operations.get_mut(name).and_then(|one| one["examples"].as_array_mut()) {
+            list.push(example);
+        }
+    }
 }
 
 /// The manifest. The same at every call.

@@ -3,8 +3,8 @@
 use super::memory;
 use crate::attributes::{importance, stage, tags};
 use memstrata_sdk::args::Id;
-use memstrata_sdk::{clock, hints, write};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, digest, json};
+use memstrata_sdk::{clock, hints, write};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -2,8 +2,8 @@
 
 use super::own;
 use memstrata_sdk::args::Id;
-use memstrata_sdk::{hints, write};
 use memstrata_sdk::{Answer, Fault, Query, Search, arguments, json};
+use memstrata_sdk::{hints, write};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
