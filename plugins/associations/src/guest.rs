@@ -57,9 +57,9 @@ struct Listed {
 }
 
 fn exists(id: u64) -> Result<(), Fault> {
-    locate(id)?
-        .map(|_| ())
-        .ok_or_else(|| Fault::not_found(format!("no memory m:{id}: give the id of one `recall` finds")))
+    // Rows of this layer are no memories.
+    let found = locate(id)?.filter(|collection| !collection.starts_with("associations."));
+    found.map(|_| ()).ok_or_else(|| Fault::not_found(format!("no memory m:{id}: give the id of one `recall` finds")))
 }
 
 fn weight(from: u64, to: u64) -> Result<Option<f64>, Fault> {

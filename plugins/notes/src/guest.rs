@@ -38,7 +38,9 @@ impl Layer for Notes {
 /// The collection and the row of a memory of any layer this one may read.
 fn memory(id: u64) -> Result<(String, Value), Fault> {
     let missing = || Fault::not_found(format!("no memory m:{id}: give the id of a row that `recall` finds"));
-    let collection = locate(id)?.ok_or_else(missing)?;
+    // Of this layer's rows only notes are memories.
+    let is_memory = |name: &String| name == "notes.notes" || !name.starts_with("notes.");
+    let collection = locate(id)?.filter(is_memory).ok_or_else(missing)?;
     let row = get(&collection, id)?.ok_or_else(missing)?;
     Ok((collection, row))
 }
