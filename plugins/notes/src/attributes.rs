@@ -43,7 +43,7 @@ pub fn tags(text: &str) -> Vec<String> {
         }
     }
     let mut words: Vec<(String, usize)> = counts.into_iter().collect();
-    words.sort_by(|a, b| b.1.cmp(&a.1));
+    words.sort_by_key(|word| std::cmp::Reverse(word.1));
     words.into_iter().take(TAGS).map(|(word, _)| word).collect()
 }
 

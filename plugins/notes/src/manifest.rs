@@ -286,7 +286,9 @@ fn shown(operations: &mut Map<String, Value>) {
     ];
     for (name, arguments, setup) in examples {
         let example = json!({"arguments": arguments, "setup": setup});
-        if let Some(list) = operations.get_mut(name).and_then(|one| one["examples"].as_array_mut()) {
+        if let Some(list) =
+            operations.get_mut(name).and_then(|one| one.get_mut("examples")).and_then(Value::as_array_mut)
+        {
             list.push(example);
         }
     }
