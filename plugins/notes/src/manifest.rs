@@ -276,7 +276,7 @@ fn shown(operations: &mut Map<String, Value>) {
         ("get_note", json!({"note_id": 1}), json!([note()])),
         ("link_notes", json!({"from_id": 1, "to_id": 2}), json!([note(), note()])),
         ("get_backlinks", json!({"note_id": 2}), json!([note(), note(), link])),
-        ("create_memory_version", version["arguments"].clone(), json!([note()])),
+        ("create_memory_version", json!({"memory_id": 1, "content": "Ada prefers spaces."}), json!([note()])),
         ("get_memory_evolution_history", memory.clone(), json!([note(), version])),
         ("compute_memory_attributes", memory.clone(), json!([note(), version])),
         ("get_memory_attributes", memory.clone(), json!([note(), computed])),
