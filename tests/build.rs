@@ -1,18 +1,10 @@
-//! Builds the test guests, and the layers that are not bundled yet.
+//! Builds the test guests.
 
 fn main() -> std::process::ExitCode {
     match memstrata_guest_build::embed(
         "guests.rs",
-        &[
-            ("empty", "memstrata-empty"),
-            ("hostile", "memstrata-hostile"),
-            ("strategist", "memstrata-strategist"),
-            ("graph", "memstrata-graph"),
-            ("procedural", "memstrata-procedural"),
-            ("prospective", "memstrata-prospective"),
-            ("working", "memstrata-working"),
-        ],
-        &["tests/guests", "plugins/graph", "plugins/procedural", "plugins/prospective", "plugins/working"],
+        &[("empty", "memstrata-empty"), ("hostile", "memstrata-hostile"), ("strategist", "memstrata-strategist")],
+        &["tests/guests"],
     ) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {

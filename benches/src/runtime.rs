@@ -17,8 +17,8 @@ fn native(arguments: &str) -> String {
 pub fn run() -> anyhow::Result<()> {
     let (_, wasm) = memstrata_tests::GUESTS.iter().find(|(name, _)| *name == "empty").expect("the empty guest");
     let runtime = Arc::new(Runtime::new(Limits::default(), 4, None).map_err(anyhow::Error::msg)?);
-    let grants = layer(wasm).grants;
-    let plugin = runtime.load("bench", wasm, &grants, &Map::new())?;
+    let grants = layer(*wasm).grants;
+    let plugin = runtime.load("bench", *wasm, &grants, &Map::new())?;
     let call = || {
         let context = CallContext {
             session: None,

@@ -2,10 +2,10 @@
 
 use memstrata_kernel::{CallRequest, Kernel, KernelOptions, LayerOptions, Principal};
 use memstrata_models::StaticEmbedding;
-use memstrata_runtime::{Grants, Limits};
+use memstrata_runtime::{Grants, Limits, Wasm};
 use memstrata_store::{Durability, SpaceOptions};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -130,20 +130,15 @@ pub fn options(
 }
 
 /// A layer from bytes, granted everything.
-pub fn layer(wasm: &[u8]) -> LayerOptions {
-    let interfaces = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
-    let grants = Grants {
-        interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
-        reads: BTreeSet::from(["*".to_owned()]),
-        writes: BTreeSet::from(["*".to_owned()]),
-    };
-    LayerOptions { wasm: Some(wasm.to_vec().into()), origin: "bench".into(), grants, settings: Map::new() }
+pub fn layer(wasm: impl Into<Wasm>) -> LayerOptions {
+    LayerOptions { wasm: Some(wasm.into()), origin: "bench".into(), grants: Grants::everything(), settings: Map::new() }
 }
 
 /// The bundled layers.
 pub fn bundled() -> BTreeMap<String, LayerOptions> {
     memstrata_bundle::names()
-        .filter_map(|name| Some((name.to_owned(), layer(memstrata_bundle::bundled(name)?))))
+        .filter_map(memstrata_bundle::bundled)
+        .map(|one| (one.name.to_owned(), layer(Wasm::elsewhere(one.digest, move || one.bytes()))))
         .collect()
 }
 

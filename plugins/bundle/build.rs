@@ -1,5 +1,6 @@
 //! Builds the bundled components and compresses them as one archive: an eighth of their size. A failure is told in plain words.
 
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// As small as it gets, once a build; a window of 8 MB finds in one component what stands in another.
@@ -12,9 +13,11 @@ fn bundle(packages: &[(&str, &str)], watched: &[&str]) -> Result<(), String> {
     let (mut places, mut all) = (String::from("&[\n"), Vec::new());
     for ((name, _), file) in packages.iter().zip(files) {
         let wasm = std::fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        let begin = all.len();
+        let digest: String = Sha256::digest(&wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+        let (begin, end) = (all.len(), all.len() + wasm.len());
         all.extend(wasm);
-        places.push_str(&format!("    ({name:?}, {begin}, {}),\n", all.len()));
+        places
+            .push_str(&format!("    Bundled {{ name: {name:?}, digest: {digest:?}, begin: {begin}, end: {end} }},\n"));
     }
     places.push_str("]\n");
     let archive =
@@ -31,6 +34,17 @@ fn main() -> std::process::ExitCode {
         ("episodic", "memstrata-episodic"),
         ("semantic", "memstrata-semantic"),
         ("retrieval", "memstrata-retrieval"),
+        ("working_memory", "memstrata-working"),
+        ("procedural", "memstrata-procedural"),
+        ("prospective", "memstrata-prospective"),
+        ("graph", "memstrata-graph"),
+        ("planning", "memstrata-planning"),
+        ("meta", "memstrata-meta"),
+        ("sessions", "memstrata-sessions"),
+        ("entries", "memstrata-entries"),
+        ("documents", "memstrata-documents"),
+        ("swarm", "memstrata-swarm"),
+        ("safety", "memstrata-safety"),
         ("consolidation", "memstrata-consolidation-layer"),
         ("dual_process", "memstrata-dual-process"),
         ("temporal", "memstrata-temporal"),

@@ -107,6 +107,22 @@ fn a_schedule_fires_once_for_all_who_look() {
 }
 
 #[test]
+fn a_scheduled_operation_that_changes_nothing_leaves_nothing_in_the_journal() {
+    let (folder, control, _) = due_now();
+    let wasm = changed(|told| {
+        told["schedules"] = json!([{"name": "tick", "every_ms": 3_600_000, "operation": "use_interface", "arguments": {"interface": "harmless"}}]);
+    });
+    let options = options(folder.path(), BTreeMap::from([("hostile".to_owned(), layer(&wasm))]));
+    let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };
+    let until = Instant::now() + Duration::from_secs(30);
+    while !control.due().unwrap().is_empty() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(control.due().unwrap().is_empty(), "it has run");
+    assert_eq!(host.kernel.open_space("default").unwrap().latest().unwrap(), 0);
+}
+
+#[test]
 fn an_event_outlives_its_host_and_is_delivered_once() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     {

@@ -9,6 +9,7 @@
 )]
 
 mod background;
+mod code;
 mod consolidation;
 mod consolidation_layer;
 mod doors;

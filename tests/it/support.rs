@@ -2,10 +2,10 @@
 
 use memstrata_kernel::{CallAnswer, CallError, CallRequest, Kernel, KernelOptions, LayerOptions, Principal};
 use memstrata_models::StaticEmbedding;
-use memstrata_runtime::{Grants, Limits};
+use memstrata_runtime::{Grants, Limits, Wasm};
 use memstrata_store::{Durability, SpaceOptions};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -30,17 +30,12 @@ pub fn guest(name: &str) -> &'static [u8] {
 
 /// Grants of everything, for guests whose grants are not what is tested.
 pub fn all_grants() -> Grants {
-    let interfaces = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
-    Grants {
-        interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
-        reads: BTreeSet::from(["*".to_owned()]),
-        writes: BTreeSet::from(["*".to_owned()]),
-    }
+    Grants::everything()
 }
 
 /// A layer from bytes, granted everything.
-pub fn layer(wasm: &[u8]) -> LayerOptions {
-    LayerOptions { wasm: Some(wasm.to_vec().into()), origin: "test".into(), grants: all_grants(), settings: Map::new() }
+pub fn layer(wasm: impl Into<Wasm>) -> LayerOptions {
+    LayerOptions { wasm: Some(wasm.into()), origin: "test".into(), grants: all_grants(), settings: Map::new() }
 }
 
 /// The options of a host with some layers in a folder.
@@ -63,9 +58,15 @@ pub fn options(folder: &Path, layers: BTreeMap<String, LayerOptions>) -> KernelO
     }
 }
 
+/// A bundled component.
+pub fn bundled_wasm(name: &str) -> Wasm {
+    let bundled = memstrata_bundle::bundled(name).unwrap();
+    Wasm::elsewhere(bundled.digest, move || bundled.bytes())
+}
+
 /// The bundled layers.
 pub fn bundled_layers() -> BTreeMap<String, LayerOptions> {
-    memstrata_bundle::names().map(|name| (name.to_owned(), layer(memstrata_bundle::bundled(name).unwrap()))).collect()
+    memstrata_bundle::names().map(|name| (name.to_owned(), layer(bundled_wasm(name)))).collect()
 }
 
 /// A host with the bundled layers.

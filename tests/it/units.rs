@@ -22,7 +22,7 @@ fn host() -> Host {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let mut layers = bundled_layers();
     layers.retain(|name, _| ["episodic", "semantic"].contains(&name.as_str()));
-    layers.insert("strategist".into(), layer(&clustering()));
+    layers.insert("strategist".into(), layer(clustering()));
     let mut options = options(folder.path(), layers);
     options.background = false;
     let host = Host { kernel: Kernel::start(options).unwrap(), _folder: folder };

@@ -6,7 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One MCP request of the newest protocol: no session, the version in the request itself.
-fn modern(server: &Server, method: &str, name: Option<&str>, mut params: Value) -> Value {
+fn modern(server: &Server, method: &str, name: Option<&str>, params: Value) -> Value {
+    modern_at(server, "/mcp", method, name, params)
+}
+
+/// A request of the newer era.
+pub fn modern_at(server: &Server, path: &str, method: &str, name: Option<&str>, mut params: Value) -> Value {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
     });
@@ -17,7 +22,7 @@ fn modern(server: &Server, method: &str, name: Option<&str>, mut params: Value) 
         ("mcp-method", method),
     ];
     headers.extend(name.map(|name| ("mcp-name", name)));
-    server.post_text("/mcp", &body, &headers).unwrap().1
+    server.post_text(path, &body, &headers).unwrap().1
 }
 
 #[test]
@@ -93,6 +98,42 @@ fn mcp_in_both_eras() {
     );
     assert_ne!(gone["result"]["isError"], true, "{gone}");
     assert!(server.recall("who found an insect").is_empty());
+}
+
+#[test]
+fn grouped_tools_and_aliases_are_other_names_of_operations() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("memstrata.toml"), "[gateway]\nshow_groups = true\n").unwrap();
+    let server = Server::start(folder.path(), &["--config", "memstrata.toml"]);
+    let listed = modern(&server, "tools/list", None, json!({}));
+    let tools = listed["result"]["tools"].as_array().unwrap();
+    let memory = tools.iter().find(|tool| tool["name"] == "memory_tools").unwrap();
+    let offered = memory["inputSchema"]["properties"]["operation"]["enum"].as_array().unwrap();
+    assert!(offered.contains(&json!("recall")) && offered.contains(&json!("record_event")), "{memory}");
+    let tool = |name: &str, arguments: Value| {
+        modern(&server, "tools/call", Some(name), json!({ "name": name, "arguments": arguments }))["result"].clone()
+    };
+    let kept = tool(
+        "memory_tools",
+        json!({ "operation": "remember", "content": "Hopper found a moth", "memory_type": "fact" }),
+    );
+    let id = kept["structuredContent"]["id"].as_u64().unwrap();
+    let found = tool("memory_tools", json!({ "operation": "recall", "query": "who found an insect", "k": 1 }));
+    assert_eq!(found["structuredContent"]["hits"][0]["id"], id, "{found}");
+    let unknown = tool("memory_tools", json!({ "operation": "sing" }));
+    assert_eq!(unknown["isError"], true);
+    assert!(unknown.to_string().contains("has no operation `sing`; there are: analyze_coverage, "), "{unknown}");
+    // The same door for `tools_call` and REST; an argument that a group drops, and one it makes a list of.
+    let inner =
+        json!({ "name": "task_management_tools", "arguments": { "operation": "get_project_status", "project_id": 1 } });
+    assert_ne!(tool("tools_call", inner)["isError"], true);
+    let gone = json!({ "operation": "forget", "memory_id": id });
+    assert_eq!(server.post("/tools/memory_tools", &gone).unwrap().0, 200);
+    assert!(server.recall("who found an insect").is_empty());
+    let added = json!({ "namespace": "user:a", "key": "k", "value": { "likes": "tea" }, "memory_type": "semantic", "created_by": "a" });
+    assert_eq!(server.post("/tools/memory_add", &added).unwrap().0, 200);
+    let (_, read) = server.post("/tools/memory_get", &json!({ "namespace": "user:a", "key": "k" })).unwrap();
+    assert_eq!(read["memory"]["value"]["likes"], "tea", "{read}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// The bundled component with a custom section more: the same behaviour under another digest.
 fn variant(folder: &Path, layer: &str, mark: u8) -> PathBuf {
-    let mut wasm = memstrata_bundle::bundled(layer).unwrap().to_vec();
+    let mut wasm = memstrata_bundle::bundled(layer).unwrap().bytes().unwrap().to_vec();
     // Section 0 (custom), 3 bytes: a name of one byte, and the mark.
     wasm.extend([0, 3, 1, b'x', mark]);
     let path = folder.join(format!("{layer}-{mark}.wasm"));

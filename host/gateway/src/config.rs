@@ -1,9 +1,11 @@
 //! The gateway's configuration: what it listens on, who may call, which tools are shown.
 
-use crate::tool::RESERVED;
+use crate::tool::{Group, RESERVED, Route, choose};
 use indexmap::IndexMap;
+use memstrata_kernel::CallError;
 use memstrata_store::Namespace;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -39,6 +41,12 @@ pub struct GatewayConfig {
     pub default_space: String,
     /// Tools shown to clients: name -> `layer.operation`. Default: none; the app brings its own.
     pub tools: IndexMap<String, String>,
+    /// Other names of operations, not shown: name -> `layer.operation`. Default: none; the app brings its own.
+    pub aliases: IndexMap<String, Route>,
+    /// Grouped tools: name -> the operations its argument `operation` chooses from. Default: none; the app brings its own.
+    pub groups: IndexMap<String, Group>,
+    /// Whether clients are shown grouped tools in the list, beside those of `tools`. Default: no; they can be called all the same.
+    pub show_groups: bool,
     /// Seconds that requests in flight get at shutdown. Default 10.
     pub drain_s: u64,
 }
@@ -74,6 +82,9 @@ impl Default for GatewayConfig {
             rate_limits: IndexMap::new(),
             default_space: "default".into(),
             tools: IndexMap::new(),
+            aliases: IndexMap::new(),
+            groups: IndexMap::new(),
+            show_groups: false,
             drain_s: 10,
         }
     }
@@ -155,13 +166,46 @@ impl GatewayConfig {
                 faults.push(format!("tools.{name} = `{operation}` is not `layer.operation`"));
             }
         }
-        if self.tools.len() + RESERVED.len() > MOST_TOOLS {
+        let shown = self.tools.len() + if self.show_groups { self.groups.len() } else { 0 };
+        if shown + RESERVED.len() > MOST_TOOLS {
             faults.push(format!(
-                "tools has {} entries: with {} built-in ones, at most {MOST_TOOLS} may be shown",
-                self.tools.len(),
+                "{shown} tools are to be shown: with {} built-in ones, at most {MOST_TOOLS} may be",
                 RESERVED.len()
             ));
         }
+        let mut taken: Vec<&String> = self.tools.keys().collect();
+        let aliases = self.aliases.keys().map(|name| ("aliases", name));
+        for (kind, name) in aliases.chain(self.groups.keys().map(|name| ("groups", name))) {
+            if !is_tool(name) || RESERVED.contains(&name.as_str()) || taken.contains(&name) {
+                faults.push(format!(
+                    "{kind}.{name}: the name is taken, or not a-z, then a-z 0-9 _, at most 40 characters"
+                ));
+            }
+            taken.push(name);
+        }
+        let grouped = self.groups.iter().flat_map(|(group, operations)| {
+            operations.iter().map(move |(name, operation)| (format!("groups.{group}.{name}"), operation))
+        });
+        let aliases = self.aliases.iter().map(|(name, operation)| (format!("aliases.{name}"), operation));
+        for (name, operation) in aliases.chain(grouped).filter(|(_, route)| !is_operation(route.operation())) {
+            let operation = operation.operation();
+            faults.push(format!("{name} = `{operation}` is not `layer.operation`"));
+        }
+    }
+
+    /// The operation a name means, of those a configuration gives names; arguments of a grouped tool lose their choice.
+    ///
+    /// # Errors
+    /// `invalid.argument` where a grouped tool has no such operation.
+    pub fn operation(&self, name: &str, arguments: &mut Map<String, Value>) -> Result<String, CallError> {
+        if let Some(group) = self.groups.get(name) {
+            return choose(name, group, arguments);
+        }
+        if let Some(route) = self.aliases.get(name) {
+            route.rename(arguments);
+            return Ok(route.operation().to_owned());
+        }
+        Ok(self.tools.get(name).map_or(name, String::as_str).to_owned())
     }
 
     /// The address to listen on; `localhost` means 127.0.0.1.

@@ -3,6 +3,7 @@
 use crate::config::{GatewayConfig, is_space};
 use crate::limit::Limiter;
 use crate::metrics::Metrics;
+use crate::tool::{Group, Route};
 use indexmap::IndexMap;
 use memstrata_kernel::{CallAnswer, CallError, CallRequest, Effect, Forget, Kernel, Principal, ProgressSink};
 use serde_json::{Map, Value, json};
@@ -48,6 +49,9 @@ pub(crate) struct Gate {
     metrics: Metrics,
     default_space: String,
     tools: IndexMap<String, String>,
+    aliases: IndexMap<String, Route>,
+    groups: IndexMap<String, Group>,
+    show_groups: bool,
     result_bytes: usize,
 }
 
@@ -59,6 +63,9 @@ impl Gate {
             metrics: Metrics::new(),
             default_space: config.default_space.clone(),
             tools: config.tools.clone(),
+            aliases: config.aliases.clone(),
+            groups: config.groups.clone(),
+            show_groups: config.show_groups,
             result_bytes: config.result_bytes,
         }
     }
@@ -74,6 +81,21 @@ impl Gate {
     /// Tools of the configuration: name -> operation.
     pub(crate) fn tools(&self) -> &IndexMap<String, String> {
         &self.tools
+    }
+
+    /// Other names of operations, which are not shown: name -> operation.
+    pub(crate) fn aliases(&self) -> &IndexMap<String, Route> {
+        &self.aliases
+    }
+
+    /// Grouped tools.
+    pub(crate) fn groups(&self) -> &IndexMap<String, Group> {
+        &self.groups
+    }
+
+    /// The grouped tools that clients are shown.
+    pub(crate) fn shown_groups(&self) -> impl Iterator<Item = (&String, &Group)> {
+        self.groups.iter().filter(|_| self.show_groups)
     }
 
     /// The most bytes of an answer to a model.

@@ -29,37 +29,4 @@ pub use error::GatewayError;
 pub use http::{Serving, serve};
 pub use stdio::{StdioOptions, serve_stdio};
 pub use token::ResolvedToken;
-pub use tool::RESERVED as RESERVED_TOOLS;
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    /// The host knows no layer: the names of plugins may stand in configuration only.
-    #[test]
-    fn no_layer_is_named() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let plugins = std::fs::read_dir(root.join("../../plugins")).unwrap();
-        let layers: Vec<String> = plugins
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| !["sdk", "bundle"].contains(&name.as_str()))
-            .collect();
-        assert!(!layers.is_empty());
-        let mut folders = vec![root.join("src")];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                    continue;
-                }
-                let source = std::fs::read_to_string(&path).unwrap();
-                for layer in &layers {
-                    let named =
-                        [format!("\"{layer}\""), format!("\"{layer}."), format!("`{layer}`"), format!("`{layer}.")];
-                    assert!(!named.iter().any(|name| source.contains(name)), "{} names {layer}", path.display());
-                }
-            }
-        }
-    }
-}
+pub use tool::{Group, RESERVED as RESERVED_TOOLS, Renaming, Route};

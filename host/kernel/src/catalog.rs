@@ -3,6 +3,7 @@
 use crate::api::{Effect, Operation};
 use memstrata_runtime::{OperationEffect, OperationSpec};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 /// Every operation of every layer, as of one generation.
 #[derive(Debug, Default)]
@@ -10,8 +11,12 @@ pub struct Catalog {
     generation: u64,
     operations: BTreeMap<String, Operation>,
     /// The words of each operation and how often each occurs, for [`Catalog::find`].
-    words: Vec<(String, HashMap<String, f64>, f64)>,
+    /// Counted when somebody first looks for something.
+    words: OnceLock<Vec<Words>>,
 }
+
+/// An operation's name, how often each of its words occurs, and their sum.
+type Words = (String, HashMap<String, f64>, f64);
 
 /// BM25's saturation and length constants (Robertson and Zaragoza, Foundations and Trends in IR 3(4), 2009).
 const K1: f64 = 1.2;
@@ -27,8 +32,7 @@ impl Catalog {
     #[must_use]
     pub fn new(generation: u64, operations: impl IntoIterator<Item = Operation>) -> Self {
         let operations: BTreeMap<_, _> = operations.into_iter().map(|one| (one.name.clone(), one)).collect();
-        let words = operations.values().map(count_words).collect();
-        Self { generation, operations, words }
+        Self { generation, operations, words: OnceLock::new() }
     }
 
     /// Counts up with every change.
@@ -51,11 +55,12 @@ impl Catalog {
     /// The operations that best fit a text, best first, with their BM25 scores.
     #[must_use]
     pub fn find(&self, query: &str, most: usize) -> Vec<(&Operation, f64)> {
-        let average = self.words.iter().map(|(_, _, length)| length).sum::<f64>() / self.words.len().max(1) as f64;
+        let words = self.words.get_or_init(|| self.operations.values().map(count_words).collect());
+        let average = words.iter().map(|(_, _, length)| length).sum::<f64>() / words.len().max(1) as f64;
         let terms: Vec<String> = split(query).collect();
         let idf = |term: &String| {
-            let with = self.words.iter().filter(|(_, words, _)| words.contains_key(term)).count() as f64;
-            let all = self.words.len() as f64;
+            let with = words.iter().filter(|(_, words, _)| words.contains_key(term)).count() as f64;
+            let all = words.len() as f64;
             (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
         };
         let weights: Vec<(&String, f64)> = terms.iter().map(|term| (term, idf(term))).collect();
@@ -66,7 +71,7 @@ impl Catalog {
             };
             weights.iter().map(one).sum()
         };
-        let mut found: Vec<(&Operation, f64)> = (self.words.iter())
+        let mut found: Vec<(&Operation, f64)> = (words.iter())
             .filter_map(|(name, words, length)| Some((self.operations.get(name)?, score(words, *length))))
             .filter(|(_, score)| *score > 0.0)
             .collect();
@@ -110,7 +115,7 @@ pub(crate) fn operation(layer: &str, name: &str, spec: &OperationSpec) -> Operat
     }
 }
 
-fn count_words(operation: &Operation) -> (String, HashMap<String, f64>, f64) {
+fn count_words(operation: &Operation) -> Words {
     let mut words: HashMap<String, f64> = HashMap::new();
     let mut length = 0.0;
     let properties = operation.input.get("properties").and_then(|properties| properties.as_object());

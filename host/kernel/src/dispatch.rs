@@ -29,6 +29,13 @@ pub(crate) struct Commission {
     pub(crate) copy: Option<Arc<Space>>,
 }
 
+impl Commission {
+    /// A scheduled call: where it changed nothing, nothing is to be noted, for it may run again without harm.
+    fn is_idle(&self) -> bool {
+        self.lease.is_some() && self.acknowledges.is_none()
+    }
+}
+
 /// A call whose operation is known and whose arguments fit.
 struct Checked {
     layer: Arc<Layer>,
@@ -229,6 +236,9 @@ impl Kernel {
         }
         embed(&*self.shared.embedder, &mut write_set, &checked.deadline);
         let wrote = !write_set.is_empty();
+        if !wrote && checked.commission.is_idle() {
+            return Ok(CallAnswer { value, seq: None, embed_pending: 0, repeated: false, preview: None });
+        }
         let committed = self.commit(checked, write_set, &output.answer)?;
         if wrote {
             self.shared.wake();

@@ -12,7 +12,7 @@ use crate::workers::Workers;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use memstrata_models::{Embedder, Llm};
-use memstrata_runtime::{Grants, Limits, Runtime};
+use memstrata_runtime::{Grants, Limits, Runtime, Wasm};
 use memstrata_store::{Control, Generation, Space, SpaceOptions, Spaces};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub struct KernelOptions {
 #[derive(Debug, Clone, Default)]
 pub struct LayerOptions {
     /// The component's bytes; none: the generation that was published last.
-    pub wasm: Option<Bytes>,
+    pub wasm: Option<Wasm>,
     /// Where they came from.
     pub origin: String,
     /// What the component may use.
@@ -221,7 +221,7 @@ impl Kernel {
     }
 
     /// The component a layer starts with.
-    fn choose(&self, name: &str, options: &LayerOptions) -> Result<(Bytes, Generation), CallError> {
+    fn choose(&self, name: &str, options: &LayerOptions) -> Result<(Wasm, Generation), CallError> {
         let control = &self.shared.control;
         let generations = control.generations(Some(name))?;
         let Some(wasm) = &options.wasm else {
@@ -231,9 +231,9 @@ impl Kernel {
                     format!("layer `{name}` has no component; configure its `source`"),
                 ));
             };
-            return Ok((control.component(&last.digest)?.into(), last));
+            return Ok((self.stored(&last.digest), last));
         };
-        let digest = memstrata_runtime::digest_of(wasm);
+        let digest = wasm.digest().to_owned();
         // A swap stands over restarts until the configured component itself changes.
         let unchanged = control.configured(name)?.as_ref() == Some(&digest);
         match generations.into_iter().next() {
@@ -243,7 +243,7 @@ impl Kernel {
             }
             Some(last) if unchanged => {
                 tracing::info!(layer = %name, generation = last.generation, origin = %last.origin, "serving the swapped component");
-                Ok((control.component(&last.digest)?.into(), last))
+                Ok((self.stored(&last.digest), last))
             }
             _ => {
                 // Checked before it is published: what does not load here is no generation.
@@ -255,15 +255,23 @@ impl Kernel {
                     at: 0,
                 };
                 self.load(name, wasm, &candidate)?;
-                let published = control.publish(name, &digest, &options.origin, wasm)?;
+                let bytes = wasm.bytes().map_err(|reason| CallError::new("invalid.component", reason))?;
+                let published = control.publish(name, &digest, &options.origin, &bytes)?;
                 control.configure(name, &digest)?;
                 Ok((wasm.clone(), published))
             }
         }
     }
 
+    /// A component that was published: its bytes are read when they are needed.
+    pub(crate) fn stored(&self, digest: &str) -> Wasm {
+        let (control, wanted) = (Arc::clone(&self.shared.control), digest.to_owned());
+        let fetch = move || control.component(&wanted).map(Bytes::from).map_err(|error| error.message());
+        Wasm::elsewhere(digest, fetch)
+    }
+
     /// Loads a component as a layer, without publishing it.
-    pub(crate) fn load(&self, name: &str, wasm: &[u8], generation: &Generation) -> Result<Layer, CallError> {
+    pub(crate) fn load(&self, name: &str, wasm: &Wasm, generation: &Generation) -> Result<Layer, CallError> {
         let empty = LayerOptions::default();
         let options = self.shared.options.layers.get(name).unwrap_or(&empty);
         let plugin = self.shared.runtime.load(&generation.origin, wasm, &options.grants, &options.settings).map_err(

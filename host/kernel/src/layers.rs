@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, operation};
 use crate::validate::Schemas;
 use memstrata_runtime::Plugin;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The longest name that is looked for or told back.
 pub(crate) const MOST_NAME: usize = 200;
@@ -17,23 +17,28 @@ pub(crate) struct Layer {
     name: String,
     pub(crate) plugin: Plugin,
     pub(crate) generation: u64,
-    schemas: HashMap<String, Schemas>,
+    /// Compiled when an operation is first called, of a component that is new here at once.
+    schemas: HashMap<String, OnceLock<Option<Schemas>>>,
 }
 
 impl Layer {
     pub(crate) fn new(name: &str, plugin: Plugin, generation: u64) -> Result<Self, String> {
         let mut schemas = HashMap::new();
         for (name, spec) in &plugin.manifest().operations {
-            schemas.insert(
-                name.clone(),
-                Schemas::compile(&spec.input, &spec.output).map_err(|fault| format!("{name}: {fault}"))?,
-            );
+            let cell = OnceLock::new();
+            if plugin.is_new() {
+                let compiled = Schemas::compile(&spec.input, &spec.output);
+                _ = cell.set(Some(compiled.map_err(|fault| format!("{name}: {fault}"))?));
+            }
+            schemas.insert(name.clone(), cell);
         }
         Ok(Self { name: name.to_owned(), plugin, generation, schemas })
     }
 
     pub(crate) fn schemas(&self, operation: &str) -> Option<&Schemas> {
-        self.schemas.get(operation)
+        let cell = self.schemas.get(operation)?;
+        let spec = self.plugin.manifest().operations.get(operation)?;
+        cell.get_or_init(|| Schemas::compile(&spec.input, &spec.output).ok()).as_ref()
     }
 
     pub(crate) fn name(&self) -> &str {

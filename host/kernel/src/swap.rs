@@ -4,6 +4,7 @@ use crate::api::CallError;
 use crate::kernel::{Kernel, LayerOptions, lock};
 use crate::layers::Layer;
 use crate::testkit;
+use memstrata_runtime::Wasm;
 use memstrata_store::Generation;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -38,15 +39,16 @@ impl Kernel {
     ///
     /// # Errors
     /// When the component does not load, breaks a collection, or fails one of its own examples; the old one stays.
-    pub fn swap(&self, layer: &str, wasm: &[u8], origin: &str) -> Result<Swapped, CallError> {
+    pub fn swap(&self, layer: &str, wasm: impl Into<Wasm>, origin: &str) -> Result<Swapped, CallError> {
         let _one_at_a_time = lock(&self.shared.swapping);
         let options = self.configured(layer)?;
-        let digest = memstrata_runtime::digest_of(wasm);
+        let wasm = wasm.into();
+        let digest = wasm.digest().to_owned();
         let candidate =
             Generation { layer: layer.into(), generation: 0, digest: digest.clone(), origin: origin.into(), at: 0 };
-        let loaded = self.load(layer, wasm, &candidate)?;
+        let loaded = self.load(layer, &wasm, &candidate)?;
         let version = loaded.plugin.manifest().version.clone();
-        let report = testkit::examples(wasm, &options, &self.shared.embedder, self.shared.options.cache.as_deref())?;
+        let report = testkit::examples(&wasm, &options, &self.shared.embedder, self.shared.options.cache.as_deref())?;
         let failed: Vec<_> = report.checks.iter().filter(|check| !check.ok).collect();
         if let Some(first) = failed.first() {
             return Err(CallError::new(
@@ -56,7 +58,8 @@ impl Kernel {
             .with_details(json!({ "failed": failed })));
         }
         self.adopt_collections(&loaded)?;
-        let generation = self.shared.control.publish(layer, &digest, origin, wasm)?;
+        let bytes = wasm.bytes().map_err(|reason| CallError::new("invalid.component", reason))?;
+        let generation = self.shared.control.publish(layer, &digest, origin, &bytes)?;
         self.publish(loaded, &generation);
         Ok(self.followed(&generation, version, report.checks.len()))
     }
@@ -83,12 +86,13 @@ impl Kernel {
                 format!("no earlier generation of layer `{layer}` is kept"),
             ));
         };
-        let wasm = self.shared.control.component(&before.digest)?;
+        let bytes = self.shared.control.component(&before.digest)?;
+        let wasm = Wasm::from(bytes.clone());
         let origin = format!("rollback to {}", before.generation);
         let loaded = self.load(layer, &wasm, before)?;
         let version = loaded.plugin.manifest().version.clone();
         self.adopt_collections(&loaded)?;
-        let generation = self.shared.control.publish(layer, &before.digest, &origin, &wasm)?;
+        let generation = self.shared.control.publish(layer, &before.digest, &origin, &bytes)?;
         self.publish(loaded, &generation);
         Ok(self.followed(&generation, version, 0))
     }
@@ -150,7 +154,7 @@ impl Kernel {
             {
                 continue;
             }
-            let wasm = self.shared.control.component(&generation.digest)?;
+            let wasm = self.stored(&generation.digest);
             match self.load(&name, &wasm, &generation).and_then(|layer| self.adopt_collections(&layer).map(|()| layer))
             {
                 Ok(layer) => self.publish(layer, &generation),

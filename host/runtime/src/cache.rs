@@ -1,5 +1,6 @@
 //! Compiled code on disk, authenticated: native code that this host did not make itself is never run.
 
+use crate::code::Facts;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
@@ -7,6 +8,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+/// How facts are called: those of another version of this program are not read.
+const FACTS: &str = concat!(env!("CARGO_PKG_VERSION"), ".facts");
 
 /// Bytes of the authentication tag in front of the code.
 const TAG: usize = 32;
@@ -44,30 +48,25 @@ impl CompileCache {
         Ok(Self { folder: folder.to_owned(), key })
     }
 
-    /// The compiled form of a component, if it is there and sound.
-    pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
-        let path = self.path(engine, digest);
-        let sealed = std::fs::read(&path).ok()?;
-        let (tag, code) = sealed.split_at_checked(TAG)?;
-        if self.mac(digest, code).verify_slice(tag).is_err() {
-            tracing::warn!(path = %path.display(), "the compiled code was not made here; compiling anew");
+    /// What was kept under a name, if it is there and sound.
+    fn open_sealed(&self, path: &Path) -> Option<Vec<u8>> {
+        let mut sealed = std::fs::read(path).ok()?;
+        let (tag, content) = sealed.split_at_checked(TAG)?;
+        if self.mac(path, content).verify_slice(tag).is_err() {
+            tracing::warn!(path = %path.display(), "this was not made here; making it anew");
             return None;
         }
-        // SAFETY: the tag proves that these bytes came from `Component::serialize` of this host, under this very digest.
-        #[allow(unsafe_code, reason = "the only way to load compiled code")]
-        unsafe { Component::deserialize(engine, code) }.ok()
+        Some(sealed.split_off(TAG))
     }
 
-    /// Keeps the compiled form of a component; a cache that cannot be written is only slower.
-    pub(crate) fn store(&self, engine: &Engine, digest: &str, component: &Component) {
-        let Ok(code) = component.serialize() else { return };
-        let path = self.path(engine, digest);
+    /// Keeps content; a cache that cannot be written is only slower.
+    fn seal(&self, path: &Path, content: &[u8]) {
         let part = path.with_extension(format!("{}.part", std::process::id()));
         let write = || -> std::io::Result<()> {
             let mut file = std::fs::File::create(&part)?;
-            file.write_all(&self.mac(digest, &code).finalize().into_bytes())?;
-            file.write_all(&code)?;
-            std::fs::rename(&part, &path)
+            file.write_all(&self.mac(path, content).finalize().into_bytes())?;
+            file.write_all(content)?;
+            std::fs::rename(&part, path)
         };
         if let Err(error) = write() {
             tracing::warn!(%error, path = %path.display(), "compiled code was not kept");
@@ -75,18 +74,49 @@ impl CompileCache {
         }
     }
 
-    fn path(&self, engine: &Engine, digest: &str) -> PathBuf {
+    /// The compiled form of a component, if it is there and sound.
+    pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let code = self.open_sealed(&self.path(engine, digest, "cwasm"))?;
+        // SAFETY: the tag proves that these bytes came from `Component::serialize` of this host, under this very digest.
+        #[allow(unsafe_code, reason = "the only way to load compiled code")]
+        unsafe { Component::deserialize(engine, &code) }.ok()
+    }
+
+    /// Keeps the compiled form of a component.
+    pub(crate) fn store(&self, engine: &Engine, digest: &str, component: &Component) {
+        if let Ok(code) = component.serialize() {
+            self.seal(&self.path(engine, digest, "cwasm"), &code);
+        }
+    }
+
+    /// What is known of a component whose code is kept too.
+    pub(crate) fn facts(&self, engine: &Engine, digest: &str) -> Option<Facts> {
+        if !self.path(engine, digest, "cwasm").is_file() {
+            return None;
+        }
+        serde_json::from_slice(&self.open_sealed(&self.path(engine, digest, FACTS))?).ok()
+    }
+
+    /// Keeps what is known of a component.
+    pub(crate) fn store_facts(&self, engine: &Engine, digest: &str, facts: &Facts) {
+        if let Ok(text) = serde_json::to_vec(facts) {
+            self.seal(&self.path(engine, digest, FACTS), &text);
+        }
+    }
+
+    fn path(&self, engine: &Engine, digest: &str, what: &str) -> PathBuf {
         let mut hasher = BuildHasherDefault::<DefaultHasher>::default().build_hasher();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let flags = std::hash::Hasher::finish(&hasher);
-        self.folder.join(format!("{digest}-{flags:016x}.cwasm"))
+        self.folder.join(format!("{digest}-{flags:016x}.{what}"))
     }
 
-    fn mac(&self, digest: &str, code: &[u8]) -> Hmac<Sha256> {
+    /// Over the content and the file's name: that says digest, engine, flags and what it is.
+    fn mac(&self, path: &Path, content: &[u8]) -> Hmac<Sha256> {
         // HMAC takes a key of any length; the fallback is never reached.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        mac.update(digest.as_bytes());
-        mac.update(code);
+        mac.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        mac.update(content);
         mac
     }
 }
@@ -121,14 +151,14 @@ mod tests {
         let component = Component::new(&engine, b"\0asm\x0d\0\x01\0").unwrap();
         cache.store(&engine, "abc", &component);
         assert!(cache.load(&engine, "abc").is_some());
-        let path = cache.path(&engine, "abc");
+        let path = cache.path(&engine, "abc", "cwasm");
         let mut bytes = std::fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert!(cache.load(&engine, "abc").is_none());
         // Sound code under another component's name is refused too.
         cache.store(&engine, "abc", &component);
-        std::fs::copy(&path, cache.path(&engine, "def")).unwrap();
+        std::fs::copy(&path, cache.path(&engine, "def", "cwasm")).unwrap();
         assert!(cache.load(&engine, "def").is_none());
     }
 }

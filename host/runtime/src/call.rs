@@ -1,10 +1,11 @@
 //! Step 5 of 7: one call is one fresh instance, with a deadline, limits, and nothing left of it afterwards.
 
 use crate::bindings::FullLayer;
+use crate::code::World;
 use crate::error::CallFailure;
 use crate::limits::Limits;
 use crate::patch::Patch;
-use crate::plugin::{Plugin, World};
+use crate::plugin::Plugin;
 use crate::state::CallState;
 use crate::strategy_bindings::FullStrategy;
 use memstrata_models::{Embedder, Llm};
@@ -146,10 +147,11 @@ impl Plugin {
         context: CallContext,
         call: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
     ) -> Result<(T, CallState), CallFailure> {
+        let code = self.code()?;
         let guest_budget = Duration::from_millis(limits.guest_ms);
         let (host_call_bytes, handles) = (limits.host_call_bytes, limits.handles);
-        let state = CallState::new(Arc::clone(&self.identity), limits, self.memory_bytes, context);
-        let mut store = Store::new(&self.engine, state);
+        let state = CallState::new(Arc::clone(&self.identity), limits, code.memory_bytes, context);
+        let mut store = Store::new(&code.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(host_call_bytes);
         store.set_max_component_handles(handles);
@@ -171,7 +173,7 @@ impl Plugin {
             store.data_mut().stopwatch.hook(hook, Instant::now());
             Ok(())
         });
-        let instance = match &self.world {
+        let instance = match &code.world {
             World::Layer(pre) => pre.instantiate(&mut store).map(Instance::Layer),
             World::Strategy(pre) => pre.instantiate(&mut store).map(Instance::Strategy),
         };

@@ -97,9 +97,3 @@ pub struct LoadError {
     /// What its author or operator must change.
     pub faults: Vec<String>,
 }
-
-impl LoadError {
-    pub(crate) fn one(origin: &str, fault: impl Into<String>) -> Self {
-        Self { origin: origin.into(), faults: vec![fault.into()] }
-    }
-}

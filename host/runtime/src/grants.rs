@@ -1,5 +1,6 @@
 //! Grants: what the operator allows one component, a pure table of (grant, request, allowed).
 
+use crate::capability::Folders;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ pub(crate) const HARMLESS: [&str; 8] =
 pub(crate) const WRITING: [&str; 2] = ["store-write", "events"];
 
 /// Host interfaces that must be granted.
-pub(crate) const GRANTABLE: [&str; 7] = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
+pub(crate) const GRANTABLE: [&str; 8] =
+    ["store-read", "store-write", "search", "vectors", "hints", "events", "files", "llm"];
 
 /// What one component may use.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,9 +25,23 @@ pub struct Grants {
     pub reads: BTreeSet<String>,
     /// Collections of other layers it may write.
     pub writes: BTreeSet<String>,
+    /// Folders it may read through `files`.
+    #[serde(skip)]
+    pub folders: Folders,
 }
 
 impl Grants {
+    /// Every interface and every collection, but no folder: for tests, where what is granted is not what is tested.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self {
+            interfaces: GRANTABLE.iter().map(|name| (*name).to_owned()).collect(),
+            reads: BTreeSet::from(["*".into()]),
+            writes: BTreeSet::from(["*".into()]),
+            folders: Folders::default(),
+        }
+    }
+
     /// Whether an interface may be used.
     #[must_use]
     pub fn interface(&self, name: &str) -> bool {
@@ -48,7 +64,12 @@ impl Grants {
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let unknown = self.interfaces.iter().filter(|name| !GRANTABLE.contains(&name.as_str()));
-        unknown.map(|name| format!("grants: `{name}` is none of: {}", GRANTABLE.join(", "))).collect()
+        let mut faults: Vec<_> =
+            unknown.map(|name| format!("grants: `{name}` is none of: {}", GRANTABLE.join(", "))).collect();
+        if !self.folders.is_empty() && !self.interfaces.contains("files") {
+            faults.push("`folders` are read through `files`; add that to `interfaces`".into());
+        }
+        faults
     }
 }
 

@@ -4,6 +4,7 @@ mod bindings;
 mod cache;
 mod call;
 mod capability;
+mod code;
 mod engine;
 mod error;
 mod grants;
@@ -18,9 +19,10 @@ mod stderr;
 mod stopwatch;
 mod strategy_bindings;
 mod wasi;
+mod wasm;
 
 pub use call::{CallContext, CallOutput, Models, ProgressFn, Proposal};
-pub use capability::{MOST_CLUSTERED, average_link};
+pub use capability::{Folders, MOST_CLUSTERED, average_link};
 pub use engine::Runtime;
 pub use error::{CallFailure, LoadError};
 pub use grants::Grants;
@@ -30,4 +32,5 @@ pub use manifest::{
     Example, Manifest, OperationEffect, OperationSpec, ScheduleSpec, Setup, StrategySpec, SubscriptionSpec, UnitSpec,
 };
 pub use patch::{Change, Patch, RowName, Step};
-pub use plugin::{Plugin, digest_of};
+pub use plugin::Plugin;
+pub use wasm::{Wasm, digest_of};

@@ -135,7 +135,7 @@ impl Patch {
     #[must_use]
     pub fn hash(&self) -> String {
         let value = serde_json::to_value(self).unwrap_or_default();
-        crate::plugin::digest_of(canonical(&value).as_bytes())
+        crate::wasm::digest_of(canonical(&value).as_bytes())
     }
 }
 

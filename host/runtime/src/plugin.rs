@@ -1,31 +1,19 @@
 //! A loaded component: compiled, its manifest checked against its imports and grants, linked to what it was granted.
 
-use crate::bindings::{FullLayerPre, memstrata::plugin as wit};
 use crate::call::{CallContext, Models};
+use crate::code::{Code, Facts};
 use crate::engine::Runtime;
-use crate::error::LoadError;
-use crate::grants::{GRANTABLE, Grants, HARMLESS, WRITING};
+use crate::error::{CallFailure, LoadError};
+use crate::grants::{GRANTABLE, Grants};
 use crate::lint::{Linted, json_fits, lint};
 use crate::manifest::Manifest;
-use crate::state::CallState;
-use crate::strategy_bindings::{FullStrategyPre, memstrata::plugin::consolidation};
-use crate::wasi;
+use crate::wasm::Wasm;
 use memstrata_store::Deadline;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker, types::ComponentItem};
-
-/// The package whose interfaces a component may import.
-const PACKAGE: &str = "memstrata:plugin/";
-/// The versions of it this host links: patches only add, so an older component loads for ever.
-const VERSION: &str = "0.1.";
-
-/// What makes a component a strategy.
-const PROPOSING: &str = "memstrata:plugin/proposing";
 
 /// Time inside the component for its manifest, and by the clock: other components may be compiling on the same cores.
 const MANIFEST_MS: u64 = 2_000;
@@ -63,25 +51,19 @@ impl Identity {
     }
 }
 
-/// What a component is, ready to be instantiated.
-pub(crate) enum World {
-    Layer(FullLayerPre<CallState>),
-    Strategy(FullStrategyPre<CallState>),
-}
-
 /// A component ready to be called.
 pub struct Plugin {
-    pub(crate) world: World,
-    pub(crate) engine: Engine,
-    pub(crate) memory_bytes: usize,
+    /// Its code, once it was called.
+    code: Arc<OnceLock<Code>>,
+    /// Whether code that the cache lost is being compiled anew.
+    compiling: Arc<AtomicBool>,
     pub(crate) identity: Arc<Identity>,
     pub(crate) runtime: Arc<Runtime>,
+    wasm: Wasm,
+    facts: Facts,
+    new: bool,
     manifest: Manifest,
-    digest: String,
     origin: String,
-    size: usize,
-    pooled: bool,
-    imports: Vec<String>,
     dropped: Vec<(String, String)>,
 }
 
@@ -89,57 +71,67 @@ impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plugin")
             .field("name", &self.manifest.name)
-            .field("digest", &self.digest)
+            .field("digest", &self.wasm.digest())
             .finish_non_exhaustive()
     }
 }
 
-/// The digest of a component's bytes: sha256, hexadecimal.
-#[must_use]
-pub fn digest_of(wasm: &[u8]) -> String {
-    Sha256::digest(wasm).iter().fold(String::with_capacity(64), |mut out, byte| {
-        use std::fmt::Write as _;
-        _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
 impl Runtime {
-    /// Loads a component: compile (or fetch from the cache), read its manifest twice, check it, link what is granted.
+    /// Loads a component: compile it and read its manifest twice, or take both from the cache; check it against what is granted.
+    /// Its code is read when it is first called.
     ///
     /// # Errors
     /// Every reason at once.
     pub fn load(
         self: &Arc<Self>,
         origin: &str,
-        wasm: &[u8],
+        wasm: impl Into<Wasm>,
         grants: &Grants,
         settings: &Map<String, Value>,
     ) -> Result<Plugin, LoadError> {
-        let digest = digest_of(wasm);
-        let (engine, component) = self.compile(&digest, wasm).map_err(|fault| LoadError::one(origin, fault))?;
-        let imports = interfaces(&engine, &component).map_err(|faults| LoadError { origin: origin.into(), faults })?;
-        let proposes = exports(&engine, &component).iter().any(|name| name == PROPOSING);
-        let bare = Identity { layer: String::new(), grants: Grants::default(), settings: "{}".into(), proposes };
-        let world =
-            self.link(&engine, &component, &imports, proposes).map_err(|fault| LoadError::one(origin, fault))?;
-        let memory_bytes = self.memory_bytes(&engine);
-        let mut plugin = Plugin {
-            world,
-            memory_bytes,
-            identity: Arc::new(bare),
-            runtime: Arc::clone(self),
-            manifest: empty(),
-            digest,
-            origin: origin.to_owned(),
-            size: wasm.len(),
-            pooled: self.is_pooled(&engine),
-            imports: all_imports(&engine, &component),
-            dropped: Vec::new(),
-            engine: engine.clone(),
+        let wasm = wasm.into();
+        let refused = |faults: Vec<String>| LoadError { origin: origin.into(), faults };
+        let code = Arc::new(OnceLock::new());
+        let (facts, known) = match self.facts(wasm.digest()) {
+            Some(facts) => (facts, true),
+            None => {
+                let (compiled, facts) = self.examine(&wasm).map_err(refused)?;
+                _ = code.set(compiled);
+                (facts, false)
+            }
         };
-        let manifest = plugin.read_manifest().map_err(|fault| LoadError::one(origin, fault))?;
-        let Linted { mut faults, dropped } = lint(&manifest, &imports);
+        let proposes = facts.proposes;
+        let mut plugin = Plugin {
+            code,
+            compiling: Arc::default(),
+            identity: Arc::new(Identity {
+                layer: String::new(),
+                grants: Grants::default(),
+                settings: "{}".into(),
+                proposes,
+            }),
+            runtime: Arc::clone(self),
+            wasm,
+            facts,
+            new: !known,
+            manifest: empty(),
+            origin: origin.to_owned(),
+            dropped: Vec::new(),
+        };
+        if !known {
+            plugin.facts.manifest = plugin.read_manifest().map_err(|fault| refused(vec![fault]))?;
+        }
+        let manifest: Manifest = serde_json::from_str(&plugin.facts.manifest)
+            .map_err(|error| refused(vec![format!("its manifest does not read: {error}; see docs/manifest.md")]))?;
+        if let Some(cache) = self.cache.as_ref().filter(|_| !known) {
+            cache.store_facts(
+                if plugin.facts.pooled { &self.pooled } else { &self.on_demand },
+                plugin.wasm.digest(),
+                &plugin.facts,
+            );
+        }
+        let imports = &plugin.facts.interfaces;
+        let Linted { mut faults, dropped } = lint(&manifest, imports);
         if proposes != manifest.strategy.is_some() {
             faults.push(
                 "a component that exports `proposing` has the key `strategy` in its manifest, and no other has".into(),
@@ -175,6 +167,7 @@ impl Runtime {
                 interfaces: grants.interfaces.clone(),
                 reads: declared(&manifest.reads, &grants.reads),
                 writes: declared(&manifest.writes, &grants.writes),
+                folders: grants.folders.clone(),
             },
             settings,
             proposes,
@@ -187,134 +180,6 @@ impl Runtime {
         plugin.dropped = dropped;
         Ok(plugin)
     }
-
-    /// Compiles on the pooled engine; a component too large for its slots, on the other.
-    fn compile(&self, digest: &str, wasm: &[u8]) -> Result<(Engine, Component), String> {
-        let cached = |engine: &Engine| self.cache.as_ref().and_then(|cache| cache.load(engine, digest));
-        for engine in [&self.pooled, &self.on_demand] {
-            if let Some(component) = cached(engine) {
-                return Ok((engine.clone(), component));
-            }
-        }
-        let mut reason = String::new();
-        for engine in [&self.pooled, &self.on_demand] {
-            match Component::new(engine, wasm) {
-                Ok(component) => {
-                    if let Some(cache) = &self.cache {
-                        cache.store(engine, digest, &component);
-                    }
-                    return Ok((engine.clone(), component));
-                }
-                Err(error) => reason = format!("{error:#}"),
-            }
-        }
-        let kind = match wasm.get(..8) {
-            Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => "it is a core module, not a component; build for wasm32-wasip2",
-            Some([0, b'a', b's', b'm', ..]) => "it is no component this host can compile",
-            _ => "it is no WebAssembly",
-        };
-        Err(format!("{kind} ({})", reason.lines().next().unwrap_or_default()))
-    }
-
-    fn link(
-        &self,
-        engine: &Engine,
-        component: &Component,
-        imports: &BTreeSet<String>,
-        proposes: bool,
-    ) -> Result<World, String> {
-        let mut linker = Linker::new(engine);
-        let linked = |name: &&String| !(proposes && WRITING.contains(&name.as_str()));
-        let add = |linker: &mut Linker<CallState>| -> wasmtime::Result<()> {
-            wasi::add_to_linker(linker, engine, component)?;
-            for name in imports.iter().filter(linked) {
-                link_interface(linker, name)?;
-            }
-            Ok(())
-        };
-        add(&mut linker).map_err(|error| format!("{error:#}"))?;
-        let pre = linker.instantiate_pre(component).map_err(|error| {
-            format!("it does not link: {}", format!("{error:#}").lines().next().unwrap_or_default())
-        })?;
-        let world = if proposes {
-            FullStrategyPre::new(pre).map(World::Strategy)
-        } else {
-            FullLayerPre::new(pre).map(World::Layer)
-        };
-        world.map_err(|error| format!("its exports are not those of the world it is of: {error}"))
-    }
-}
-
-/// Links one interface. The linker of a component has no interface it does not import. One it imports and was not granted
-/// is one its manifest can do without: every function of it answers `denied.<interface>` (see `CallState::granted`).
-fn link_interface(linker: &mut Linker<CallState>, name: &str) -> wasmtime::Result<()> {
-    macro_rules! add {
-        ($module:ident) => {
-            wit::$module::add_to_linker::<CallState, HasSelf<CallState>>(linker, |state| state)
-        };
-    }
-    match name {
-        "types" => add!(types),
-        "store-read" => add!(store_read),
-        "store-write" => add!(store_write),
-        "search" => add!(search),
-        "vectors" => add!(vectors),
-        "hints" => add!(hints),
-        "events" => add!(events),
-        "llm" => add!(llm),
-        "clock" => add!(clock),
-        "random" => add!(random),
-        "log" => add!(log),
-        "settings" => add!(settings),
-        "budget" => add!(budget),
-        "progress" => add!(progress),
-        "consolidation" => consolidation::add_to_linker::<CallState, HasSelf<CallState>>(linker, |state| state),
-        _ => Ok(()),
-    }
-}
-
-/// The interfaces of this package a component imports; everything else it imports must be WASI 0.2.
-fn interfaces(engine: &Engine, component: &Component) -> Result<BTreeSet<String>, Vec<String>> {
-    let mut found = BTreeSet::new();
-    let mut faults = Vec::new();
-    for (name, _) in component.component_type().imports(engine) {
-        if let Some(interface) = name.strip_prefix(PACKAGE) {
-            let (interface, version) = interface.split_once('@').unwrap_or((interface, ""));
-            if !version.starts_with(VERSION) {
-                faults.push(format!(
-                    "it imports {name}; this host has version {VERSION}x of {PACKAGE}*, rebuild it with that"
-                ));
-            } else if !HARMLESS.contains(&interface) && !GRANTABLE.contains(&interface) {
-                faults.push(format!("it imports {name}, which this host does not have"));
-            } else {
-                found.insert(interface.to_owned());
-            }
-        } else if !(name.starts_with("wasi:") && name.contains("@0.2.")) {
-            faults.push(format!("it imports {name}, which this host does not have"));
-        }
-    }
-    let exports = exports(engine, component);
-    let has = |name: &str| exports.iter().any(|known| known == name);
-    if !has("manifest") || !(has("call") || has(PROPOSING)) {
-        faults.push(format!(
-            "it exports neither `manifest` and `call` (a layer) nor `manifest` and `{PROPOSING}` (a strategy); it exports: {}",
-            exports.join(", ")
-        ));
-    }
-    if faults.is_empty() { Ok(found) } else { Err(faults) }
-}
-
-/// What a component exports: functions, and interfaces without their version.
-fn exports(engine: &Engine, component: &Component) -> Vec<String> {
-    let exports = component.component_type();
-    let known = exports
-        .exports(engine)
-        .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_) | ComponentItem::ComponentInstance(_)));
-    known.map(|(name, _)| name.split('@').next().unwrap_or(name).to_owned()).collect()
-}
-
-fn all_imports(engine: &Engine, component: &Component) -> Vec<String> {
-    component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect()
 }
 
 fn empty() -> Manifest {
@@ -362,8 +227,36 @@ fn settle(schema: Option<&Value>, given: &Map<String, Value>, faults: &mut Vec<S
 }
 
 impl Plugin {
-    /// Calls `manifest` twice with nothing granted, and reads it.
-    fn read_manifest(&self) -> Result<Manifest, String> {
+    /// Its code. The first call reads it from the cache; where that has lost it, it is compiled in the background, never within a call.
+    pub(crate) fn code(&self) -> Result<&Code, CallFailure> {
+        if let Some(code) = self.code.get() {
+            return Ok(code);
+        }
+        match self.runtime.cached_code(self.wasm.digest(), &self.facts) {
+            Ok(code) => Ok(self.code.get_or_init(|| code)),
+            Err(reason) => {
+                if !self.compiling.swap(true, Ordering::AcqRel) {
+                    tracing::warn!(layer = %self.identity.layer, %reason, "compiling anew");
+                    let (runtime, wasm) = (Arc::clone(&self.runtime), self.wasm.clone());
+                    let (code, compiling) = (Arc::clone(&self.code), Arc::clone(&self.compiling));
+                    std::thread::spawn(move || {
+                        match runtime.examine(&wasm) {
+                            Ok((compiled, _)) => _ = code.set(compiled),
+                            Err(faults) => tracing::error!(reason = faults.join("; "), "it does not compile any more"),
+                        }
+                        compiling.store(false, Ordering::Release);
+                    });
+                }
+                let message = format!("{reason}; it is being compiled anew, call again in a moment");
+                let mut failure = CallFailure::new("unavailable.component", message);
+                failure.retry_after_ms = Some(1_000);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Calls `manifest` twice with nothing granted, and answers its text.
+    fn read_manifest(&self) -> Result<String, String> {
         let mut texts = Vec::new();
         for _ in 0..2 {
             let deadline =
@@ -379,8 +272,7 @@ impl Plugin {
             texts.push(text);
         }
         match texts.as_slice() {
-            [first, second] if first == second => serde_json::from_str(first)
-                .map_err(|error| format!("its manifest does not read: {error}; see docs/manifest.md")),
+            [first, second] if first == second => Ok(first.clone()),
             _ => Err("its `manifest` answered differently the second time".into()),
         }
     }
@@ -397,10 +289,16 @@ impl Plugin {
         &self.dropped
     }
 
+    /// Whether it was asked for its manifest by this load, and not known from the cache.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
     /// The digest of its bytes.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.digest
+        self.wasm.digest()
     }
 
     /// Where it came from.
@@ -409,22 +307,16 @@ impl Plugin {
         &self.origin
     }
 
-    /// Its size in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
     /// Everything it imports.
     #[must_use]
     pub fn imports(&self) -> &[String] {
-        &self.imports
+        &self.facts.imports
     }
 
     /// Whether its instances come from the pool.
     #[must_use]
     pub fn pooled(&self) -> bool {
-        self.pooled
+        self.facts.pooled
     }
 
     /// Its settings as JSON, defaults included.

@@ -1,31 +1,73 @@
-//! The bundled components, built for `wasm32-wasip2` by `build.rs` and embedded as one archive: name and bytes of each.
+//! The bundled components, built for `wasm32-wasip2` by `build.rs` and embedded as one archive: name, digest and bytes of each.
 
+use bytes::Bytes;
 use std::io::Read as _;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError, Weak};
 
 /// The components one after another, compressed as a whole: much of each is the same.
 const ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/components.zst"));
-/// Name of each component, and where it begins and ends in the archive.
-const PLACES: &[(&str, usize, usize)] = include!(concat!(env!("OUT_DIR"), "/places.rs"));
+/// The components: where each begins and ends in the archive.
+const PLACES: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/places.rs"));
+
+/// A bundled component. Its bytes stay packed until they are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bundled {
+    /// What the configuration calls it.
+    pub name: &'static str,
+    /// The sha256 of its bytes, hexadecimal.
+    pub digest: &'static str,
+    begin: usize,
+    end: usize,
+}
+
+impl Bundled {
+    /// Its bytes. The archive is unpacked as a whole and kept while bytes of any component are held.
+    ///
+    /// # Errors
+    /// When the archive in this program is damaged.
+    pub fn bytes(&self) -> Result<Bytes, String> {
+        static OPENED: Mutex<Weak<Vec<u8>>> = Mutex::new(Weak::new());
+        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = match opened.upgrade() {
+            Some(all) => all,
+            None => {
+                let all = std::sync::Arc::new(open()?);
+                *opened = std::sync::Arc::downgrade(&all);
+                all
+            }
+        };
+        if all.len() < self.end {
+            return Err(format!("the bundled component `{}` is damaged", self.name));
+        }
+        Ok(Bytes::from_owner(Held(all)).slice(self.begin..self.end))
+    }
+}
+
+struct Held(std::sync::Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// The names of the bundled components.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    PLACES.iter().map(|(name, ..)| *name)
+    PLACES.iter().map(|one| one.name)
 }
 
-/// The bytes of a bundled component.
+/// A bundled component.
 #[must_use]
-pub fn bundled(name: &str) -> Option<&'static [u8]> {
-    static OPENED: OnceLock<Vec<u8>> = OnceLock::new();
-    let (_, begin, end) = PLACES.iter().find(|(known, ..)| *known == name)?;
-    OPENED.get_or_init(|| opened().unwrap_or_default()).get(*begin..*end)
+pub fn bundled(name: &str) -> Option<Bundled> {
+    PLACES.iter().find(|known| known.name == name).copied()
 }
 
-fn opened() -> Option<Vec<u8>> {
-    let size = PLACES.last().map(|(.., end)| *end)?;
-    let mut bytes = Vec::with_capacity(size);
-    ruzstd::decoding::StreamingDecoder::new(ARCHIVE).ok()?.read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+fn open() -> Result<Vec<u8>, String> {
+    let damaged = |error: &dyn std::fmt::Display| format!("the bundled components are damaged: {error}");
+    let mut bytes = Vec::with_capacity(PLACES.last().map_or(0, |one| one.end));
+    let mut decoder = ruzstd::decoding::StreamingDecoder::new(ARCHIVE).map_err(|error| damaged(&error))?;
+    decoder.read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -33,9 +75,13 @@ mod tests {
     #[test]
     fn every_component_comes_out_whole() {
         for name in super::names() {
-            assert!(super::bundled(name).is_some_and(|wasm| wasm.starts_with(b"\0asm")), "{name}");
+            let one = super::bundled(name).unwrap();
+            assert!(
+                one.bytes().is_ok_and(|wasm| wasm.starts_with(b"\0asm") && wasm.len() == one.end - one.begin),
+                "{name}"
+            );
         }
-        assert_eq!(super::opened().map(|bytes| bytes.len()), super::PLACES.last().map(|(.., end)| *end));
+        assert_eq!(super::open().map(|bytes| bytes.len()).ok(), super::PLACES.last().map(|one| one.end));
         assert_eq!(super::bundled("none"), None);
     }
 }

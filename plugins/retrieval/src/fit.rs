@@ -1,5 +1,6 @@
 //! Fits an answer into its token budget: the whole of it, as it is serialised.
 
+use crate::allocate::{Priority, Share, Want, allocate};
 use crate::text::{Cost, clip, excerpt, one_line, tokens};
 use memstrata_sdk::{Map, Value, json};
 
@@ -24,6 +25,8 @@ pub struct Shown {
     pub why: String,
     /// Near-identical hits that fell into this one.
     pub also: Vec<u64>,
+    /// Ids of its evidence.
+    pub sources: Vec<u64>,
 }
 
 /// What an answer says besides its hits.
@@ -37,6 +40,8 @@ pub struct Frame {
     pub scope: Map<String, Value>,
     /// What the search could not do.
     pub notes: Vec<String>,
+    /// How sure the hits make an answer, 0 to 1 and in a word, if it was asked.
+    pub confidence: Option<(f64, &'static str)>,
 }
 
 /// How much of everything is said: with a small budget the frame shrinks before the hits do.
@@ -90,6 +95,10 @@ impl Shown {
         }
         hit.insert("from".into(), json!(self.from));
         hit.insert("why".into(), json!(self.why));
+        if !self.sources.is_empty() {
+            let most = if level == Level::Whole { 5 } else { 2 };
+            hit.insert("sources".into(), json!(self.sources.iter().take(most).collect::<Vec<_>>()));
+        }
         if !self.also.is_empty() && level == Level::Whole {
             let also: Vec<String> = self.also.iter().take(5).map(|id| reference(*id)).collect();
             hit.insert("also".into(), json!(also));
@@ -115,6 +124,10 @@ impl Frame {
             if level != Level::Bare {
                 answer.insert("hint".into(), json!(clip(hint, 160)));
             }
+        }
+        if let Some((confidence, level)) = self.confidence {
+            answer.insert("confidence".into(), json!(confidence));
+            answer.insert("confidence_level".into(), json!(level));
         }
         answer.insert("hits".into(), Value::Array(hits));
         let mut scope = self.scope.clone();
@@ -177,6 +190,23 @@ fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<us
 /// holds. Its serialised form costs at most `budget` tokens by [`tokens`]; `budget` is at least 50.
 #[must_use]
 pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -> Value {
+    shared(frame, hits, terms, budget, None)
+}
+
+/// Tokens of text for each hit: by rank as priority, see [`crate::allocate`].
+fn by_rank(texts: &[(usize, usize)], available: usize, share: Share) -> Vec<usize> {
+    let of = texts.len();
+    let want = |(nth, (need, least)): (usize, &(usize, usize))| Want {
+        need: *need,
+        least: *least,
+        priority: Priority::of_rank(nth, of),
+    };
+    allocate(&texts.iter().enumerate().map(want).collect::<Vec<_>>(), available, share)
+}
+
+/// As [`summary`], the text of the hits shared out by a strategy; without one all get the same number of characters.
+#[must_use]
+pub fn shared(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize, share: Option<Share>) -> Value {
     let hits: Vec<Shown> = hits.iter().map(|hit| Shown { text: one_line(&hit.text), ..hit.clone() }).collect();
     // A comma follows each hit.
     let around = |hit: &Shown, level| Cost::of(&hit.json(level, "").to_string()) + Cost::of(",");
@@ -206,7 +236,21 @@ pub fn summary(frame: &Frame, hits: &[Shown], terms: &[String], budget: usize) -
     let longest = shown.iter().map(|hit| hit.text.chars().count()).max().unwrap_or_default().min(MOST);
     let fits = |most| shown.iter().fold(around, |sum, hit| sum + text(hit, most)).tokens() <= budget;
     let most = largest(level.least(), longest, fits).unwrap_or(level.least());
-    let shown = shown.iter().map(|hit| hit.json(level, &excerpt(&hit.text, terms, most))).collect();
+    let texts: Vec<String> = match share {
+        None => shown.iter().map(|hit| excerpt(&hit.text, terms, most)).collect(),
+        Some(share) => {
+            let cost = |hit: &Shown, most| text(hit, most).tokens();
+            let wants: Vec<(usize, usize)> =
+                shown.iter().map(|hit| (cost(hit, MOST), cost(hit, level.least()))).collect();
+            let tokens = by_rank(&wants, budget.saturating_sub(around.tokens()), share);
+            let of = |(hit, tokens): (&Shown, usize)| {
+                largest(2, hit.text.chars().count().min(MOST), |most| cost(hit, most) <= tokens)
+                    .map(|most| excerpt(&hit.text, terms, most))
+            };
+            shown.iter().zip(tokens).map(of).map_while(|text| text).collect()
+        }
+    };
+    let shown = shown.iter().zip(&texts).map(|(hit, text)| hit.json(level, text)).collect();
     let mut answer = frame.around(level, shown, budget);
     let cost = tokens(&answer.to_string());
     if let Some(answer) = answer.as_object_mut() {
@@ -273,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn quality_gives_the_best_hit_all_its_text() {
+        let long = "The quick brown fox jumps over the lazy dog and then explains why it did so. ".repeat(6);
+        let hits: Vec<Shown> = (1..=5).map(|id| hit(id, &long)).collect();
+        let texts = |share| {
+            let answer = shared(&frame(5), &hits, &[], 400, share);
+            let hits = answer["hits"].as_array().cloned().unwrap_or_default();
+            hits.iter().map(|hit| hit["text"].as_str().map_or(0, str::len)).collect::<Vec<_>>()
+        };
+        let (even, best) = (texts(None), texts(Some(Share::Quality)));
+        assert!(best[0] > 2 * even[0], "{even:?} {best:?}");
+        let minimal = texts(Some(Share::Minimal));
+        assert!(minimal.iter().all(|length| *length <= 84), "{minimal:?}");
+    }
+
+    #[test]
     fn the_smallest_budget_still_shows_a_hit() {
         let answer = summary(&frame(1), &[hit(7, "Ada prefers tabs over spaces in Makefiles.")], &[], 50);
         assert_eq!(answer["hits"][0]["id"], 7, "{answer}");
@@ -293,7 +352,7 @@ mod tests {
         fn the_whole_answer_is_within_the_budget(
             texts in prop::collection::vec("\\PC{0,300}", 0..30),
             query in "\\PC{0,40}", budget in 50usize..800, namespace in "[a-z:]{0,200}",
-            notes in prop::collection::vec("\\PC{0,300}", 0..4), extra in 0usize..50,
+            notes in prop::collection::vec("\\PC{0,300}", 0..4), extra in 0usize..50, share in 0usize..5,
         ) {
             let hits: Vec<Shown> = texts.iter().zip(1 << 50..).map(|(text, id)| Shown {
                 title: Some(text.clone()), also: vec![id, id, id], trust: Some(0.5), ..hit(id, text)
@@ -304,7 +363,8 @@ mod tests {
             if hits.is_empty() {
                 frame.empty = Some(("nothing eligible in scope", namespace));
             }
-            let answer = summary(&frame, &hits, &terms(&query), budget);
+            let shares = [None, Some(Share::Balanced), Some(Share::Speed), Some(Share::Quality), Some(Share::Minimal)];
+            let answer = shared(&frame, &hits, &terms(&query), budget, shares[share]);
             let cost = tokens(&answer.to_string());
             prop_assert!(cost <= budget, "{cost} > {budget}: {answer}");
             prop_assert!(answer["tokens"].as_u64() <= Some(budget as u64));

@@ -4,13 +4,23 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
+pub mod allocate;
+pub mod confidence;
+pub mod conversation;
 pub mod fit;
+pub mod found;
 pub mod gist;
 pub mod manifest;
+pub mod overview;
 pub mod request;
+pub mod route;
 pub mod same;
+pub mod settings;
+pub mod strategy;
+pub mod terms;
 pub mod text;
 pub mod trace;
+pub mod window;
 
 #[cfg(target_family = "wasm")]
 mod guest;

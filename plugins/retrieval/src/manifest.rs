@@ -1,164 +1,33 @@
-//! The component's manifest: three operations that read every collection with a recall view, and none of its own.
+//! The component's manifest: operations that read every collection with a recall view, and no collection of its own.
 
-use memstrata_sdk::{Value, json};
+mod around;
+mod recalling;
+mod schema;
+mod searching;
+mod smart;
 
-fn id_list(description: &str, most: u32) -> Value {
-    json!({"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1, "maxItems": most,
-           "description": description})
-}
-
-fn time(description: &str) -> Value {
-    json!({"type": ["integer", "string"], "description": description})
-}
-
-/// The scope arguments of `recall`; `why_not` takes the same, so that a call can be repeated with only the id added.
-fn scope() -> Value {
-    json!({
-        "query": {"type": "string", "minLength": 1, "maxLength": 10_000,
-                  "description": "What you want to know, in plain words; names and rare words help most."},
-        "budget": {"type": "integer", "minimum": 50, "maximum": 20_000, "default": 300,
-                   "description": "Tokens the whole answer may cost (detail summary)."},
-        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
-        "namespace": {"type": "string", "maxLength": 200,
-                      "description": "Only this namespace and below, such as `user:alice`; all if absent."},
-        "kinds": {"type": "array", "items": {"type": "string", "maxLength": 60}, "maxItems": 20,
-                  "description": "Only these kinds, such as `decision`."},
-        "as_of": time("What was true at this time; now if absent. ISO date or time, or ms UTC."),
-        "known_at": time("What this memory knew at that time, right or wrong: later corrections are not seen."),
-        "since": time("Only what happened at or after this."),
-        "until": time("Only what happened before this."),
-        "collections": {"type": "array", "items": {"type": "string", "maxLength": 80}, "maxItems": 50,
-                        "description": "Only these, such as `semantic.memories`; all if absent."},
-        "detail": {"type": "string", "enum": ["summary", "full", "ids"], "default": "summary",
-                   "description": "full: whole rows, no budget; ids: ids and scores."},
-        "min_similarity": {"type": "number", "minimum": -1, "maximum": 1, "default": 0.2,
-                           "description": "Drops matches by meaning alone below this cosine."},
-    })
-}
-
-fn recall() -> Value {
-    json!({
-        "summary": "Recalls what is known about a question, from all memory layers.",
-        "description": "Call it before you answer anything that may depend on earlier work, people, preferences or decisions. Searches words, meaning and context at once and answers a summary within `budget` tokens: each hit with its id (m:42), kind, date and why it was found. Superseded facts are left out; `as_of` asks what was true then. `scope` says what was searched; `empty` is true with the reason if nothing was found. Text ending in … is cut: read it whole with `retrieve`. `omitted` counts hits that did not fit.",
-        "effect": "read",
-        "input": {"type": "object", "properties": scope(), "required": ["query"], "additionalProperties": false},
-        "output": {
-            "type": "object",
-            "properties": {
-                "found": {"type": "integer"},
-                "truncated": {"type": "boolean"},
-                "omitted": {"type": "integer"},
-                "empty": {"type": "boolean"},
-                "reason": {"type": "string", "enum": ["nothing eligible in scope", "nothing matched"]},
-                "hint": {"type": "string"},
-                "hits": {"type": "array", "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": {"type": "integer"}, "ref": {"type": "string"}, "text": {"type": "string"},
-                        "kind": {"type": "string"}, "when": {"type": "string"}, "from": {"type": "string"},
-                        "why": {"type": "string", "description": "Rank in each channel that found it."},
-                        "trust": {"type": "number"},
-                        "also": {"type": "array", "items": {"type": "string"},
-                                 "description": "Near-identical memories."},
-                    },
-                    "required": ["id", "ref"],
-                }},
-                "scope": {"type": "object", "description": "What was searched; of an empty answer also how many rows were `eligible`."},
-                "notes": {"type": "array", "items": {"type": "string"},
-                          "description": "What the search could not do."},
-                "tokens": {"type": "integer", "description": "Estimated cost of this answer."},
-            },
-            "required": ["found", "truncated", "omitted", "empty", "hits", "scope", "tokens"],
-        },
-        "examples": [
-            {"arguments": {"query": "what does Ada prefer for indentation", "namespace": "user:ada"},
-             "note": "A question within one namespace."},
-            {"arguments": {"query": "why SQLite", "kinds": ["decision"], "as_of": "2026-11-01", "budget": 150},
-             "note": "Decisions that held on a day, short."},
-            {"arguments": {"query": "failed deployments", "since": "2026-11-01", "detail": "ids", "limit": 50},
-             "note": "Ids alone."},
-        ],
-    })
-}
-
-fn retrieve() -> Value {
-    json!({
-        "summary": "Reads memories in full by id, with their evidence.",
-        "description": "The drill-down after `recall`: give the ids it answered. Each row comes whole (detail full) or as its text (summary), with the rows it cites resolved one level, so that you can check what a memory rests on. `history` adds its stored versions; `known_at` shows it as the store knew it then. Ids that cannot be read come back under `missing` with the reason.",
-        "effect": "read",
-        "input": {
-            "type": "object",
-            "properties": {
-                "ids": id_list("Ids from `recall`, each 42 or \"m:42\".", 50),
-                "detail": {"type": "string", "enum": ["summary", "full"], "default": "full"},
-                "sources": {"type": "boolean", "default": true, "description": "Resolve the rows each one cites."},
-                "history": {"type": "boolean", "default": false, "description": "The last 20 stored versions too."},
-                "known_at": time("As the store knew it then. ISO date or time, or ms UTC."),
-            },
-            "required": ["ids"],
-            "additionalProperties": false,
-        },
-        "output": {
-            "type": "object",
-            "properties": {
-                "rows": {"type": "array", "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": {"type": "integer"}, "ref": {"type": "string"}, "collection": {"type": "string"},
-                        "text": {"type": "string"}, "row": {"type": "object"},
-                        "sources": {"type": "array", "items": {"type": "object"}},
-                        "history": {"type": "array", "items": {"type": "object"}},
-                    },
-                    "required": ["id", "ref", "collection", "text"],
-                }},
-                "missing": {"type": "array", "items": {"type": "object"}},
-            },
-            "required": ["rows", "missing"],
-        },
-        "examples": [{"arguments": {"ids": ["m:999999999"]}, "note": "No such memory.", "fault": "not-found"}],
-    })
-}
-
-fn why_not() -> Value {
-    let mut properties = scope();
-    if let Some(properties) = properties.as_object_mut() {
-        properties.insert(
-            "id".into(),
-            json!({"type": ["integer", "string"], "description": "The memory you expected, 42 or \"m:42\"."}),
-        );
-    }
-    json!({
-        "summary": "Says which stage kept a memory out of a recall.",
-        "description": "Repeat the arguments of the recall and add the `id` you expected. It checks, in order: exists, deleted, collection, namespace, valid time, time range, kind, whether any channel matches it at all (with its own BM25 and cosine), its rank in a search 1000 deep, near-identical hits, the token budget. `stage` names the first that drops it, `advice` what to change.",
-        "effect": "read",
-        "input": {"type": "object", "properties": properties, "required": ["query", "id"],
-                  "additionalProperties": false},
-        "output": {
-            "type": "object",
-            "properties": {
-                "id": {"type": "integer"}, "ref": {"type": "string"}, "recalled": {"type": "boolean"},
-                "stage": {"type": "string"}, "reason": {"type": "string"}, "advice": {"type": "string"},
-                "checks": {"type": "array", "items": {"type": "object"}},
-            },
-            "required": ["id", "ref", "recalled", "stage", "reason", "advice", "checks"],
-        },
-        "examples": [{"arguments": {"query": "what does Ada prefer", "id": "m:999999999"},
-                      "note": "The stage is `exists`."}],
-    })
-}
+use memstrata_sdk::{Map, Value, json};
 
 /// The manifest. The same at every call.
 #[must_use]
 pub fn manifest() -> Value {
+    let mut operations = Map::new();
+    let first =
+        [("recall", recalling::recall()), ("retrieve", recalling::retrieve()), ("why_not", recalling::why_not())];
+    let groups = [first.to_vec(), searching::operations(), smart::operations(), around::operations()];
+    for (name, operation) in groups.concat() {
+        operations.insert(name.to_owned(), operation);
+    }
     json!({
         "manifest": 1,
         "name": "retrieval",
         "version": env!("CARGO_PKG_VERSION"),
         "summary": "Recall over all memory layers: summaries in a token budget, drill-down, and why something was not found.",
-        "imports": ["store-read", "search", "hints", "clock"],
-        "optional_imports": ["vectors"],
+        "imports": ["store-read", "search", "hints", "clock", "settings"],
+        "optional_imports": ["vectors", "llm"],
         "reads": ["*"],
-        "operations": {"recall": recall(), "retrieve": retrieve(), "why_not": why_not()},
+        "operations": operations,
+        "settings": schema::settings(),
     })
 }
 
@@ -166,6 +35,61 @@ pub fn manifest() -> Value {
 mod tests {
     use super::*;
     use crate::request::{LEAST_COSINE, Request};
+
+    #[test]
+    fn required_operations_keep_their_parameters_and_defaults() {
+        let operations = manifest()["operations"].clone();
+        for (name, parameters) in [
+            ("smart_retrieve", json!({"conversation_history": null, "query": "*", "context": null, "k": 5})),
+            ("retrieve_smart", json!({"query": "*", "limit": 10})),
+            ("calibrate_uncertainty", json!({"result_text": "", "result_id": null})),
+            ("route_planning_query", json!({"query": "*", "context": {}})),
+            ("enrich_temporal_context", json!({"result_id": "*", "time_window": "7days"})),
+            ("find_related_context", json!({"entity_id": "*", "depth": 2, "limit": 10})),
+            ("reflective_retrieve", json!({"query": "*", "max_iterations": 3})),
+            ("temporal_search_enrich", json!({"query": "", "project_id": 1, "k": 5})),
+            ("search_all_layers", json!({"query": "*", "limit_per_layer": 10, "confidence_threshold": 0.7})),
+            ("allocate_token_budget", json!({"total": 4000, "buffer": 100, "response": 200, "strategy": "balanced"})),
+        ] {
+            let input = &operations[name]["input"];
+            for (key, default) in parameters.as_object().into_iter().flatten() {
+                let schema = &input["properties"][key];
+                assert!(schema.is_object(), "{name}.{key}");
+                let required = input["required"].as_array().is_some_and(|keys| keys.contains(&json!(key)));
+                assert_eq!(required, *default == "*", "{name}.{key}");
+                if !required {
+                    assert_eq!(schema["default"], *default, "{name}.{key}");
+                }
+            }
+        }
+        for name in [
+            "retrieve",
+            "search",
+            "semantic_search",
+            "keyword_search",
+            "hybrid_search",
+            "bm25_search",
+            "reflective_search",
+            "retrieve_with_reranking",
+            "query_expansion",
+            "get_stats",
+        ] {
+            assert!(operations[name].is_object(), "{name}");
+        }
+    }
+
+    #[test]
+    fn settings_state_the_defaults_of_the_code() {
+        let stated: Map<String, Value> = manifest()["settings"]["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| (name.clone(), schema["default"].clone()))
+            .collect();
+        let read: crate::settings::Settings = serde_json::from_value(Value::Object(stated)).unwrap_or_default();
+        assert_eq!(read, crate::settings::Settings::default());
+        assert_eq!(manifest()["settings"]["properties"].as_object().map(Map::len), Some(4));
+    }
 
     fn depth(value: &Value) -> usize {
         match value {
@@ -216,7 +140,7 @@ mod tests {
 
     #[test]
     fn defaults_are_those_of_the_code() {
-        let properties = scope();
+        let properties = recalling::scope();
         let request = Request::default();
         assert_eq!(properties["budget"]["default"], request.budget());
         assert_eq!(properties["limit"]["default"], request.limit());

@@ -1,5 +1,6 @@
 //! What a recall is about: its arguments, and the scope that every answer echoes.
 
+use crate::allocate::Share;
 use crate::args::Time;
 use crate::when;
 use memstrata_sdk::{Fault, Map, Value, json};
@@ -30,22 +31,61 @@ pub struct Request {
     pub kinds: Vec<String>,
     /// Only these collections.
     pub collections: Vec<String>,
+    /// Only these layers.
+    pub layers: Vec<String>,
     /// What was true at this time.
     pub as_of: Option<Time>,
+    /// Another name of `as_of`.
+    pub valid_at: Option<Time>,
     /// What was known at this time, whether true or not.
     pub known_at: Option<Time>,
     /// Only what happened from here ..
     pub since: Option<Time>,
+    /// Another name of `since`.
+    pub from: Option<Time>,
     /// .. to before here.
     pub until: Option<Time>,
+    /// Another name of `until`.
+    pub to: Option<Time>,
     /// Drops matches by meaning below this cosine.
     pub min_similarity: Option<f64>,
     /// At most this many hits.
     pub limit: Option<u32>,
     /// Tokens of the whole answer.
     pub budget: Option<usize>,
+    /// How the budget is shared out among the hits.
+    pub budget_strategy: Option<Share>,
+    /// Whether to answer nothing rather than what does not answer the question.
+    pub abstain: bool,
     /// How much of each.
     pub detail: Detail,
+    /// Which channels search; not an argument.
+    #[serde(skip)]
+    pub channels: Channels,
+}
+
+/// Which channels of the host's search take part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Channels {
+    /// All, as the host weighs them.
+    #[default]
+    All,
+    /// Words alone.
+    Words,
+    /// Meaning alone.
+    Meaning,
+}
+
+impl Channels {
+    /// The channels it switches off.
+    #[must_use]
+    pub fn off(self) -> &'static [&'static str] {
+        match self {
+            Self::All => &[],
+            Self::Words => &["vector", "context", "time"],
+            Self::Meaning => &["text", "context", "time"],
+        }
+    }
 }
 
 /// Matches by meaning below this cosine are noise to the built-in embedding; without a floor every row would match.
@@ -61,8 +101,17 @@ impl Request {
         if query.is_empty() {
             return Err(Fault::invalid("`query` is empty: ask in a few plain words"));
         }
-        if let (Some(since), Some(until)) = (self.since, self.until)
-            && until.0 <= since.0
+        for (name, one, other, same) in [
+            ("as_of", self.as_of, "valid_at", self.valid_at),
+            ("since", self.since, "from", self.from),
+            ("until", self.until, "to", self.to),
+        ] {
+            if one.is_some() && same.is_some() {
+                return Err(Fault::invalid(format!("`{other}` is another name of `{name}`: give one of them")));
+            }
+        }
+        if let Some((since, until)) = self.range()
+            && until <= since
         {
             return Err(Fault::invalid("`until` must lie after `since`: swap them or leave one out"));
         }
@@ -87,26 +136,38 @@ impl Request {
         self.namespace.as_deref().filter(|namespace| !namespace.is_empty())
     }
 
+    fn true_at(&self) -> Option<Time> {
+        self.as_of.or(self.valid_at)
+    }
+
+    fn start(&self) -> Option<Time> {
+        self.since.or(self.from)
+    }
+
+    fn end(&self) -> Option<Time> {
+        self.until.or(self.to)
+    }
+
     /// The time range, if one is asked for.
     #[must_use]
     pub fn range(&self) -> Option<(u64, u64)> {
         // 2^53-1 ms is past the year 287000.
-        (self.since.is_some() || self.until.is_some())
-            .then(|| (self.since.map_or(0, |t| t.0), self.until.map_or((1 << 53) - 1, |t| t.0)))
+        let (since, until) = (self.start(), self.end());
+        (since.is_some() || until.is_some()).then(|| (since.map_or(0, |t| t.0), until.map_or((1 << 53) - 1, |t| t.0)))
     }
 
     /// How many candidates to fetch for the hits wanted: near-identical ones fall away, and kinds are told apart only
     /// afterwards, since each collection keeps its kind in a field of its own.
     #[must_use]
     pub fn fetch(&self) -> u32 {
-        let factor = if self.kinds.is_empty() { 2 } else { 10 };
+        let factor = if self.kinds.is_empty() && self.layers.is_empty() { 2 } else { 10 };
         u32::try_from((self.limit() * factor).max(10)).unwrap_or(u32::MAX).min(500)
     }
 
     /// The instant at which what is recalled must be valid.
     #[must_use]
     pub fn valid_at(&self, now: u64) -> u64 {
-        self.as_of.or(self.known_at).map_or(now, |time| time.0)
+        self.true_at().or(self.known_at).map_or(now, |time| time.0)
     }
 
     /// The scope searched, as answers say it.
@@ -116,17 +177,26 @@ impl Request {
         scope.insert("namespace".into(), json!(self.namespace().unwrap_or("all")));
         let collections = if self.collections.is_empty() { json!("all") } else { json!(self.collections) };
         scope.insert("collections".into(), collections);
-        let past = self.as_of.filter(|time| time.0 != now);
+        let past = self.true_at().filter(|time| time.0 != now);
         scope.insert("as_of".into(), json!(past.map_or_else(|| "now".to_owned(), |time| when::iso(time.0))));
-        for (name, time) in [("known_at", self.known_at), ("since", self.since), ("until", self.until)] {
+        for (name, time) in [("known_at", self.known_at), ("since", self.start()), ("until", self.end())] {
             if let Some(time) = time {
                 scope.insert(name.into(), json!(when::iso(time.0)));
             }
         }
-        if !self.kinds.is_empty() {
-            scope.insert("kinds".into(), json!(self.kinds));
+        for (name, only) in [("kinds", &self.kinds), ("layers", &self.layers)] {
+            if !only.is_empty() {
+                scope.insert(name.into(), json!(only));
+            }
         }
         scope
+    }
+
+    /// Whether a collection is of a layer asked for.
+    #[must_use]
+    pub fn takes(&self, collection: &str) -> bool {
+        self.layers.is_empty()
+            || collection.split_once('.').is_some_and(|(layer, _)| self.layers.iter().any(|asked| asked == layer))
     }
 
     /// Whether a namespace lies in the scope, by whole segments.
@@ -147,7 +217,12 @@ pub fn emptiness(
     of_other_kinds: usize,
 ) -> (&'static str, String) {
     if eligible > 0 && of_other_kinds > 0 {
-        return ("nothing matched", format!("{of_other_kinds} matches are of other kinds: leave out `kinds`"));
+        let others = if request.layers.is_empty() {
+            "kinds: leave out `kinds`"
+        } else {
+            "kinds or layers: widen `kinds` and `layers`"
+        };
+        return ("nothing matched", format!("{of_other_kinds} matches are of other {others}"));
     }
     if eligible > 0 {
         return ("nothing matched", "try other words, a lower min_similarity, or a wider scope".into());
@@ -156,7 +231,9 @@ pub fn emptiness(
         (Some(namespace), Some(rows)) if rows > 0 => {
             format!("namespace `{namespace}` has nothing in this scope; without it {rows} rows are eligible")
         }
-        _ if request.range().is_some() || request.as_of.is_some() => "no row lies in this time range: widen it".into(),
+        _ if request.range().is_some() || request.true_at().is_some() => {
+            "no row lies in this time range: widen it".into()
+        }
         _ if request.known_at.is_some() => "nothing was known in this scope then".into(),
         _ => "nothing is remembered in this scope yet".into(),
     };
@@ -214,6 +291,16 @@ mod tests {
         let then = request(json!({"query": "a", "known_at": 5}));
         assert_eq!(emptiness(&then, 0, None, 0).1, "nothing was known in this scope then");
         assert_eq!(emptiness(&request(json!({"query": "a"})), 0, None, 0).1, "nothing is remembered in this scope yet");
+    }
+
+    #[test]
+    fn times_have_two_names() {
+        let one = request(json!({"query": "a", "valid_at": 7, "from": 1, "to": 9, "layers": ["semantic"]}));
+        assert_eq!((one.true_at(), one.range()), (Some(Time(7)), Some((1, 9))));
+        let twice = request(json!({"query": "a", "valid_at": 7, "as_of": 8}));
+        assert!(twice.check().is_err_and(|fault| fault.message.contains("another name")));
+        assert!(request(json!({"query": "a", "from": 9, "until": 9})).check().is_err());
+        assert!(one.takes("semantic.memories") && !one.takes("semantics.memories"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use memstrata_sdk::{Value, json};
 /// One stage and what it found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// `exists`, `deleted`, `collection`, `namespace`, `valid`, `time`, `kind`, `match`, `rank`, `repeat`, `budget`.
+    /// `exists`, `deleted`, `collection`, `namespace`, `valid`, `time`, `kind`, `match`, `rank`, `repeat`, `confidence`, `budget`.
     pub stage: &'static str,
     /// Whether the memory passes.
     pub passed: bool,
@@ -64,6 +64,7 @@ pub fn checks_of_row(request: &Request, row: &Value, collection: &str, now: u64)
     let mut checks = Vec::new();
     let listed = request.collections.is_empty()
         || request.collections.iter().any(|name| name == collection || collection.ends_with(&format!(".{name}")));
+    let listed = listed && request.takes(collection);
     checks.push(Check::of("collection", listed, format!("it lives in `{collection}`")));
     let namespace = row.get("namespace").and_then(Value::as_str).unwrap_or_default();
     checks.push(Check::of("namespace", request.covers(namespace), format!("its namespace is `{namespace}`")));
@@ -98,8 +99,9 @@ pub fn advice(stage: &str) -> &'static str {
     match stage {
         "exists" => "check the id and `known_at`; it may belong to another space or to a layer recall may not read",
         "deleted" => "restore it with its layer's restore operation",
-        "collection" => "leave out `collections` or add this one",
+        "collection" => "leave out `collections` and `layers`, or add this one",
         "namespace" => "leave out `namespace` or use one that covers it",
+        "confidence" => "leave out `abstain`, or ask closer to its words",
         "valid" => "ask with `as_of` inside its valid time",
         "time" => "widen `since` and `until`",
         "kind" => "leave out `kinds` or add this one",
@@ -146,6 +148,8 @@ mod tests {
             (json!({"query": "a"}), json!({}), "none"),
             (json!({"query": "a", "collections": ["memories"]}), json!({}), "none"),
             (json!({"query": "a", "collections": ["episodic.events"]}), json!({}), "collection"),
+            (json!({"query": "a", "layers": ["semantic"]}), json!({}), "none"),
+            (json!({"query": "a", "layers": ["episodic"]}), json!({}), "collection"),
             (json!({"query": "a", "namespace": "x"}), json!({"namespace": "x2"}), "namespace"),
             (json!({"query": "a"}), json!({"valid_to": 100, "superseded_by": 9}), "valid"),
             (json!({"query": "a", "as_of": 99}), json!({"valid_to": 100}), "none"),

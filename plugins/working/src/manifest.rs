@@ -26,7 +26,7 @@ pub fn manifest() -> Value {
     }
     json!({
         "manifest": 1,
-        "name": "working",
+        "name": "working_memory",
         "version": env!("CARGO_PKG_VERSION"),
         "summary": "What is in mind now: seven items or so that fade unless rehearsed, and what attention is on.",
         "imports": ["store-read", "store-write", "hints", "events", "clock", "settings"],

@@ -179,7 +179,7 @@ fn a_bad_operation_is_dropped_and_the_others_live() {
 
 #[test]
 fn settings_that_do_not_fit_are_refused_and_defaults_filled_in() {
-    let given = |settings: Value| RUNTIME.load("test", &changed(|_| {}), &all_grants(), settings.as_object().unwrap());
+    let given = |settings: Value| RUNTIME.load("test", changed(|_| {}), &all_grants(), settings.as_object().unwrap());
     for (settings, reason) in [(json!({ "mood": 7 }), "settings/mood"), (json!({ "money": 7 }), "no setting `money`")] {
         let error = given(settings).map(drop).unwrap_err();
         assert!(error.to_string().contains(reason), "{error}");
@@ -187,7 +187,7 @@ fn settings_that_do_not_fit_are_refused_and_defaults_filled_in() {
     let error = load(&changed(|told| told["settings"] = json!({ "type": "array" }))).map(drop).unwrap_err();
     assert!(error.to_string().contains("settings: its root must say"), "{error}");
     let settings = json!({ "mood": "wild" }).as_object().cloned().unwrap();
-    let options = LayerOptions { settings, ..layer(&changed(|_| {})) };
+    let options = LayerOptions { settings, ..layer(changed(|_| {})) };
     let host = host([("hostile", options)], |_| {});
     assert_eq!(host.ok("hostile.settings", json!({})), json!({ "mood": "wild" }));
 }

@@ -4,6 +4,7 @@ mod answer;
 mod argument;
 mod crowd;
 mod file;
+mod folder;
 mod lie;
 mod parts;
 mod reach;

@@ -14,7 +14,7 @@ static RUNTIME: LazyLock<Arc<Runtime>> =
     LazyLock::new(|| Arc::new(Runtime::new(Limits::default(), 8, Some(&CACHE)).unwrap()));
 
 fn load(body: &Body) -> Result<Plugin, String> {
-    RUNTIME.load("test", &body.wasm(), &all_grants(), &Map::new()).map_err(|error| error.to_string())
+    RUNTIME.load("test", body.wasm(), &all_grants(), &Map::new()).map_err(|error| error.to_string())
 }
 
 /// A component that also has so many instances of a module.

@@ -7,7 +7,7 @@ use memstrata_runtime::Grants;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const INTERFACES: [&str; 7] = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
+const INTERFACES: [&str; 8] = ["store-read", "store-write", "search", "vectors", "hints", "events", "files", "llm"];
 
 fn names(list: &[&str]) -> BTreeSet<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
@@ -23,7 +23,7 @@ fn a_needed_interface_that_is_not_granted_refuses_the_load_and_is_named() {
         told["imports"]
             .as_array_mut()
             .unwrap()
-            .extend(["search", "vectors", "hints", "events", "llm"].map(Value::from));
+            .extend(["search", "vectors", "hints", "events", "files", "llm"].map(Value::from));
         told["optional_imports"] = json!([]);
     });
     for missing in INTERFACES {

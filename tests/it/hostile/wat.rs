@@ -89,7 +89,7 @@ impl Body {
 
 /// A host with this component beside the usual one.
 pub(super) fn wat_host(body: &Body, change: impl FnOnce(&mut KernelOptions)) -> Host {
-    let host = super::host([("raw", layer(&body.wasm())), ("hostile", layer(guest("hostile")))], change);
+    let host = super::host([("raw", layer(body.wasm())), ("hostile", layer(guest("hostile")))], change);
     let health = host.kernel.health();
     assert_eq!(health.status, "healthy", "{:?}", health.layers);
     host

@@ -3,7 +3,7 @@
 use crate::cli::Global;
 use crate::host::start;
 use crate::output::print;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use memstrata_kernel::{CallRequest, Operation, Principal, Progress};
 use serde_json::{Map, Value, json};
 use std::io::{IsTerminal as _, Read as _};
@@ -17,10 +17,10 @@ pub(crate) fn call(global: &Global, operation: &str, arguments: &str, dry_run: b
         text.clear();
         std::io::stdin().read_to_string(&mut text).context("cannot read the arguments from stdin")?;
     }
-    let arguments: Map<String, Value> =
+    let mut arguments: Map<String, Value> =
         serde_json::from_str(&text).context("the arguments are no JSON object; quote them: '{\"query\": \"tea\"}'")?;
     let host = start(global, false)?;
-    let operation = host.gateway.tools.get(operation).map_or(operation, String::as_str).to_owned();
+    let operation = host.gateway.operation(operation, &mut arguments).map_err(|error| anyhow!(error.message))?;
     let interactive = std::io::stderr().is_terminal();
     let request = CallRequest {
         space: host.space().to_owned(),
@@ -87,7 +87,17 @@ fn described(operation: &Operation) -> String {
 pub(crate) fn list(global: &Global, words: &str) -> Result<ExitCode> {
     let host = start(global, false)?;
     let catalog = host.kernel.catalog();
-    let name = host.gateway.tools.get(words).map_or(words, String::as_str);
+    if let Some(group) = host.gateway.groups.get(words) {
+        let found: Vec<_> =
+            group.iter().filter_map(|(name, operation)| Some((name, catalog.get(operation.operation())?))).collect();
+        let told: Vec<_> = found.iter().map(|(name, one)| json!({ "name": name, "operation": one })).collect();
+        print(global.json, &told, |_| {
+            let line = |(name, one): &(&String, &Operation)| format!("operation {name}: {}", described(one));
+            found.iter().map(line).collect::<Vec<_>>().join("\n")
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let name = host.gateway.operation(words, &mut Map::new()).unwrap_or_else(|_| words.to_owned());
     if let Some(operation) = catalog.operations().find(|operation| operation.name == name) {
         print(global.json, operation, described)?;
         return Ok(ExitCode::SUCCESS);

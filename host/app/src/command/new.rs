@@ -44,6 +44,7 @@ const SHARED: &[File] = shared!(
     "jobs.jsonl" from "examples/strategies/jobs.jsonl",
     "wit/deps/memstrata-plugin/call.wit" from "wit/call.wit",
     "wit/deps/memstrata-plugin/consolidation.wit" from "wit/consolidation.wit",
+    "wit/deps/memstrata-plugin/files.wit" from "wit/files.wit",
     "wit/deps/memstrata-plugin/search.wit" from "wit/search.wit",
     "wit/deps/memstrata-plugin/store-read.wit" from "wit/store-read.wit",
     "wit/deps/memstrata-plugin/store-write.wit" from "wit/store-write.wit",

@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result};
 use memstrata_kernel::{Kit, RecordedJob, Report, Swapped, test_component};
 use memstrata_runtime::{Grants, Limits, Runtime};
 use serde_json::{Map, json};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -83,34 +82,26 @@ fn list(global: &Global) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn everything() -> Grants {
-    let interfaces = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
-    Grants {
-        interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
-        reads: BTreeSet::from(["*".into()]),
-        writes: BTreeSet::from(["*".into()]),
-    }
-}
-
 fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
     let resolved = configure(global, None)?;
     let (wasm, granted) = match resolved.kernel.layers.get(what) {
-        Some(layer) => (layer.wasm.as_deref().map(<[u8]>::to_vec).unwrap_or_default(), Some(layer.grants.clone())),
-        None => (
-            read(Path::new(what)).with_context(|| {
+        Some(layer) => (layer.wasm.clone().context("the layer has no component")?, Some(layer.grants.clone())),
+        None => {
+            let bytes = read(Path::new(what)).with_context(|| {
                 let known: Vec<_> = resolved.kernel.layers.keys().cloned().collect();
                 format!("`{what}` is neither a file nor a layer; layers: {}", known.join(", "))
-            })?,
-            None,
-        ),
+            })?;
+            (bytes.into(), None)
+        }
     };
+    let size = wasm.bytes().map_err(anyhow::Error::msg)?.len();
     let cache = resolved.kernel.cache.unwrap_or_else(|| resolved.kernel.data.join("cache"));
     let runtime = Arc::new(Runtime::new(resolved.kernel.limits, 1, Some(&cache)).map_err(anyhow::Error::msg)?);
-    let plugin = runtime.load(what, &wasm, &everything(), &Map::new())?;
+    let plugin = runtime.load(what, wasm, &Grants::everything(), &Map::new())?;
     let manifest = plugin.manifest();
     let value = json!({
         "name": manifest.name, "version": manifest.version, "summary": manifest.summary, "digest": plugin.digest(),
-        "bytes": plugin.size(), "engine": if plugin.pooled() { "pooled" } else { "on-demand" },
+        "bytes": size, "engine": if plugin.pooled() { "pooled" } else { "on-demand" },
         "imports": plugin.imports(), "wants": { "interfaces": manifest.imports, "optional": manifest.optional_imports,
         "reads": manifest.reads, "writes": manifest.writes }, "granted": granted,
         "collections": manifest.collections.keys().collect::<Vec<_>>(), "declarations": manifest.collections,
@@ -124,7 +115,7 @@ fn inspect(global: &Global, what: &str) -> Result<ExitCode> {
             manifest.version,
             manifest.summary,
             plugin.digest(),
-            plugin.size(),
+            size,
             if plugin.pooled() { "pooled" } else { "on-demand" },
             manifest.imports.join(", "),
             manifest.optional_imports.join(", "),

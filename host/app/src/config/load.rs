@@ -8,6 +8,9 @@ use toml::{Table, Value};
 /// The default configuration, with every key explained.
 pub(crate) const DEFAULT: &str = include_str!("default.toml");
 
+/// Names of operations that other systems' clients know: aliases and grouped tools.
+const NAMES: &str = include_str!("names.toml");
+
 /// What environment variables of ours begin with; `__` separates the parts of a key.
 const PREFIX: &str = "MEMSTRATA__";
 
@@ -16,7 +19,7 @@ const PREFIX: &str = "MEMSTRATA__";
 /// # Errors
 /// Every key that is unknown or does not fit, with its file.
 pub(crate) fn load(named: Option<&Path>) -> Result<(Config, Option<PathBuf>)> {
-    let mut table: Table = DEFAULT.parse().context("the built-in defaults are broken")?;
+    let mut table = defaults()?;
     let file = match named {
         Some(file) => Some(file.to_owned()),
         None => usual().into_iter().find(|file| file.is_file()),
@@ -29,13 +32,24 @@ pub(crate) fn load(named: Option<&Path>) -> Result<(Config, Option<PathBuf>)> {
     }
     let origin = file.as_ref().map_or_else(|| "the configuration".to_owned(), |file| file.display().to_string());
     from_environment(&mut table, std::env::vars())?;
-    // A table for each section: serde stops at the first fault of a document, so each is asked alone.
-    let faults = section_faults(&table);
-    if !faults.is_empty() {
-        bail!("{origin} has faults:\n  - {}", faults.join("\n  - "));
+    match Value::Table(table.clone()).try_into() {
+        Ok(config) => Ok((config, file)),
+        Err(error) => {
+            // A table for each section: serde stops at the first fault of a document, so each is asked alone.
+            let faults = section_faults(&table);
+            if !faults.is_empty() {
+                bail!("{origin} has faults:\n  - {}", faults.join("\n  - "));
+            }
+            Err(error).with_context(|| format!("{origin} does not fit"))
+        }
     }
-    let config = Value::Table(table).try_into().with_context(|| format!("{origin} does not fit"))?;
-    Ok((config, file))
+}
+
+/// What holds where a configuration says nothing else.
+fn defaults() -> Result<Table> {
+    let mut table: Table = DEFAULT.parse().context("the built-in defaults are broken")?;
+    merge(&mut table, NAMES.parse().context("the built-in names are broken")?);
+    Ok(table)
 }
 
 /// Where a configuration is looked for.
@@ -87,7 +101,7 @@ fn from_environment(table: &mut Table, variables: impl Iterator<Item = (String, 
 
 /// What does not fit, section by section and key by key.
 fn section_faults(table: &Table) -> Vec<String> {
-    let defaults: Table = DEFAULT.parse().unwrap_or_default();
+    let defaults = defaults().unwrap_or_default();
     let mut faults = Vec::new();
     let mut try_one = |section: &str, key: Option<(&String, &Value)>, candidate: Table| {
         if let Err(error) = Value::Table(candidate).try_into::<Config>() {
@@ -130,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_sound_and_complete() {
-        let table: Table = DEFAULT.parse().unwrap();
+        let table = defaults().unwrap();
         assert_eq!(section_faults(&table), Vec::<String>::new());
         let config: Config = Value::Table(table).try_into().unwrap();
         assert_eq!(config.limits, memstrata_runtime::Limits::default());
@@ -151,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_environment_overrides() {
-        let mut table: Table = DEFAULT.parse().unwrap();
+        let mut table = defaults().unwrap();
         let set =
             [("MEMSTRATA__STORE__GROUP_COMMIT", "1"), ("MEMSTRATA__GATEWAY__BIND", "127.0.0.1:0"), ("OTHER", "x")];
         from_environment(&mut table, set.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();

@@ -7,7 +7,8 @@ mod triggers;
 pub(crate) use load::{DEFAULT, load};
 pub(crate) use resolve::{Resolved, resolve};
 
-use memstrata_gateway::GatewayConfig;
+use indexmap::IndexMap;
+use memstrata_gateway::{GatewayConfig, Group, Route};
 use memstrata_runtime::Limits;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,10 @@ pub(crate) struct Config {
     pub(crate) gateway: GatewayConfig,
     /// Default tools: name -> operation.
     pub(crate) tools: toml::Table,
+    /// Other names of operations: name -> operation.
+    pub(crate) aliases: IndexMap<String, Route>,
+    /// Grouped tools: name -> the names of their operations -> operation.
+    pub(crate) groups: IndexMap<String, Group>,
     pub(crate) layers: BTreeMap<String, LayerConfig>,
     /// Consolidation strategies: components too.
     #[serde(default)]
@@ -71,6 +76,9 @@ pub(crate) struct LayerConfig {
     pub(crate) reads: BTreeSet<String>,
     #[serde(default)]
     pub(crate) writes: BTreeSet<String>,
+    /// Folders it may read through `files`: by the name it knows, the path.
+    #[serde(default)]
+    pub(crate) folders: BTreeMap<String, PathBuf>,
     #[serde(default)]
     pub(crate) settings: toml::Table,
 }

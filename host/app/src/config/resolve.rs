@@ -4,11 +4,11 @@ use super::triggers::read_triggers;
 use super::{Config, LayerConfig};
 use crate::cli::Global;
 use anyhow::{Context as _, Result, bail};
-use bytes::Bytes;
+use cap_std::fs::Dir;
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
 use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, LlmBudget, PromotionRule, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
-use memstrata_runtime::Grants;
+use memstrata_runtime::{Folders, Grants, Wasm};
 use memstrata_store::{Durability, SpaceOptions};
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
@@ -82,6 +82,8 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             None => note(Err(anyhow::anyhow!("tools.{tool} must name an operation, like \"layer.operation\""))),
         }
     }
+    gateway.aliases = config.aliases;
+    gateway.groups = config.groups;
     let mut tokens = Vec::new();
     for (name, token) in &gateway.tokens {
         let secret = secret(token.token_env.as_deref(), token.token_file.as_deref().map(Path::new), &folder);
@@ -149,8 +151,12 @@ fn user_data() -> Option<PathBuf> {
 }
 
 fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) -> Result<LayerOptions> {
-    let grants =
-        Grants { interfaces: layer.interfaces.clone(), reads: layer.reads.clone(), writes: layer.writes.clone() };
+    let grants = Grants {
+        interfaces: layer.interfaces.clone(),
+        reads: layer.reads.clone(),
+        writes: layer.writes.clone(),
+        folders: open_folders(section, name, layer, folder)?,
+    };
     if let Some(fault) = grants.faults().first() {
         bail!("{section}.{name}: {fault}");
     }
@@ -158,14 +164,14 @@ fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) 
         .ok()
         .and_then(|settings| settings.as_object().cloned())
         .with_context(|| format!("{section}.{name}.settings must be a table"))?;
-    let (wasm, origin): (Bytes, String) = match layer.source.as_str() {
+    let (wasm, origin): (Wasm, String) = match layer.source.as_str() {
         source if source == "bundled" || source.starts_with("bundled:") => {
             let known: Vec<_> = memstrata_bundle::names().collect();
             let component = source.strip_prefix("bundled:").unwrap_or(name);
-            let bytes = memstrata_bundle::bundled(component).with_context(|| {
+            let found = memstrata_bundle::bundled(component).with_context(|| {
                 format!("{section}.{name}: no component `{component}` is bundled; there are: {}", known.join(", "))
             })?;
-            (bytes.into(), source.to_owned())
+            (Wasm::elsewhere(found.digest, move || found.bytes()), source.to_owned())
         }
         path => {
             let path = folder.join(path);
@@ -175,6 +181,18 @@ fn resolve_layer(section: &str, name: &str, layer: &LayerConfig, folder: &Path) 
         }
     };
     Ok(LayerOptions { wasm: Some(wasm), origin, grants, settings })
+}
+
+/// Opens the folders a layer may read; their paths are relative to the configuration.
+fn open_folders(section: &str, name: &str, layer: &LayerConfig, folder: &Path) -> Result<Folders> {
+    let open = |(called, path): (&String, &PathBuf)| {
+        let path = folder.join(path);
+        let opened = Dir::open_ambient_dir(&path, cap_std::ambient_authority());
+        let opened =
+            opened.with_context(|| format!("{section}.{name}.folders.{called}: cannot open {}", path.display()));
+        Ok((called.clone(), opened?))
+    };
+    layer.folders.iter().map(open).collect()
 }
 
 fn make_embedder(table: &toml::Table, folder: &Path) -> Result<Arc<dyn Embedder>> {

@@ -68,7 +68,7 @@ pub(super) async fn catalog(
     };
     Ok(Json(json!({
         "generation": catalog.generation(), "count": tools.len(), "tools": tools,
-        "listed": front.gate.tools(), "built_in": RESERVED,
+        "listed": front.gate.tools(), "aliases": front.gate.aliases(), "groups": front.gate.groups(), "built_in": RESERVED,
     })))
 }
 

@@ -1,7 +1,8 @@
 //! The list of tools, rendered once for each generation of the catalog.
 
 use crate::gate::Gate;
-use crate::tool::{Shown, tools};
+use crate::tool::{Shown, as_operation, tools};
+use memstrata_kernel::Operation;
 use rmcp::model::Tool;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -33,7 +34,15 @@ impl Lists {
                 }
             })
             .collect();
-        Self { generation: catalog.generation(), writing: tools(&shown, true), reading: tools(&shown, false) }
+        let list = |may_write: bool| {
+            let groups: Vec<Operation> = gate
+                .shown_groups()
+                .filter_map(|(name, group)| as_operation(name, group, &catalog, may_write))
+                .collect();
+            let groups = groups.iter().map(|operation| Shown { name: &operation.name, operation });
+            tools(&shown.iter().map(|shown| Shown { ..*shown }).chain(groups).collect::<Vec<_>>(), may_write)
+        };
+        Self { generation: catalog.generation(), writing: list(true), reading: list(false) }
     }
 
     /// The list of a principal.

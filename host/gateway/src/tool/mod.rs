@@ -3,10 +3,14 @@
 mod answer;
 mod arguments;
 mod builtin;
+mod group;
 mod near;
 mod render;
 
 pub(crate) use answer::{Answer, fit};
+pub(crate) use group::as_operation;
+pub(crate) use group::choose;
+pub use group::{Group, Renaming, Route};
 pub(crate) use render::{Shown, is_open, tools};
 
 use crate::gate::{Access, Call, Company, Gate};
@@ -30,6 +34,10 @@ pub(crate) enum Target {
     Call,
     /// An operation, which may have left the catalog since the configuration named it.
     Operation(String),
+    /// Another name of an operation.
+    Alias(String),
+    /// One operation of a group, which the arguments choose.
+    Group(String),
 }
 
 /// What `name` means; none if nothing has this name.
@@ -41,6 +49,8 @@ pub(crate) fn resolve(gate: &Gate, name: &str) -> Option<Target> {
         CALL => Some(Target::Call),
         _ => match gate.tools().get(name) {
             Some(operation) => Some(Target::Operation(operation.clone())),
+            None if gate.aliases().contains_key(name) => Some(Target::Alias(name.to_owned())),
+            None if gate.groups().contains_key(name) => Some(Target::Group(name.to_owned())),
             None => gate.kernel().catalog().get(name).map(|operation| Target::Operation(operation.name.clone())),
         },
     }
@@ -49,7 +59,8 @@ pub(crate) fn resolve(gate: &Gate, name: &str) -> Option<Target> {
 /// Names that may have been meant by one that means nothing.
 pub(crate) fn near(gate: &Gate, name: &str) -> Vec<String> {
     const MOST: usize = 5;
-    let own = RESERVED.into_iter().chain(gate.tools().keys().map(String::as_str));
+    let configured = gate.tools().keys().chain(gate.aliases().keys()).chain(gate.groups().keys());
+    let own = RESERVED.into_iter().chain(configured.map(String::as_str));
     let mut names = near::near(name, own, MOST);
     for operation in gate.kernel().catalog().near(name, MOST) {
         if names.len() < MOST && !names.contains(&operation) {
@@ -95,10 +106,20 @@ async fn run_plain(
     gate: &Gate,
     access: &Access,
     target: Target,
-    arguments: Map<String, Value>,
+    mut arguments: Map<String, Value>,
     dry_run: bool,
     company: &Company,
 ) -> Result<Answer, CallError> {
+    let target = match (&target, gate.groups(), gate.aliases()) {
+        (Target::Group(name), groups, _) if let Some(group) = groups.get(name) => {
+            Target::Operation(choose(name, group, &mut arguments)?)
+        }
+        (Target::Alias(name), _, aliases) if let Some(route) = aliases.get(name) => {
+            route.rename(&mut arguments);
+            Target::Operation(route.operation().to_owned())
+        }
+        _ => target,
+    };
     match target {
         Target::Forget => {
             let forget = builtin::forget(arguments, dry_run)?;
@@ -115,7 +136,9 @@ async fn run_plain(
             let value = gate.own(access, FIND, || Ok(find.run(&gate.kernel().catalog(), gate.tools()))).await?;
             Ok(Answer::own(FIND, value, false, &["k", "detail"]))
         }
-        Target::Call => Err(CallError::new("invalid.argument", format!("`{CALL}` cannot call itself."))),
+        Target::Call | Target::Alias(_) | Target::Group(_) => {
+            Err(CallError::new("invalid.argument", format!("`{CALL}` cannot call itself.")))
+        }
         Target::Operation(operation) => {
             let catalog = gate.kernel().catalog();
             let Some(found) = catalog.get(&operation) else {

@@ -115,7 +115,7 @@ impl Kernel {
         if let Some(layer) = set.layers.get(name).filter(|layer| layer.plugin.digest() == digest) {
             return Ok(Arc::clone(layer));
         }
-        let wasm = self.shared.control.component(digest)?;
+        let wasm = self.stored(digest);
         let generation =
             Generation { layer: name.into(), generation: 0, digest: digest.into(), origin: "replay".into(), at: 0 };
         Ok(Arc::new(self.load(name, &wasm, &generation)?))

@@ -4,7 +4,7 @@ use super::{Report, scratch};
 use crate::api::{CallError, CallRequest, Effect, Principal};
 use crate::kernel::{Kernel, LayerOptions};
 use memstrata_models::Embedder;
-use memstrata_runtime::{Example, Limits, Manifest, Runtime, json_fits};
+use memstrata_runtime::{Example, Limits, Manifest, Runtime, Wasm, json_fits};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A kernel with this one layer and an empty space, gone with the folder.
 fn alone(
-    wasm: &[u8],
+    wasm: &Wasm,
     options: &LayerOptions,
     embedder: &Arc<dyn Embedder>,
     cache: Option<&Path>,
@@ -25,7 +25,7 @@ fn alone(
         .map_err(|error| CallError::new("invalid.component", error.to_string()))?
         .manifest()
         .clone();
-    let layer = LayerOptions { wasm: Some(wasm.to_vec().into()), ..options.clone() };
+    let layer = LayerOptions { wasm: Some(wasm.clone()), ..options.clone() };
     let layers = BTreeMap::from([(manifest.name.clone(), layer)]);
     let (kernel, folder) = scratch(layers, Limits::default(), embedder, cache)?;
     Ok((kernel, manifest, folder))
@@ -53,7 +53,7 @@ fn call(
 
 /// Runs every declared example, each in a space of its own.
 pub(crate) fn examples(
-    wasm: &[u8],
+    wasm: &Wasm,
     options: &LayerOptions,
     embedder: &Arc<dyn Embedder>,
     cache: Option<&Path>,
@@ -115,7 +115,7 @@ fn run_example(
 
 /// Calls each operation with arguments its schema allows but nobody means: they may fail, they must not trap or hang.
 pub(super) fn hostile(
-    wasm: &[u8],
+    wasm: &Wasm,
     options: &LayerOptions,
     embedder: &Arc<dyn Embedder>,
     cache: Option<&Path>,

@@ -10,11 +10,11 @@ pub(crate) use layer::examples;
 use crate::api::CallError;
 use crate::kernel::{Kernel, KernelOptions, LayerOptions};
 use memstrata_models::Embedder;
-use memstrata_runtime::{Grants, Limits, Manifest, Runtime};
+use memstrata_runtime::{Grants, Limits, Manifest, Runtime, Wasm};
 use memstrata_store::{Durability, SpaceOptions};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -89,7 +89,8 @@ pub struct RecordedJob {
 ///
 /// It runs in empty spaces of its own and is granted what its manifest asks for.
 #[must_use]
-pub fn test_component(wasm: &[u8], kit: &Kit) -> Report {
+pub fn test_component(wasm: impl Into<Wasm>, kit: &Kit) -> Report {
+    let wasm = &wasm.into();
     let mut report = Report::default();
     let (options, manifest) = match probe(wasm, &kit.settings, kit.cache.as_deref()) {
         Ok(probed) => probed,
@@ -121,20 +122,14 @@ pub fn test_component(wasm: &[u8], kit: &Kit) -> Report {
 
 /// Loads it with every interface granted, to read what its manifest asks for.
 fn probe(
-    wasm: &[u8],
+    wasm: &Wasm,
     settings: &Map<String, Value>,
     cache: Option<&Path>,
 ) -> Result<(LayerOptions, Manifest), Vec<String>> {
     let runtime = Arc::new(Runtime::new(Limits::default(), 1, cache).map_err(|reason| vec![reason])?);
-    let interfaces = ["store-read", "store-write", "search", "vectors", "hints", "events", "llm"];
-    let grants = Grants {
-        interfaces: interfaces.iter().map(|name| (*name).to_owned()).collect(),
-        reads: BTreeSet::from(["*".into()]),
-        writes: BTreeSet::from(["*".into()]),
-    };
+    let grants = Grants::everything();
     let plugin = runtime.load("the component", wasm, &grants, settings).map_err(|error| error.faults)?;
-    let options =
-        LayerOptions { wasm: Some(wasm.to_vec().into()), origin: "test".into(), grants, settings: settings.clone() };
+    let options = LayerOptions { wasm: Some(wasm.clone()), origin: "test".into(), grants, settings: settings.clone() };
     Ok((options, plugin.manifest().clone()))
 }
 

@@ -86,6 +86,7 @@ fn layers(
         interfaces: options.grants.interfaces.clone(),
         reads: manifest.reads.iter().cloned().collect(),
         writes: manifest.writes.iter().cloned().collect(),
+        folders: options.grants.folders.clone(),
     };
     layers.insert(manifest.name.clone(), LayerOptions { grants, ..options.clone() });
     Ok(layers)

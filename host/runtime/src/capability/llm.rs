@@ -3,8 +3,8 @@
 use super::Answer;
 use crate::bindings::memstrata::plugin::llm::{Host, HostPrompt};
 use crate::error::HostError;
-use crate::plugin::digest_of;
 use crate::state::CallState;
+use crate::wasm::digest_of;
 use memstrata_models::Completion;
 use serde_json::Value;
 use std::sync::PoisonError;

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "the generated bindings re-export the handles")]
 
 mod consolidation;
+mod files;
 mod llm;
 mod search;
 mod small;
@@ -10,6 +11,7 @@ mod store_write;
 mod vectors;
 
 pub use consolidation::PatchHandle;
+pub use files::Folders;
 pub use llm::PromptHandle;
 pub use search::{RequestHandle, ResultsHandle};
 pub use store_read::QueryHandle;

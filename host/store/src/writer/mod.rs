@@ -165,8 +165,9 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, charge: &Charge) {
             }
         }
     }
-    // A tidy end: the write-ahead log goes into the file, so that the file alone is the space.
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+    // A tidy end: the write-ahead log goes into the file, so that the file alone is the space. Without waiting for readers: those of
+    // another process may be calls that wait for their own commit, which this checkpoint would hold up until one side gives up.
+    if let Err(error) = connection.execute_batch("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)") {
         tracing::debug!(%error, "checkpoint at close");
     }
 }

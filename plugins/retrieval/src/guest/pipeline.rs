@@ -1,9 +1,14 @@
 //! From a request to ordered hits: search, kinds, near-identical hits into one, spread. `recall` and `why_not` share it.
 
 use crate::fit::Shown;
+use crate::found::Found;
+use crate::gist::sources;
 use crate::request::{LEAST_COSINE, Request};
-use crate::{same, when};
-use memstrata_sdk::{Fault, Place, Results, Search, Value, places, rows};
+use crate::settings::Settings;
+use crate::terms::Terms;
+use crate::{route, same, when};
+use memstrata_sdk::{Fault, Place, Query, Results, Search, Value, json, places, rows, settings};
+use std::collections::BTreeMap;
 
 /// A hit with its recall view.
 pub(super) struct Candidate {
@@ -15,6 +20,8 @@ pub(super) struct Candidate {
     bag: same::Bag,
     /// Ids of near-identical hits that fell into this one.
     pub(super) also: Vec<u64>,
+    /// Ids of its evidence, where somebody read them.
+    pub(super) sources: Vec<u64>,
 }
 
 /// What the host found.
@@ -34,10 +41,55 @@ pub(super) fn search(request: &Request, query: &str, namespace: Option<&str>, no
     for collection in &request.collections {
         search = search.collection(collection)?;
     }
+    if request.collections.is_empty() {
+        for collection in of_layers(request)? {
+            search = search.collection(&collection)?;
+        }
+    }
+    for channel in request.channels.off() {
+        search = search.weight(channel, 0.0)?;
+    }
     if let Some((since, until)) = request.range() {
         search = search.between(since, until);
     }
     Ok(search)
+}
+
+/// Whether a collection is there and may be searched.
+pub(super) fn readable(collection: &str) -> bool {
+    Search::of("").collection(collection).is_ok()
+}
+
+/// The collections the routes name of the layers asked for; none if they name none of some layer, which is then told apart among the
+/// hits of all.
+fn of_layers(request: &Request) -> Result<Vec<String>, Fault> {
+    if request.layers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings: Settings = settings::get()?;
+    let known = route::known(&settings.routes);
+    let known: Vec<String> = known.into_iter().filter(|name| request.takes(name) && readable(name)).collect();
+    let named = |layer: &String| known.iter().any(|name| name.split('.').next() == Some(layer));
+    Ok(if request.layers.iter().all(named) { known } else { Vec::new() })
+}
+
+/// Gives hits the ids of their evidence, one read a collection.
+pub(super) fn evidence(hits: &[(u64, &str)], known_at: Option<u64>) -> Result<BTreeMap<u64, Vec<u64>>, Fault> {
+    let mut by_collection: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (id, collection) in hits {
+        by_collection.entry(collection).or_default().push(*id);
+    }
+    let mut found = BTreeMap::new();
+    for (collection, ids) in by_collection {
+        let most = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let query = Query::of(collection).filter(json!(["id", "in", ids]))?.known_at(known_at);
+        for row in query.select(&["sources"])?.limit(most).page()?.rows {
+            if let Some(id) = row.get("id").and_then(Value::as_u64) {
+                found.insert(id, sources(&row));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Runs the search. Rows are read only if they are asked for, or if a hit's view does not say what it is.
@@ -57,7 +109,7 @@ pub(super) fn gather(request: &Request, query: &str, limit: u32, now: u64, with_
 
 impl Candidate {
     fn new(hit: Place, view: Value, row: Value) -> Self {
-        let mut candidate = Self { hit, view, row, bag: same::Bag::default(), also: Vec::new() };
+        let mut candidate = Self { hit, view, row, bag: same::Bag::default(), also: Vec::new(), sources: Vec::new() };
         candidate.bag = same::bag(candidate.text());
         candidate
     }
@@ -101,16 +153,42 @@ impl Candidate {
             trust: self.view.get("trust").and_then(Value::as_f64),
             why: self.why(),
             also: self.also.clone(),
+            sources: self.sources.clone(),
         }
+    }
+
+    /// As the searching operations take it.
+    pub(super) fn found(&self, terms: &Terms) -> Found {
+        let score = |channel: &str| {
+            let found = self.hit.found_by.iter().find(|(name, ..)| *name == channel)?;
+            Some(found.2).filter(|score| score.is_finite())
+        };
+        let mut found = Found {
+            id: self.hit.id,
+            from: self.hit.collection.clone(),
+            text: self.text().to_owned(),
+            kind: self.kind().map(str::to_owned),
+            time: self.time(),
+            trust: self.view.get("trust").and_then(Value::as_f64),
+            score: self.hit.score,
+            cosine: score("vector"),
+            bm25: score("text"),
+            why: self.why(),
+            sources: self.sources.clone(),
+            relevance: 0.0,
+        };
+        found.fit(terms);
+        found
     }
 }
 
-/// Drops other kinds and says how many there were.
+/// Drops other kinds and layers and says how many there were.
 pub(super) fn of_kinds(request: &Request, candidates: &mut Vec<Candidate>) -> usize {
-    if request.kinds.is_empty() {
-        return 0;
-    }
     let before = candidates.len();
+    candidates.retain(|candidate| request.takes(&candidate.hit.collection));
+    if request.kinds.is_empty() {
+        return before - candidates.len();
+    }
     candidates.retain(|candidate| candidate.kind().is_some_and(|kind| request.kinds.iter().any(|k| k == kind)));
     before - candidates.len()
 }

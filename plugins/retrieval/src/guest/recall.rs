@@ -1,9 +1,12 @@
 //! `recall`: one host search, then a summary inside the budget.
 
-use super::pipeline::{Candidate, collapse, gather, of_kinds, search, spread};
-use crate::fit::{Frame, Shown, reference, summary, unbounded};
+use super::pipeline::{Candidate, collapse, evidence, gather, of_kinds, search, spread};
+use crate::confidence::{Confidence, NO_ANSWER};
+use crate::fit::{Frame, Shown, reference, shared, unbounded};
+use crate::found::rounded;
 use crate::gist::lean;
 use crate::request::{Detail, Request, emptiness};
+use crate::terms::Terms;
 use crate::text::terms;
 use memstrata_sdk::{Answer, Fault, Value, arguments, clock, hints, json};
 
@@ -26,22 +29,37 @@ pub(super) fn recall(given: Value) -> Answer {
         gathered.notes.push(format!("kinds: only the best {fetch} matches were looked through"));
     }
     let candidates = collapse(gathered.candidates);
-    let found = candidates.len();
-    let chosen = spread(candidates, request.limit());
+    let mut found = candidates.len();
+    let mut chosen = spread(candidates, request.limit());
     let mut scope = request.scope(now);
-    let mut empty = None;
-    if chosen.is_empty() {
+    let (mut empty, mut confidence) = (None, None);
+    if request.abstain && !chosen.is_empty() {
+        let asked = Terms::of(query);
+        let hits: Vec<_> = chosen.iter().map(|candidate| candidate.found(&asked)).collect();
+        let sure = Confidence::of(&asked, &hits);
+        confidence = Some((rounded(sure.value), sure.level()));
+        if sure.abstains() {
+            empty = Some((
+                NO_ANSWER,
+                format!("{found} memories are near the question and none answers it; without `abstain` they are shown"),
+            ));
+            chosen.clear();
+            found = 0;
+        }
+    }
+    with_evidence(&mut chosen, request.known_at.map(|time| time.0))?;
+    if empty.is_none() && chosen.is_empty() {
         // Counting looks at every row of the scope; only an empty answer needs it.
         let eligible = gathered.results.eligible()?;
         let elsewhere = if eligible == 0 { elsewhere(&request, query, now)? } else { None };
         scope.insert("eligible".into(), json!(eligible));
         empty = Some(emptiness(&request, eligible, elsewhere, of_other_kinds));
     }
-    let frame = Frame { found, empty, scope, notes: gathered.notes };
+    let frame = Frame { found, empty, scope, notes: gathered.notes, confidence };
     let answer = match request.detail {
         Detail::Summary => {
             let shown: Vec<Shown> = chosen.iter().map(Candidate::shown).collect();
-            summary(&frame, &shown, &terms(query), request.budget())
+            shared(&frame, &shown, &terms(query), request.budget(), request.budget_strategy)
         }
         Detail::Ids => unbounded(&frame, chosen.iter().map(as_id).collect()),
         Detail::Full => unbounded(&frame, chosen.iter().map(in_full).collect()),
@@ -50,9 +68,19 @@ pub(super) fn recall(given: Value) -> Answer {
     Ok(answer)
 }
 
+/// Gives hits the ids of their evidence.
+pub(super) fn with_evidence(chosen: &mut [Candidate], known_at: Option<u64>) -> Result<(), Fault> {
+    let hits: Vec<(u64, &str)> = chosen.iter().map(|one| (one.hit.id, one.hit.collection.as_str())).collect();
+    let mut found = evidence(&hits, known_at)?;
+    for candidate in chosen {
+        candidate.sources = found.remove(&candidate.hit.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
 fn as_id(candidate: &Candidate) -> Value {
     let hit = &candidate.hit;
-    json!({"id": hit.id, "ref": reference(hit.id), "from": hit.collection, "score": rounded(hit.score)})
+    json!({"id": hit.id, "ref": reference(hit.id), "from": hit.collection, "score": exact(hit.score)})
 }
 
 fn in_full(candidate: &Candidate) -> Value {
@@ -62,14 +90,14 @@ fn in_full(candidate: &Candidate) -> Value {
         "ref": reference(hit.id),
         "from": hit.collection,
         "text": candidate.text(),
-        "score": rounded(hit.score),
+        "score": exact(hit.score),
         "why": candidate.why(),
         "also": candidate.also.iter().map(|id| reference(*id)).collect::<Vec<_>>(),
         "row": lean(&candidate.row),
     })
 }
 
-fn rounded(score: f64) -> f64 {
+fn exact(score: f64) -> f64 {
     (score * 1e5).round() / 1e5
 }
 

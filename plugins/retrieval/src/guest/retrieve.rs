@@ -1,11 +1,14 @@
 //! `retrieve`: rows by id, with what they cite and how they came to be.
 
+use super::find::find;
 use crate::args::{Id, Time, distinct};
 use crate::fit::reference;
 use crate::gist::{gist, lean, sources};
+use crate::request::Request;
+use crate::terms::Terms;
 use crate::text::{clip, one_line};
 use crate::when;
-use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, get, hints, history, json, locate};
+use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, clock, get, hints, history, json, locate};
 use serde::Deserialize;
 
 /// Text of a summary, and of a cited row, in characters.
@@ -17,7 +20,14 @@ const MOST_VERSIONS: usize = 20;
 
 #[derive(Deserialize)]
 struct Retrieve {
+    #[serde(default)]
     ids: Vec<Id>,
+    #[serde(default)]
+    query: Option<String>,
+    #[serde(default)]
+    limit: Option<usize>,
+    #[serde(default)]
+    namespace: Option<String>,
     #[serde(default)]
     detail: Option<String>,
     #[serde(default)]
@@ -98,11 +108,36 @@ fn one(id: u64, collection: &str, row: &Value, given: &Retrieve) -> Answer {
     Ok(Value::Object(shown))
 }
 
+/// The ids a question finds, best first.
+fn asked(given: &Retrieve, query: &str) -> Result<Vec<u64>, Fault> {
+    let request = Request {
+        query: query.to_owned(),
+        namespace: given.namespace.clone(),
+        known_at: given.known_at,
+        ..Request::default()
+    };
+    let query = request.check()?;
+    let found = find(&request, query, &Terms::of(query), given.limit.unwrap_or(10), clock::now())?.found;
+    Ok(found.into_iter().map(|hit| hit.id).collect())
+}
+
 pub(super) fn retrieve(given: Value) -> Answer {
     let given: Retrieve = arguments(given)?;
     let known_at = given.known_at.map(|time| time.0);
+    let mut ids = distinct(&given.ids);
+    match (&given.query, ids.is_empty()) {
+        (Some(query), true) => {
+            ids = asked(&given, query)?;
+            if ids.is_empty() {
+                return Ok(json!({"rows": [], "missing": []}));
+            }
+        }
+        (None, true) => return Err(Fault::invalid("give `ids`, as `recall` answers them, or a `query`")),
+        (Some(_), false) => return Err(Fault::invalid("give either `ids` or a `query`, not both")),
+        (None, false) => {}
+    }
     let (mut rows, mut missing, mut touched) = (Vec::new(), Vec::new(), Vec::new());
-    for id in distinct(&given.ids) {
+    for id in ids {
         let reason = match read(id, known_at)? {
             Read::Row { collection, row } => {
                 rows.push(one(id, &collection, &row, &given)?);

@@ -1,10 +1,13 @@
 //! `why_not`: walks one memory through the stages of a recall.
 
 use super::pipeline::{collapse, gather, of_kinds, search, spread};
+use super::recall::with_evidence;
 use super::retrieve::{Read, read};
 use crate::args::Id;
-use crate::fit::{Frame, reference, summary};
+use crate::confidence::Confidence;
+use crate::fit::{Frame, reference, shared};
 use crate::request::{LEAST_COSINE, Request};
+use crate::terms::Terms;
 use crate::text::terms;
 use crate::trace::{
     Check, check_kind, check_there, check_time, checks_of_deleted, checks_of_row, checks_of_unknown, verdict,
@@ -62,7 +65,9 @@ fn searched(
     let alone = Request {
         collections: vec![collection.to_owned()],
         since: None,
+        from: None,
         until: None,
+        to: None,
         min_similarity: Some(-1.0),
         ..request.clone()
     };
@@ -113,9 +118,22 @@ fn searched(
     }
     checks.push(Check::pass("rank", format!("it ranks {} ({why})", rank + 1)));
 
+    if request.abstain {
+        let asked = Terms::of(query);
+        let hits: Vec<_> = chosen.iter().map(|candidate| candidate.found(&asked)).collect();
+        let sure = Confidence::of(&asked, &hits);
+        if sure.abstains() {
+            let detail = format!("the answer abstains: the confidence of all hits together is {:.2}", sure.value);
+            checks.push(Check::drop("confidence", detail));
+            return Ok(());
+        }
+    }
+
+    let mut chosen = chosen;
+    with_evidence(&mut chosen, request.known_at.map(|time| time.0))?;
     let shown: Vec<_> = chosen.iter().map(super::pipeline::Candidate::shown).collect();
-    let frame = Frame { found, empty: None, scope: request.scope(now), notes: deep.notes };
-    let answer = summary(&frame, &shown, &terms(query), request.budget());
+    let frame = Frame { found, empty: None, scope: request.scope(now), notes: deep.notes, confidence: None };
+    let answer = shared(&frame, &shown, &terms(query), request.budget(), request.budget_strategy);
     let fits = (answer.get("hits").and_then(Value::as_array).into_iter().flatten())
         .any(|hit| hit.get("id").and_then(Value::as_u64) == Some(id));
     checks.push(if fits {

@@ -19,7 +19,7 @@ pub(super) const SEMANTIC: Source = Source { layer: "semantic", collection: "sem
 /// What happened.
 pub(super) const EPISODIC: Source = Source { layer: "episodic", collection: "episodic.events", time: "timestamp" };
 /// What is held.
-pub(super) const WORKING: Source = Source { layer: "working", collection: ITEMS, time: "created_at" };
+pub(super) const WORKING: Source = Source { layer: "working_memory", collection: ITEMS, time: "created_at" };
 
 /// The source of a name.
 pub(super) fn source(layer: &str) -> Result<Source, Fault> {
@@ -54,7 +54,7 @@ fn source_of(id: u64) -> Result<Option<Source>, Fault> {
     let Some(collection) = locate(id)? else {
         return Ok(None);
     };
-    let bare = collection.strip_prefix("working.").unwrap_or(&collection);
+    let bare = collection.strip_prefix("working_memory.").unwrap_or(&collection);
     Ok([SEMANTIC, EPISODIC, WORKING].into_iter().find(|source| source.collection == bare))
 }
 

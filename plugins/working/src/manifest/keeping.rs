@@ -25,7 +25,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Hands an item to a long-term layer and frees its place.",
-                "Routes it by signs in its text (time: episodic, action: procedural, future: prospective, else semantic), or by a forest once ten decisions have been labelled; a `target` you name decides and is a label. It answers `next`, the operation and arguments that keep it: call it, then `confirm_consolidated`. The event working.item_consolidated says the same. Until confirmed the item is in `list_consolidated`, so nothing is lost.",
+                "Routes it by signs in its text (time: episodic, action: procedural, future: prospective, else semantic), or by a forest once ten decisions have been labelled; a `target` you name decides and is a label. It answers `next`, the operation and arguments that keep it: call it, then `confirm_consolidated`. The event working_memory.item_consolidated says the same. Until confirmed the item is in `list_consolidated`, so nothing is lost.",
                 (
                     s::input(
                         &json!({

@@ -4,7 +4,7 @@ use super::schema::{self as s, Named, adding, operation};
 use memstrata_sdk::{Value, json};
 
 /// The layers whose rows are weighed.
-const SOURCES: [&str; 3] = ["semantic", "episodic", "working"];
+const SOURCES: [&str; 3] = ["semantic", "episodic", "working_memory"];
 
 fn context(more: &Value) -> Value {
     let mut properties = json!({
@@ -75,7 +75,7 @@ pub(super) fn operations() -> Vec<Named> {
                         &["memories", "count", "missing"],
                     ),
                 ),
-                &json!([{"arguments": {"layer": "working"}, "setup": held}, {"arguments": {"memory_ids": [999_999_999]}}]),
+                &json!([{"arguments": {"layer": "working_memory"}, "setup": held}, {"arguments": {"memory_ids": [999_999_999]}}]),
             ),
         ),
         (
@@ -99,7 +99,7 @@ pub(super) fn operations() -> Vec<Named> {
                         &["memories", "count", "weighed", "focused", "empty"],
                     ),
                 ),
-                &json!([{"arguments": {"layer": "working", "top_k": 1}, "setup": held}]),
+                &json!([{"arguments": {"layer": "working_memory", "top_k": 1}, "setup": held}]),
             ),
         ),
         (

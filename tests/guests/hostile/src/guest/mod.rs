@@ -1,6 +1,7 @@
 //! The export: operation name to misbehaviour.
 
 mod answer;
+mod folder;
 mod manifest;
 mod reach;
 mod size;
@@ -64,6 +65,7 @@ fn run(operation: &str, arguments: &Value) -> Raw {
         "page" | "other_page" => values::page(arguments),
         "find" => values::find(arguments),
         "use_interface" => reach::use_interface(arguments),
+        "folder" => folder::folder(arguments),
         "foreign" => reach::foreign(arguments),
         "settings" => reach::settings(),
         "sleep" => world::sleep(),

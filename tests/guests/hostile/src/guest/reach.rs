@@ -3,7 +3,8 @@
 use super::{Raw, done, number, text};
 use memstrata_sdk::bindings::memstrata::plugin::{hints, search::Request, store_read};
 use memstrata_sdk::{
-    Fault, Query, Value, batch::Batch, budget, events, get, get_many, history, json, llm, locate, log, random, write,
+    Fault, Query, Value, batch::Batch, budget, events, files, get, get_many, history, json, llm, locate, log, random,
+    write,
 };
 
 /// The plainest use of one interface.
@@ -16,6 +17,7 @@ pub(super) fn use_interface(arguments: &Value) -> Raw {
         "vectors" => _ = Batch::embed(&["a".to_owned()]).map_err(Fault::from)?,
         "hints" => hints::touch(&[1]).map_err(Fault::from)?,
         "events" => events::emit("seen", arguments.get("payload").unwrap_or(&json!({})))?,
+        "files" => _ = files::about("docs", "a.txt")?,
         "llm" => _ = llm::Prompt::new("a").run().map_err(Fault::from)?,
         "harmless" => {
             budget::report(1, 2, "on the way");

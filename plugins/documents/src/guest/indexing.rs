@@ -1,0 +1,219 @@
+//! Documents come, change and go.
+
+use super::{CHUNKS, DOCUMENTS, One, Settings, chunks_of, document, folder, number, text};
+use crate::{chunk, html, kind, watched};
+use memstrata_sdk::args::Id;
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, clock, files, json, write};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// Characters of a chunk's title.
+const MOST_TITLE: usize = 500;
+
+/// A document to be indexed.
+#[derive(Deserialize)]
+struct Index {
+    namespace: Option<String>,
+    file_path: String,
+    content: Option<String>,
+    folder: Option<String>,
+    title: Option<String>,
+    document_type: Option<String>,
+    metadata: Option<Value>,
+}
+
+/// Where a document is found.
+pub(super) struct Place<'a> {
+    pub(super) namespace: &'a str,
+    /// The granted folder; empty where the text was given.
+    pub(super) folder: &'a str,
+    pub(super) path: &'a str,
+}
+
+/// What is known of a document beside its text.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) title: Option<String>,
+    pub(super) document_type: Option<String>,
+    pub(super) metadata: Option<Value>,
+    /// Of a file: when it was changed last.
+    pub(super) modified: Option<u64>,
+}
+
+pub(super) fn index(given: Value) -> Answer {
+    let Index { namespace, file_path, content, folder: named, title, document_type, metadata } = arguments(given)?;
+    let namespace = namespace.unwrap_or_default();
+    let known = Known { title, document_type, metadata, modified: None };
+    match content {
+        Some(content) => keep(&Place { namespace: &namespace, folder: "", path: &file_path }, &content, known, false),
+        None => {
+            let folder = folder(named.as_deref())?;
+            let about = files::about(&folder, &file_path)?;
+            let known = Known { modified: Some(number(&about, "modified")), ..known };
+            file(&Place { namespace: &namespace, folder: &folder, path: &file_path }, known, false)
+        }
+    }
+}
+
+pub(super) fn reindex(given: Value) -> Answer {
+    let One { id: Id(id) } = arguments(given)?;
+    let row = document(id)?;
+    if text(&row, "folder").is_empty() {
+        return Err(Fault::new(
+            "not-found.document",
+            format!("the text of m:{id} was given: give it to index_document again"),
+        ));
+    }
+    let place =
+        Place { namespace: text(&row, "namespace"), folder: text(&row, "folder"), path: text(&row, "file_path") };
+    let about = files::about(place.folder, place.path)?;
+    file(&place, Known { modified: Some(number(&about, "modified")), ..Known::default() }, true)
+}
+
+/// Reads a file and indexes it; one that cannot be read leaves a document that says so.
+pub(super) fn file(place: &Place<'_>, known: Known, again: bool) -> Answer {
+    let most = Settings::read()?.max_bytes;
+    let read = files::read(place.folder, place.path, most).map_err(|fault| fault.message);
+    match read.and_then(|bytes| kind::text(place.path, bytes)) {
+        Ok(content) => keep(place, &content, known, again),
+        Err(reason) => failed(place, &reason, known.modified),
+    }
+}
+
+fn find(place: &Place<'_>) -> Result<Option<Value>, Fault> {
+    Query::of(DOCUMENTS)
+        .filter(json!(["file_path", "=", place.path]))?
+        .filter(json!(["folder", "=", place.folder]))?
+        .filter(json!(["namespace", "=", place.namespace]))?
+        .first()
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// Writes a document's row; answers its id.
+fn put(place: &Place<'_>, old: Option<&Value>, mut row: Value) -> Result<u64, Fault> {
+    if let Some(old) = old {
+        let id = number(old, "id");
+        write::update(DOCUMENTS, id, Some(number(old, "version")), &row)?;
+        return Ok(id);
+    }
+    if let Some(fields) = row.as_object_mut() {
+        fields.insert("namespace".into(), json!(place.namespace));
+        fields.insert("folder".into(), json!(place.folder));
+        fields.insert("file_path".into(), json!(place.path));
+        fields.insert("parent".into(), json!(parent(place.path)));
+        fields.entry("document_type").or_insert_with(|| json!(kind::of(place.path).0));
+    }
+    write::insert(DOCUMENTS, &row)
+}
+
+/// Indexes a text: its chunks replace those before, in this one call.
+fn keep(place: &Place<'_>, content: &str, known: Known, again: bool) -> Answer {
+    let hash = Sha256::digest(content.as_bytes()).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"));
+    let old = find(place)?;
+    let (meant, language) = kind::of(place.path);
+    let kind = known.document_type.as_deref().unwrap_or(meant);
+    let same = |row: &&Value| {
+        text(row, "content_hash") == hash && text(row, "status") == "synced" && text(row, "document_type") == kind
+    };
+    if let Some(row) = old.as_ref().filter(same).filter(|_| !again) {
+        // A touched file: its new time is noted, so that it is not read again.
+        if known.modified.is_some_and(|modified| modified != number(row, "modified")) {
+            write::update(DOCUMENTS, number(row, "id"), None, &json!({"modified": known.modified}))?;
+        }
+        return Ok(answer(number(row, "id"), "synced", number(row, "chunk_count"), true, None, kind));
+    }
+    let page = (kind == "html").then(|| html::read(content));
+    let readable = page.as_ref().map_or(content, |page| &page.text);
+    let chunks = chunk::split(readable, kind);
+    let title = known.title.clone().or_else(|| page.as_ref()?.title.clone()).or_else(|| first_heading(&chunks));
+    let mut row = json!({
+        "title": title, "document_type": kind, "language": language, "content_hash": hash, "chunk_count": chunks.len(),
+        "bytes": content.len(), "status": "synced", "error": null, "attempts": 0, "next_attempt_at": null,
+        "modified": known.modified, "last_synced_at": clock::now(),
+    });
+    if let (Some(metadata), Some(fields)) = (known.metadata, row.as_object_mut()) {
+        fields.insert("metadata".into(), metadata);
+    }
+    let id = put(place, old.as_ref(), row)?;
+    if old.is_some() {
+        drop_chunks(id)?;
+    }
+    let rows: Vec<Value> = (0..)
+        .zip(&chunks)
+        .map(|(ordinal, piece): (u64, _)| {
+            let title = match (title.as_deref(), piece.heading.as_str()) {
+                (Some(title), "") => title.to_owned(),
+                (Some(title), heading) if heading.starts_with(title) => heading.to_owned(),
+                (Some(title), heading) => format!("{title} > {heading}"),
+                (None, heading) => heading.to_owned(),
+            };
+            let title: String = title.chars().take(MOST_TITLE).collect();
+            json!({
+                "namespace": place.namespace, "document": id, "ordinal": ordinal, "text": piece.text, "title": title,
+                "file_path": place.path, "document_type": kind, "begin": piece.begin, "first_line": piece.first_line,
+                "last_line": piece.last_line, "tokens": chunk::tokens(&piece.text), "sources": [id],
+            })
+        })
+        .collect();
+    write::insert_many(CHUNKS, &rows)?;
+    Ok(answer(id, "synced", rows.len() as u64, false, None, kind))
+}
+
+fn first_heading(chunks: &[chunk::Chunk]) -> Option<String> {
+    let heading = chunks.first()?.heading.split(" > ").next()?.to_owned();
+    (!heading.is_empty()).then_some(heading)
+}
+
+/// Notes that a file could not be read; its chunks stay as they were.
+fn failed(place: &Place<'_>, reason: &str, modified: Option<u64>) -> Answer {
+    let old = find(place)?;
+    let attempts = old.as_ref().map_or(0, |row| number(row, "attempts")) + 1;
+    let row = json!({
+        "status": "failed", "error": reason.chars().take(500).collect::<String>(), "attempts": attempts,
+        "next_attempt_at": clock::now() + watched::pause(attempts), "modified": modified,
+    });
+    let id = put(place, old.as_ref(), row)?;
+    let count = old.as_ref().map_or(0, |row| number(row, "chunk_count"));
+    Ok(answer(id, "failed", count, false, Some(reason), kind::of(place.path).0))
+}
+
+fn drop_chunks(document: u64) -> Result<u64, Fault> {
+    let mut dropped = 0;
+    for row in chunks_of(document)?.select(&["ordinal"])?.limit(1_000).all(chunk::MOST)? {
+        write::delete(CHUNKS, number(&row, "id"), None)?;
+        dropped += 1;
+    }
+    Ok(dropped)
+}
+
+fn answer(id: u64, status: &str, chunks: u64, unchanged: bool, error: Option<&str>, kind: &str) -> Value {
+    json!({"id": id, "status": status, "chunk_count": chunks, "unchanged": unchanged, "error": error, "document_type": kind})
+}
+
+pub(super) fn delete(given: Value) -> Answer {
+    let One { id: Id(id) } = arguments(given)?;
+    document(id)?;
+    let chunks = drop_chunks(id)?;
+    write::delete(DOCUMENTS, id, None)?;
+    Ok(json!({"deleted": id, "chunks": chunks}))
+}
+
+/// A state somebody else knows better.
+pub(super) fn mark(given: Value, status: &str) -> Answer {
+    #[derive(Deserialize)]
+    struct Mark {
+        id: Id,
+        error: Option<String>,
+    }
+    let Mark { id: Id(id), error } = arguments(given)?;
+    let row = document(id)?;
+    let mut patch = json!({"status": status, "error": error});
+    if let (true, Some(fields)) = (status == "synced", patch.as_object_mut()) {
+        fields.insert("last_synced_at".into(), json!(clock::now()));
+    }
+    write::update(DOCUMENTS, id, Some(number(&row, "version")), &patch)?;
+    Ok(answer(id, status, number(&row, "chunk_count"), false, error.as_deref(), text(&row, "document_type")))
+}

@@ -1,0 +1,71 @@
+//! The layer's manifest: what it owns, offers and reads (docs/manifest.md).
+
+mod collections;
+mod operations;
+
+use memstrata_sdk::{Value, json};
+
+/// The manifest. The same at every call.
+#[must_use]
+pub fn manifest() -> Value {
+    json!({
+        "manifest": 1,
+        "name": "meta",
+        "version": env!("CARGO_PKG_VERSION"),
+        "summary": "What is known about what is known: coverage, quality, gaps, health and progress over all layers.",
+        "imports": ["store-read", "store-write", "hints", "clock"],
+        "reads": [
+            "episodic.events", "semantic.memories", "procedural.procedures", "procedural.executions", "graph.entities",
+            "graph.relations", "prospective.tasks", "prospective.goals", "working_memory.items",
+        ],
+        "collections": collections::collections(),
+        "operations": operations::operations(),
+        "schedules": [{"name": "daily", "every_ms": 86_400_000, "operation": "measure", "arguments": {}}],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn required_operations_keep_their_parameters_and_defaults() {
+        let manifest = manifest();
+        for (name, parameters) in [
+            ("analyze_coverage", json!({"domain": null})),
+            ("get_expertise", json!({"limit": 10})),
+            ("detect_knowledge_gaps", json!({"project_id": null, "gap_type": null})),
+            ("get_memory_quality_summary", json!({"project_id": 1})),
+            ("score_semantic_memories", json!({"project_id": 1, "limit": 10})),
+            ("get_layer_health", json!({"layer": "all"})),
+            ("analyze_health_trends", json!({"metric": "overall", "days_back": 30, "project_id": null})),
+            ("get_skill_recommendations", json!({"skill_type": "general", "context": null})),
+            ("optimize_gap_detector", json!({"project_id": 1, "stability_window": 7, "analyze_contradictions": true})),
+            ("optimize_quality_monitor", json!({"project_id": 1, "measure_layers": true, "domain_analysis": true})),
+            (
+                "optimize_learning_tracker",
+                json!({"project_id": 1, "analyze_effectiveness": true, "track_patterns": true}),
+            ),
+            (
+                "learn_from_outcomes",
+                json!({"task_id": null, "outcome": "unknown", "actual_duration": null, "estimated_duration": null}),
+            ),
+            ("improve_estimations", json!({"lookback_days": 30, "project_id": null})),
+        ] {
+            let known = &manifest["operations"][name]["input"]["properties"];
+            for (parameter, default) in parameters.as_object().into_iter().flatten() {
+                assert!(known[parameter].is_object(), "{name} takes no {parameter}");
+                assert_eq!(known[parameter]["default"], *default, "{name}.{parameter}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_has_strict_schemas_and_an_example() {
+        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
+            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
+            assert!(operation["examples"].as_array().is_some_and(|e| !e.is_empty()), "{name}");
+            assert!(operation["output"]["required"].as_array().is_some_and(|e| !e.is_empty()), "{name}");
+        }
+    }
+}
