@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 const DAY: f64 = 86_400_000.0;
 /// Tags found in a text, at most.
 pub const TAGS: usize = 5;
+/// The stages of a memory's evolution, in their order.
+pub const STAGES: [&str; 4] = ["nascent", "developing", "mature", "stable"];
 /// Words that say nothing of the subject; shorter ones than four letters are left out anyway.
 const COMMON: [&str; 24] = [
     "about", "after", "also", "because", "been", "before", "could", "from", "have", "into", "only", "other", "should",
@@ -13,7 +15,7 @@ const COMMON: [&str; 24] = [
 ];
 
 /// `0.6 min(uses / 100, 1) + 0.4 (1 - days / 90)`, the second term not below 0; `age_ms` is the time since the memory
-/// was made or last used, whichever is later.
+/// was made, changed or used, whichever is latest.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts and ages are far below 2^52")]
 pub fn importance(uses: u64, age_ms: u64) -> f64 {
@@ -21,10 +23,11 @@ pub fn importance(uses: u64, age_ms: u64) -> f64 {
     0.6 * (uses as f64 / 100.0).min(1.0) + 0.4 * (1.0 - days / 90.0).max(0.0)
 }
 
-/// The stage by the number of versions: none nascent, below 3 developing, below 10 mature, else stable.
+/// The stage by the number of versions since the first text: none nascent, below 3 developing, below 10 mature, else
+/// stable.
 #[must_use]
-pub const fn stage(versions: u64) -> &'static str {
-    match versions {
+pub const fn stage(changes: u64) -> &'static str {
+    match changes {
         0 => "nascent",
         1..3 => "developing",
         3..10 => "mature",

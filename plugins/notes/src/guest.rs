@@ -1,10 +1,23 @@
 //! The component: names of operations to functions, and what several of them share.
 
+mod assignments;
 mod evolution;
 mod index;
+mod links;
+mod listing;
+mod memory;
 mod slips;
 
-use memstrata_sdk::{Answer, Fault, Layer, Value, get, locate};
+use crate::memory_id::MemoryId;
+use memstrata_sdk::row::reference;
+use memstrata_sdk::{Answer, Fault, Layer, Value, get};
+
+const NOTES: &str = "notes";
+const VERSIONS: &str = "versions";
+const ATTRIBUTES: &str = "attributes";
+const TOPICS: &str = "topics";
+const ASSIGNMENTS: &str = "assignments";
+const LINKS: &str = "links";
 
 struct Notes;
 
@@ -18,34 +31,42 @@ impl Layer for Notes {
     fn call(operation: &str, arguments: Value) -> Answer {
         match operation {
             "create_note" => slips::create(arguments),
-            "get_note" => slips::one(arguments),
-            "search_notes" => slips::search(arguments),
-            "link_notes" => slips::link(arguments),
-            "get_backlinks" => slips::backlinks(arguments),
+            "update_note" => slips::update(arguments),
+            "delete_note" => slips::delete(arguments),
+            "get_note" => listing::one(arguments),
+            "list_notes" => listing::list(arguments),
+            "search_notes" => listing::search(arguments),
+            "link_notes" => links::link(arguments),
+            "unlink_notes" => links::unlink(arguments),
+            "get_backlinks" => links::backlinks(arguments),
             "create_memory_version" => evolution::add(arguments),
+            "get_memory_version" => evolution::one(arguments),
             "get_memory_evolution_history" => evolution::history(arguments),
             "compute_memory_attributes" => evolution::compute(arguments),
             "get_memory_attributes" => evolution::attributes(arguments),
             "create_hierarchical_index" => index::create(arguments),
             "get_index_tree" => index::below(arguments),
-            "assign_memory_to_index" => index::assign(arguments),
-            "unassign_memory" => index::unassign(arguments),
+            "rename_index" => index::rename(arguments),
+            "delete_index" => index::delete(arguments),
+            "assign_memory_to_index" => assignments::assign(arguments),
+            "unassign_memory" => assignments::unassign(arguments),
+            "get_index_memories" => assignments::memories(arguments),
+            "get_memory_indexes" => assignments::indexes(arguments),
             other => Err(Fault::unknown_operation(other)),
         }
     }
 }
 
-/// The collection and the row of a memory of any layer this one may read.
-fn memory(id: u64) -> Result<(String, Value), Fault> {
-    let missing = || Fault::not_found(format!("no memory m:{id}: give the id of a row that `recall` finds"));
-    // Of this layer's rows only notes are memories.
-    let is_memory = |name: &String| name == "notes.notes" || !name.starts_with("notes.");
-    let collection = locate(id)?.filter(is_memory).ok_or_else(missing)?;
-    let row = get(&collection, id)?.ok_or_else(missing)?;
-    Ok((collection, row))
+/// A note, or `not-found.note`.
+fn note(given: &MemoryId) -> Result<Value, Fault> {
+    let found = if given.fits("notes.notes") { get(NOTES, given.id)? } else { None };
+    found.ok_or_else(|| {
+        Fault::new("not-found.note", format!("no note {}: see `list_notes` or `search_notes`", reference(given.id)))
+    })
 }
 
-/// A row of this layer, or a fault that says which kind is missing.
-fn own(collection: &str, id: u64) -> Result<Value, Fault> {
-    get(collection, id)?.ok_or_else(|| Fault::not_found(format!("no row m:{id} in {collection}: check the id")))
+/// A place of the index, or `not-found.index`.
+fn topic(id: u64) -> Result<Value, Fault> {
+    get(TOPICS, id)?
+        .ok_or_else(|| Fault::new("not-found.index", format!("no index {}: see `get_index_tree`", reference(id))))
 }

@@ -7,7 +7,8 @@
 pub mod attributes;
 pub mod luhmann;
 pub mod manifest;
+pub mod memory_id;
+pub mod note;
 
 #[cfg(target_family = "wasm")]
-#[allow(clippy::indexing_slicing, reason = "reading a JSON value by name answers null, never panics")]
 mod guest;
