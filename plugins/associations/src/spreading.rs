@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Memories of one hop that are answered, at most; an answer has no more.
 pub const MOST_REACHED: usize = 100;
 /// Memories of one hop that pass activation on, at most: the most active.
-pub const MOST_PASSING: usize = 50;
+pub const MOST_PASSING: usize = 20;
 
 /// A memory that was reached.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Links followed out of each memory, at most: the strongest.
-const MOST_LINKS: u32 = 50;
+const MOST_LINKS: u32 = 20;
 
 #[derive(Deserialize)]
 struct Spread {
