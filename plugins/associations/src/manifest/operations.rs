@@ -207,7 +207,7 @@ fn activating() -> Vec<Named> {
                     &json!({"primed": many(&["id", "ref", "collection", "factor", "primed_at"]), "count": {"type": "integer"}, "next_cursor": next()}),
                     &["primed", "count", "next_cursor"],
                 ),
-                &json!([{"arguments": {}, "setup": [cue("release"), cue("changelog"), prime()]}, {"arguments": {}}]),
+                &json!([{"arguments": {}, "setup": [cue("release"), cue("changelog"), prime()]}, {"arguments": {"limit": 1}, "setup": [cue("release"), cue("changelog"), prime()]}, {"arguments": {}}]),
             ),
         ),
     ]
