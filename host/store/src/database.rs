@@ -212,6 +212,16 @@ fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
     StoreError::Unavailable(format!("{path} {advice}"))
 }
 
+/// The name of a declared index in the file.
+pub(crate) fn index_name(table: &str, fields: &[String]) -> String {
+    format!("{table}__index_{}", fields.join("__"))
+}
+
+/// The name of a unique key's index in the file.
+pub(crate) fn unique_name(table: &str, key: &str) -> String {
+    format!("{table}__unique_{key}")
+}
+
 /// The statements that make a collection's tables, indexes, full text and vectors, where they are missing.
 ///
 /// `dimension` is that of the space's vectors.
@@ -233,17 +243,14 @@ pub(crate) fn collection_ddl(collection: &Collection, dimension: usize) -> Strin
     );
     for fields in &collection.spec.indexes {
         let list = quoted(fields);
-        _ = writeln!(
-            sql,
-            "CREATE INDEX IF NOT EXISTS \"{table}__index_{}\" ON \"{table}\"({list});",
-            fields.join("__")
-        );
+        _ = writeln!(sql, "CREATE INDEX IF NOT EXISTS \"{}\" ON \"{table}\"({list});", index_name(table, fields));
     }
     for (key, fields) in &collection.spec.unique {
         let list = quoted(fields);
         _ = writeln!(
             sql,
-            "CREATE UNIQUE INDEX IF NOT EXISTS \"{table}__unique_{key}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;"
+            "CREATE UNIQUE INDEX IF NOT EXISTS \"{}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;",
+            unique_name(table, key)
         );
     }
     if !collection.searched.is_empty() {
