@@ -15,6 +15,11 @@ fn namespace() -> Value {
     s::maybe_text("Only this namespace and below.", 500)
 }
 
+/// Types of documents, or none.
+fn kinds() -> Vec<Value> {
+    KINDS.iter().map(|kind| json!(kind)).chain([Value::Null]).collect()
+}
+
 fn id() -> Value {
     json!({"type": ["integer", "string"], "description": "The document."})
 }
@@ -58,7 +63,7 @@ fn indexing() -> Vec<Named> {
                     &json!({"namespace": s::maybe_text("Where it belongs.", 500), "file_path": path(),
                             "content": {"type": ["string", "null"], "maxLength": 1_000_000, "description": "Its text; none: the file is read."},
                             "folder": s::maybe_text("A granted folder; the only one if absent.", 100), "title": s::maybe_text("Its title.", 500),
-                            "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null], "description": "What it is; by its name if absent."},
+                            "document_type": {"type": ["string", "null"], "enum": kinds(), "description": "What it is; by its name if absent."},
                             "metadata": s::maybe_object("Anything else.")}),
                     &["file_path"],
                 ),
@@ -243,7 +248,7 @@ fn reading() -> Vec<Named> {
             "Documents, newest first.",
             json!({
             "status": {"type": ["string", "null"], "enum": [STATUSES[0], STATUSES[1], STATUSES[2], STATUSES[3], null]},
-            "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null]}, "folder": s::maybe_text("Of this folder.", 100)}),
+            "document_type": {"type": ["string", "null"], "enum": kinds()}, "folder": s::maybe_text("Of this folder.", 100)}),
         ),
         list("list_all_documents", "All documents, newest first.", json!({})),
         list("get_pending_documents", "Documents that are not up to date: pending, stale or failed.", json!({})),
@@ -279,7 +284,7 @@ fn searching() -> Vec<Named> {
                 ),
                 (
                     &json!({"query": query(), "namespace": namespace(), "limit": s::integer_or("At most so many.", 1, 100, 10), "exact_weight": weight("words", 0.3), "semantic_weight": weight("meaning", 0.7),
-                            "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null]}}),
+                            "document_type": {"type": ["string", "null"], "enum": kinds()}}),
                     &["query"],
                 ),
                 (&found(), &answered),

@@ -1,7 +1,7 @@
 //! Pieces of text on a page become lines: what stands apart is parted by a blank, a line or an empty line.
 
 /// A gap of so much of the size is a blank between words: those of narrow fonts are a fifth, letters stand closer.
-const BLANK: f64 = 0.15;
+const BLANK: f64 = 0.18;
 /// A step down or up of so much is another line; what is raised is not.
 const LINE: f64 = 0.5;
 /// A step of so much is another paragraph: lines are mostly 1.2 apart.
@@ -84,11 +84,11 @@ impl Layout {
     }
 }
 
-/// Takes the hyphen away between a line and the one that begins at a place, where a word goes over.
+/// Takes the hyphen away between a line and the one that begins at a place, where a word goes over: letters of one case.
 fn join(out: &mut String, begin: usize) {
-    let small = |char: Option<char>| char.is_some_and(char::is_lowercase);
     let Some(before) = out.get(..begin).and_then(|before| before.strip_suffix("-\n")) else { return };
-    if small(before.chars().next_back()) && small(out.get(begin..).and_then(|after| after.chars().next())) {
+    let ends = before.chars().next_back().zip(out.get(begin..).and_then(|after| after.chars().next()));
+    if ends.is_some_and(|(a, b)| a.is_lowercase() && b.is_lowercase() || a.is_uppercase() && b.is_uppercase()) {
         let from = before.len();
         out.replace_range(from..begin, "");
     }
@@ -126,6 +126,8 @@ mod tests {
     fn a_word_over_two_lines_is_whole_again() {
         assert_eq!(laid(&[(0.0, 100.0, 15.0, "a won-"), (0.0, 88.0, 15.0, "derful tea")]), "a wonderful tea");
         assert_eq!(laid(&[(0.0, 100.0, 15.0, "pages 3-"), (0.0, 88.0, 15.0, "5")]), "pages 3-\n5");
+        assert_eq!(laid(&[(0.0, 100.0, 15.0, "SE-"), (0.0, 88.0, 15.0, "QUENCE")]), "SEQUENCE");
+        assert_eq!(laid(&[(0.0, 100.0, 15.0, "Smith-"), (0.0, 88.0, 15.0, "Jones")]), "Smith-\nJones");
         assert_eq!(laid(&[(0.0, 100.0, 15.0, "é-"), (0.0, 88.0, 15.0, "ü")]), "éü");
     }
 
