@@ -24,7 +24,7 @@ mod writer;
 
 pub use trouble::Trouble;
 
-use bounds::{MOST_TEXT, Meter};
+use bounds::{MOST_TEXT, MOST_WORK, Meter};
 use content::Reader;
 use file::File;
 
@@ -45,15 +45,15 @@ pub struct Text {
     pub lacks: Option<String>,
 }
 
-/// Reads a PDF.
+/// Reads a PDF. `has_time` is asked now and then whether to go on.
 ///
 /// # Errors
 /// Why there is no text, and what to do about it.
-pub fn read(bytes: &[u8]) -> Result<Text, Trouble> {
-    read_within(bytes, &Meter::new())
+pub fn read(bytes: &[u8], has_time: &dyn Fn() -> bool) -> Result<Text, Trouble> {
+    read_within(bytes, &Meter::new(MOST_WORK, has_time))
 }
 
-fn read_within(bytes: &[u8], meter: &Meter) -> Result<Text, Trouble> {
+fn read_within(bytes: &[u8], meter: &Meter<'_>) -> Result<Text, Trouble> {
     if !bytes.get(..bytes.len().min(1_024)).unwrap_or_default().windows(5).any(|window| window == b"%PDF-") {
         return Err(Trouble::Foreign);
     }

@@ -11,8 +11,10 @@ use sha2::{Digest, Sha256};
 const MOST_TITLE: usize = 500;
 /// Chunks handed over at once.
 const ROWS: usize = 500;
-/// Guest time a PDF may take, ms: what its bounds come to, and its chunks.
+/// Guest time left when a PDF is begun, ms, at least.
 const PDF_MS: u64 = 2_000;
+/// Guest time kept back for its chunks, ms.
+const REST_MS: u64 = 1_000;
 
 /// A document to be indexed.
 #[derive(Deserialize)]
@@ -103,7 +105,8 @@ impl Content {
 
     /// A PDF.
     fn pdf(bytes: &[u8], hash: String) -> Result<Self, String> {
-        let pdf::Text { title, text, lacks } = pdf::read(bytes).map_err(|trouble| trouble.to_string())?;
+        let pdf::Text { title, text, lacks } =
+            pdf::read(bytes, &|| budget::remaining_ms() >= REST_MS).map_err(|trouble| trouble.to_string())?;
         Ok(Self { kind: "pdf".into(), hash, bytes: bytes.len(), text, title, lacks })
     }
 }

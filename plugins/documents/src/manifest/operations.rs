@@ -11,6 +11,10 @@ fn indexed() -> Value {
     json!({"operation": "index_document", "arguments": {"file_path": "notes/tea.md", "content": TEA}})
 }
 
+fn paged() -> Value {
+    json!({"operation": "index_document", "arguments": {"file_path": "tea.pdf", "content": "Green tea.\u{c}Night trains."}})
+}
+
 fn namespace() -> Value {
     s::maybe_text("Only this namespace and below.", 500)
 }
@@ -38,7 +42,8 @@ fn listed() -> Value {
 }
 
 fn found() -> Value {
-    json!({"results": {"type": "array", "items": {"type": "object", "required": ["chunk", "document", "file_path", "score", "snippet"]}},
+    json!({"results": {"type": "array", "items": {"type": "object", "required": ["chunk", "document", "file_path", "score", "snippet"],
+                "properties": {"page": {"type": ["integer", "null"], "description": "The page of a PDF; of other types, see the lines."}}}},
            "count": {"type": "integer"}, "notes": {"type": "array", "items": {"type": "string"}}})
 }
 
@@ -57,7 +62,7 @@ fn indexing() -> Vec<Named> {
                 (
                     "write",
                     "Indexes a document: a text you give, or a file of a granted folder.",
-                    "It is cut into chunks of at most 512 tokens (four bytes each) along its headings, paragraphs and sentences, 50 of them repeated. The same content is not indexed again; other content replaces the chunks at once. A file that cannot be read leaves a document `failed` with the reason.",
+                    "It is cut into chunks of at most 512 tokens (four bytes each) along its headings, paragraphs and sentences, 50 of them repeated; of a PDF, page by page. The same content is not indexed again; other content replaces the chunks at once. A file that cannot be read leaves a document `failed` with the reason.",
                 ),
                 (
                     &json!({"namespace": s::maybe_text("Where it belongs.", 500), "file_path": path(),
@@ -72,7 +77,9 @@ fn indexing() -> Vec<Named> {
                     {"arguments": {"file_path": "notes/tea.md", "content": TEA}},
                     {"arguments": {"file_path": "notes/tea.md", "content": TEA}, "setup": [indexed()], "note": "Unchanged."},
                     {"arguments": {"file_path": "page.html", "content": "<title>A</title><p>Words</p>", "namespace": "project:web"}},
+                    {"arguments": {"file_path": "tea.pdf", "content": "Green tea.\u{c}Night trains."}, "note": "Text of a PDF from elsewhere: a form feed ends a page."},
                     {"arguments": {"file_path": "gone.md"}, "fault": "not-found.folder", "note": "No folder is granted here."},
+                    {"arguments": {"file_path": "gone.pdf", "folder": "papers"}, "fault": "not-found.folder"},
                 ]),
             ),
         ),
@@ -280,7 +287,7 @@ fn searching() -> Vec<Named> {
                 (
                     "read",
                     "Searches documents by words and by meaning.",
-                    "0.3 words and 0.7 meaning unless you weigh otherwise; each hit has its chunk, document, lines and a snippet with the words marked.",
+                    "0.3 words and 0.7 meaning unless you weigh otherwise; each hit has its chunk, document, lines, of a PDF its page, and a snippet with the words marked.",
                 ),
                 (
                     &json!({"query": query(), "namespace": namespace(), "limit": s::integer_or("At most so many.", 1, 100, 10), "exact_weight": weight("words", 0.3), "semantic_weight": weight("meaning", 0.7),
@@ -288,7 +295,8 @@ fn searching() -> Vec<Named> {
                     &["query"],
                 ),
                 (&found(), &answered),
-                &asked("when does the train leave"),
+                &json!([{"arguments": {"query": "when does the train leave"}, "setup": [indexed()]}, {"arguments": {"query": "nothing"}},
+                    {"arguments": {"query": "trains", "document_type": "pdf"}, "setup": [paged()]}]),
             ),
         ),
         (

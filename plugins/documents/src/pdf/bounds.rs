@@ -16,19 +16,23 @@ pub(super) const MOST_PAGES: usize = 5_000;
 /// Bytes of all its text: more than its chunks can hold.
 pub(super) const MOST_TEXT: usize = 8 << 20;
 
+/// What a value costs beside its bytes: it is allocated, kept and looked at.
+pub(super) const VALUE: usize = 24;
+/// Work after which the clock is looked at.
+const STEP: usize = 256 << 10;
+
 /// Counts the work.
-pub(super) struct Meter {
+pub(super) struct Meter<'a> {
     left: Cell<usize>,
+    /// What was spent since the clock was looked at.
+    step: Cell<usize>,
+    has_time: &'a dyn Fn() -> bool,
 }
 
-impl Meter {
-    pub(super) fn new() -> Self {
-        Self::of(MOST_WORK)
-    }
-
-    /// One that ends after so many bytes.
-    pub(super) fn of(bytes: usize) -> Self {
-        Self { left: Cell::new(bytes) }
+impl<'a> Meter<'a> {
+    /// Ends after so much work, or when there is no time.
+    pub(super) fn new(work: usize, has_time: &'a dyn Fn() -> bool) -> Self {
+        Self { left: Cell::new(work), step: Cell::new(0), has_time }
     }
 
     /// Pays for so many bytes.
@@ -36,7 +40,12 @@ impl Meter {
     /// # Errors
     /// [`Trouble::TooMuch`] where nothing is left.
     pub(super) fn spend(&self, bytes: usize) -> Result<(), Trouble> {
-        match self.left.get().checked_sub(bytes) {
+        self.step.set(self.step.get().saturating_add(bytes));
+        let timely = self.step.get() < STEP || {
+            self.step.set(0);
+            (self.has_time)()
+        };
+        match self.left.get().checked_sub(bytes).filter(|_| timely) {
             Some(left) => {
                 self.left.set(left);
                 Ok(())

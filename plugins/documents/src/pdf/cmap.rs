@@ -29,7 +29,7 @@ impl Table {
     ///
     /// # Errors
     /// It asks for too much.
-    pub(super) fn read(source: &[u8], meter: &Meter) -> Result<Self, Trouble> {
+    pub(super) fn read(source: &[u8], meter: &Meter<'_>) -> Result<Self, Trouble> {
         let mut lexer = Lexer::content(source, meter);
         let (mut ranges, mut operands): (Vec<Range>, Vec<Object>) = (Vec::new(), Vec::new());
         while let Some(object) = lexer.next()? {
@@ -132,6 +132,7 @@ pub(super) fn utf16(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::bounds::MOST_WORK;
 
     fn text(table: &Table, code: u32) -> Option<String> {
         let mut out = String::new();
@@ -143,7 +144,7 @@ mod tests {
         let source = b"/CIDInit /ProcSet findresource begin 1 begincodespacerange <0000> <ffff> endcodespacerange
             2 beginbfchar <0003> <0020> <0102> <D83DDE00> endbfchar
             3 beginbfrange <0010> <0012> <0041> <0020> <0021> [<00660069> <FB01>] <0030> <0031> <00410061> endbfrange";
-        let table = Table::read(source, &Meter::new()).unwrap();
+        let table = Table::read(source, &Meter::new(MOST_WORK, &|| true)).unwrap();
         for (code, expected) in
             [(3, " "), (0x102, "😀"), (0x10, "A"), (0x12, "C"), (0x20, "fi"), (0x21, "fi"), (0x31, "Ab")]
         {
@@ -161,10 +162,10 @@ mod tests {
             "1 beginbfrange <ff> <00> <0041> endbfrange",
             "endbfchar endbfrange <00> endbfchar <0000000000> <0041> endbfchar",
         ] {
-            let table = Table::read(source.as_bytes(), &Meter::new()).unwrap();
+            let table = Table::read(source.as_bytes(), &Meter::new(MOST_WORK, &|| true)).unwrap();
             _ = text(&table, 0xfffffff0);
         }
         let long = format!("beginbfchar {} endbfchar", "<01> <0041> ".repeat(80_000));
-        assert!(matches!(Table::read(long.as_bytes(), &Meter::new()), Err(Trouble::TooMuch(_))));
+        assert!(matches!(Table::read(long.as_bytes(), &Meter::new(MOST_WORK, &|| true)), Err(Trouble::TooMuch(_))));
     }
 }

@@ -56,7 +56,7 @@ pub(super) struct Found {
 /// Reads pages; fonts are read once.
 pub(super) struct Reader<'a> {
     file: &'a File<'a>,
-    meter: &'a Meter,
+    meter: &'a Meter<'a>,
     names: Names,
     fonts: BTreeMap<u32, Rc<Font>>,
     kept: usize,
@@ -77,7 +77,7 @@ struct Sheet {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(file: &'a File<'a>, meter: &'a Meter) -> Self {
+    pub(super) fn new(file: &'a File<'a>, meter: &'a Meter<'a>) -> Self {
         Self { file, meter, names: Names::new(), fonts: BTreeMap::new(), kept: 0 }
     }
 

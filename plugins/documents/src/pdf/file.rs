@@ -33,7 +33,7 @@ struct Entry {
 /// A file.
 pub(super) struct File<'a> {
     bytes: &'a [u8],
-    meter: &'a Meter,
+    meter: &'a Meter<'a>,
     entries: BTreeMap<u32, Entry>,
     holders: Vec<Vec<u8>>,
     pub(super) root: Option<u32>,
@@ -77,7 +77,7 @@ impl<'a> File<'a> {
     ///
     /// # Errors
     /// It is encrypted, cut off or asks for too much.
-    pub(super) fn open(bytes: &'a [u8], meter: &'a Meter) -> Result<Self, Trouble> {
+    pub(super) fn open(bytes: &'a [u8], meter: &'a Meter<'a>) -> Result<Self, Trouble> {
         let mut file = Self {
             bytes,
             meter,

@@ -27,7 +27,7 @@ pub(super) struct Unpacked {
 ///
 /// # Errors
 /// [`Trouble::TooMuch`] for what unpacks to too much.
-pub(super) fn unpack(raw: &[u8], steps: &[(Vec<u8>, Dict)], meter: &Meter) -> Result<Option<Unpacked>, Trouble> {
+pub(super) fn unpack(raw: &[u8], steps: &[(Vec<u8>, Dict)], meter: &Meter<'_>) -> Result<Option<Unpacked>, Trouble> {
     if steps.len() > MOST_STEPS {
         return Err(Trouble::TooMuch("a part of it is packed more than six times over"));
     }
@@ -274,11 +274,12 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::bounds::MOST_WORK;
     use miniz_oxide::deflate::compress_to_vec_zlib;
 
     fn unpacked(raw: &[u8], names: &[&str]) -> Result<Option<Unpacked>, Trouble> {
         let steps: Vec<(Vec<u8>, Dict)> = names.iter().map(|name| (name.as_bytes().to_vec(), Dict::new())).collect();
-        unpack(raw, &steps, &Meter::new())
+        unpack(raw, &steps, &Meter::new(MOST_WORK, &|| true))
     }
 
     fn text(raw: &[u8], names: &[&str]) -> String {

@@ -72,7 +72,7 @@ impl Font {
     ///
     /// # Errors
     /// It asks for too much.
-    pub(super) fn read(file: &File<'_>, object: &Object, names: &Names, meter: &Meter) -> Result<Self, Trouble> {
+    pub(super) fn read(file: &File<'_>, object: &Object, names: &Names, meter: &Meter<'_>) -> Result<Self, Trouble> {
         let map = match object.dict().and_then(|dict| dict.get(b"ToUnicode".as_slice())).and_then(Object::reference) {
             Some(number) => file.stream(number)?.map(|stream| Map::read(&stream.bytes, meter)).transpose()?,
             None => None,

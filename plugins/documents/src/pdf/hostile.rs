@@ -1,19 +1,18 @@
 //! Whole files: what is read of good ones, and how bad ones end.
 
-use super::bounds::MOST_WORK;
 use super::writer::{Writer, book, lines};
 use super::*;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use std::time::{Duration, Instant};
 
 fn text(bytes: &[u8]) -> String {
-    read(bytes).unwrap().text
+    read(bytes, &|| true).unwrap().text
 }
 
 /// How a bad file ends. The work it may cause is an eighth of the real one: tests are not optimised.
 fn trouble(bytes: &[u8]) -> Trouble {
     let begin = Instant::now();
-    let trouble = read_within(bytes, &Meter::of(MOST_WORK / 8)).unwrap_err();
+    let trouble = read_within(bytes, &Meter::new(MOST_WORK / 8, &|| true)).unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     assert!(
         trouble.to_string().contains(':') || matches!(trouble, Trouble::TooMuch(_)),
@@ -31,7 +30,7 @@ fn pages_have_their_lines_and_the_file_its_title() {
     let file = book(&[&lines(&["Green tea grows", "in Uji."]), &lines(&["The train leaves at nine."])])
         .object(90, "<< /Title <FEFF00540065006100200026002000740072006100690066> >>")
         .end("/Info 90 0 R");
-    let read = read(&file).unwrap();
+    let read = read(&file, &|| true).unwrap();
     assert_eq!(read.text, "Green tea grows\nin Uji.\u{c}The train leaves at nine.");
     assert_eq!((read.title.as_deref(), read.lacks), (Some("Tea & traif"), None));
 }
@@ -90,7 +89,7 @@ fn what_is_missing_on_single_pages_is_told() {
         .object(30, "<< /Type /Page /Contents 31 0 R /Resources << /XObject << /I 40 0 R >> >> >>")
         .stream(31, "", b"/I Do")
         .stream(40, "/Subtype /Image /Filter /DCTDecode", b"picture");
-    let read = read(&writer.end("")).unwrap();
+    let read = read(&writer.end(""), &|| true).unwrap();
     assert!(read.text.starts_with("Tea\u{c}"));
     let lacks = read.lacks.unwrap();
     assert!(lacks.contains("not indexed (page 2)") && lacks.contains("no text (page 3)"), "{lacks}");
@@ -214,6 +213,14 @@ fn many_small_bombs_end_within_bounds() {
 }
 
 #[test]
+fn reading_ends_when_there_is_no_time() {
+    let many = vec![lines(&["Green tea grows in Uji."; 500]); 100];
+    let file = book(&many.iter().map(String::as_str).collect::<Vec<_>>()).end("");
+    assert!(read(&file, &|| true).is_ok());
+    assert!(matches!(read(&file, &|| false), Err(Trouble::TooMuch(_))));
+}
+
+#[test]
 fn forms_that_multiply_end_within_bounds() {
     let mut writer = book(&["/X Do"]);
     writer.object(2, "<< /Kids [10 0 R] /Resources << /XObject << /X 40 0 R >> >> >>");
@@ -254,7 +261,7 @@ fn files_of_brackets_and_numbers_end_within_bounds() {
     (0..600_000).for_each(|number| bytes.extend(format!("{number} 0 obj 0 ").bytes()));
     assert!(too_much(&bytes));
     let mut page = book(&[&"[".repeat(2_000_000)]);
-    assert_eq!(trouble(&page.end("")).to_string().is_empty(), false);
+    trouble(&page.end(""));
 }
 
 #[test]
@@ -264,7 +271,7 @@ fn a_file_changed_anywhere_never_harms() {
         for byte in [0, b'<', b'(', 0xff, b'9'] {
             let mut changed = file.clone();
             changed[at] = byte;
-            _ = read(&changed);
+            _ = read(&changed, &|| true);
         }
     }
 }

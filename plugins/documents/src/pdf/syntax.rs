@@ -2,7 +2,7 @@
 //!
 //! Every value that is made is counted, and so is every byte that is read: a file of brackets cannot fill the memory.
 
-use super::bounds::Meter;
+use super::bounds::{Meter, VALUE};
 use super::trouble::Trouble;
 use std::collections::BTreeMap;
 
@@ -109,7 +109,7 @@ fn is_regular(byte: u8) -> bool {
 pub(super) struct Lexer<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
-    meter: &'a Meter,
+    meter: &'a Meter<'a>,
     values: usize,
     /// Whether `1 0 R` is a reference: not in the content of a page.
     references: bool,
@@ -117,12 +117,12 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     /// Of a file or an object stream.
-    pub(super) fn new(bytes: &'a [u8], at: usize, meter: &'a Meter) -> Self {
+    pub(super) fn new(bytes: &'a [u8], at: usize, meter: &'a Meter<'a>) -> Self {
         Self { bytes, at, meter, values: 0, references: true }
     }
 
     /// Of a page's content or of a table of characters.
-    pub(super) fn content(bytes: &'a [u8], meter: &'a Meter) -> Self {
+    pub(super) fn content(bytes: &'a [u8], meter: &'a Meter<'a>) -> Self {
         Self { references: false, ..Self::new(bytes, 0, meter) }
     }
 
@@ -166,7 +166,7 @@ impl<'a> Lexer<'a> {
         self.values = 0;
         let begin = self.at;
         let found = self.value(0);
-        self.meter.spend(self.at.saturating_sub(begin) + 1)?;
+        self.meter.spend(self.at.saturating_sub(begin) + VALUE * self.values)?;
         Ok(found)
     }
 
@@ -380,9 +380,10 @@ fn parse(raw: &[u8]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::bounds::MOST_WORK;
 
     fn read(source: &[u8]) -> Option<Object> {
-        let meter = Meter::new();
+        let meter = Meter::new(MOST_WORK, &|| true);
         Lexer::new(source, 0, &meter).next().unwrap()
     }
 
@@ -403,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_page_has_no_references() {
-        let meter = Meter::new();
+        let meter = Meter::new(MOST_WORK, &|| true);
         let mut lexer = Lexer::content(b"1 0 R", &meter);
         let all: Vec<Object> = std::iter::from_fn(|| lexer.next().unwrap()).collect();
         assert_eq!(all.len(), 3);
@@ -422,7 +423,7 @@ mod tests {
 
     #[test]
     fn every_byte_read_is_paid_for() {
-        let meter = Meter::of(10_000_000);
+        let meter = Meter::new(10_000_000, &|| true);
         let source = "(".repeat(1_000_000);
         let mut spent = 0;
         while Lexer::new(source.as_bytes(), 0, &meter).next().is_ok() {
