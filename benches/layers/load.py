@@ -484,15 +484,27 @@ class Load:
             run = self.host.call("host.consolidate", namespace=NIGHTLY)
             self.seconds["consolidation"] = time.monotonic() - began
             self.known["run"].append(run["run"])
-            for _ in range(5):
-                hit = self.host.call("recall", query=words.question())["hits"][:1]
-                if hit:
-                    self.host.call("host.pin", question=str(hit[0].get("text") or words.question())[:200], finds=hit[0]["id"])
-            patterns = self.host.call("consolidation.list_patterns", limit=50).get("patterns", [])
-            self.known["pattern"] = [one["id"] for one in patterns if "id" in one]
+            for memory in self.known["memory"][:5]:
+                self.pin(memory)
+        if not self.known["pattern"]:
+            self.known["pattern"] = self.derived(self.known["run"][0])
 
+    def derived(self, run: str) -> list[Any]:
+        """Memories that a consolidation run made."""
+        rows = self.host.call("consolidation.list_patterns", limit=50)
+        found = [one for value in rows.values() if isinstance(value, list) for one in value if isinstance(one, dict) and "id" in one]
+        if not found:
+            raise KeyError(f"{run} made no memory: {str(rows)[:200]}")
+        return [one["id"] for one in found]
 
-VERBS_OF_PROCEDURES = ("Repair", "Release", "Measure", "Restore", "Review", "Migrate", "Trace", "Restart")
+    def pin(self, memory: Any) -> None:
+        """Pins a memory to its own words, where recall finds it by them."""
+        row = self.host.call("retrieval.retrieve", ids=[memory])["rows"][0]
+        try:
+            self.host.call("host.pin", question=str(row["text"])[:200], finds=memory, within=50)
+        except Refused as refused:
+            if "invalid.pin" not in refused.text:
+                raise
 
 
 def planned(task: Object) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from itertools import accumulate
+from typing import Sequence, TypeVar
+
+Item = TypeVar("Item")
 
 AREAS = (
     "billing", "search", "checkout", "ingest", "gateway", "scheduler", "auth", "reports", "mobile", "sync", "storage", "mailer",
@@ -58,7 +61,7 @@ class Texts:
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
-    def one(self, items: "list[str] | tuple[str, ...]") -> str:
+    def one(self, items: Sequence[Item]) -> Item:
         """One of the items, each as likely."""
         return items[int(self.random.random() * len(items))]
 
