@@ -30,6 +30,7 @@ ENTITY_KINDS = ("File", "Function", "Component", "Concept", "Person", "Decision"
 RELATION_KINDS = ("depends_on", "contains", "implements", "tests", "relates_to", "caused_by", "resulted_in")
 CATEGORIES = ("git", "refactoring", "debugging", "testing", "deployment", "architecture", "code_review", "performance", "security", "documentation")
 SPECIALTIES = ("general", "coder", "tester", "writer", "reviewer")
+DEEDS = ("Repair", "Release", "Measure", "Restore", "Review", "Migrate", "Trace", "Restart")
 
 
 def say(text: str) -> None:
@@ -235,7 +236,7 @@ class Load:
         for number in range(begin, begin + count):
             area, part = words.pick(AREAS), words.pick(PARTS)
             made.append({
-                "name": f"{words.pick(VERBS_OF_PROCEDURES)} the {area} {part} {number}", "category": words.one(CATEGORIES), "description": words.sentence(),
+                "name": f"{words.pick(DEEDS)} the {area} {part} {number}", "category": words.one(CATEGORIES), "description": words.sentence(),
                 "trigger_pattern": f"{area} {part}|{words.pick(CAUSES)}", "applicable_contexts": [area, words.one(TOOLS).lower(), words.one(("rust", "python", "sql"))],
                 "template": f"run {area}-{{{{mode}}}} on {{{{target}}}}", "parameters": [{"name": "mode", "type": "string", "default": "check"}, {"name": "target", "type": "string", "default": "staging"}],
                 "steps": [words.sentence() for _ in range(words.number(2, 6))], "namespace": f"project:{area}",
