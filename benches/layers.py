@@ -23,7 +23,8 @@ from pathlib import Path
 
 from layers import measure, report
 from layers.host import Failed, Host
-from layers.load import Load, say
+from layers.load import fill
+from layers.stored import Load, say
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TENTH = 0.1
@@ -80,11 +81,11 @@ def run(asked: argparse.Namespace, folder: Path) -> int:
             measure.Figure("start, compiled", warm * 1000, "ms"),
         ]
         say("a tenth of the data")
-        load.fill(TENTH)
+        fill(load, TENTH)
         tenth = host.memory()["VmRSS"]
         before = {one.name: one for one in measure.reads(host, load, asked.only, max(asked.calls // 4, 1), asked.seconds / 4)}
         say("all of the data")
-        load.fill(1.0)
+        fill(load, 1.0)
         whole = host.memory()["VmRSS"]
         times = measure.reads(host, load, asked.only, asked.calls, asked.seconds)
         rows += measure.over_all(times)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from .host import Object
-from .load import CATEGORIES, DAY, NIGHTLY, SPECIALTIES
+from .stored import DAY
+from .facts import NIGHTLY
 from .texts import AREAS, CAUSES, PARTS, PEOPLE, PLACES, TOOLS, Texts
+from .work import CATEGORIES, SPECIALTIES
 
 Known = Mapping[str, list[Any]]
 Rule = Callable[[Texts, Known, int], Any]

@@ -10,11 +10,13 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Callable, Sequence
+from typing import Callable, Sequence
 
 from .calls import arguments
-from .host import Client, Host, Object, Refused
-from .load import DAY, NIGHTLY, NIGHTLY_EVENTS, Load, hash_of
+from .host import Client, Host, Object
+from .facts import NIGHTLY
+from .load import NIGHTLY_EVENTS
+from .stored import Load, hash_of
 from .texts import Texts
 
 WARM_UP = 3
