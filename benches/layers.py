@@ -88,6 +88,7 @@ def run(asked: argparse.Namespace, folder: Path) -> int:
         fill(load, 1.0)
         whole = host.memory()["VmRSS"]
         times = measure.reads(host, load, asked.only, asked.calls, asked.seconds)
+        read = host.memory()["VmRSS"]
         rows += measure.over_all(times)
         rows += report.growth(times, before, (empty, tenth, whole), TENTH)
         if not asked.only:
@@ -95,6 +96,7 @@ def run(asked: argparse.Namespace, folder: Path) -> int:
             rows += measure.overhead(host, asked.calls)
             rows += measure.writes(host, load, asked.calls)
             rows += measure.several(host, load, asked.seconds)
+        rows.append(measure.Figure("resident memory after all read operations", read, "MB"))
         rows.append(measure.Figure("the whole process at most (VmHWM)", host.memory()["VmHWM"], "MB", 1_000, 1_000, "peak memory < 1 GB"))
         if not asked.only:
             rows += measure.recovery(host, load)

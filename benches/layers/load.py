@@ -18,7 +18,7 @@ SESSIONS, SESSION_EVENTS, ENTRIES = 300, 6_000, 5_000
 PLANS, OUTCOMES, CHANGES, METRICS = 200, 500, 500, 2_000
 # Apart from the others: what extraction and consolidation are timed on.
 NIGHTLY_EVENTS = 1_000
-# Working memories fade within minutes, so they are stored anew before each measurement.
+# Working memories; they fade within minutes, so they are stored right before they are measured.
 MINDS = 20
 
 
@@ -62,7 +62,6 @@ def fill(load: Load, share: float) -> None:
         ("a measure of the memory", lambda load: ignore(load.host.call("meta.measure"))),
         ("a model of estimates", lambda load: ignore(load.host.call("planning.train_estimation_model"))),
         ("a consolidation run", consolidate),
-        ("working memories", lambda load: work.minds(load, MINDS)),
     ]
     for kind, make in derivations:
         began = time.monotonic()

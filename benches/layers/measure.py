@@ -15,9 +15,10 @@ from typing import Callable, Sequence
 from .calls import arguments
 from .host import Client, Host, Object
 from .facts import NIGHTLY
-from .load import NIGHTLY_EVENTS
+from .load import MINDS, NIGHTLY_EVENTS
 from .stored import Load, hash_of
 from .texts import Texts
+from .work import minds
 
 WARM_UP = 3
 LEAST = 5
@@ -97,6 +98,9 @@ def reads(host: Host, load: Load, only: str, calls: int, seconds: float) -> list
     listed = [one for one in host.catalog() if one["effect"] == "read" and str(one["name"]).startswith(only)]
     done = []
     for number, one in enumerate(listed, 1):
+        here = [str(each["name"]).startswith("working_memory.") for each in (listed[number - 2], one)]
+        if here[1] and (number == 1 or not here[0]):  # what is held fades within minutes
+            load.step("working memories", lambda: minds(load, MINDS))
         done.append(operation(host, load, one, calls, seconds))
         last = done[-1]
         wrong = f", {sum(last.errors.values())} errors: {next(iter(last.errors))}" if last.errors else ""
