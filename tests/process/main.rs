@@ -16,6 +16,8 @@ mod http;
 mod kill;
 mod new;
 mod running;
+mod smoke;
 mod stdio;
 mod swap;
+mod transfer;
 mod two_hosts;

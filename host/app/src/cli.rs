@@ -1,5 +1,6 @@
 //! The command line: what can be said, and what `--help` teaches.
 
+use crate::transfer::{Format, Kind as RecordKind};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ const EXAMPLES: &str = "Examples:
   claude mcp add memory -- memstrata stdio              give Claude Code a memory
   memstrata call remember '{\"content\": \"Ada likes tea\"}'
   memstrata call recall '{\"query\": \"what does Ada like\"}'
+  memstrata import memory.jsonl                         take over what another memory remembered
   memstrata history 42                                  every version of row 42, and who wrote it
   memstrata undo 17 --dry-run                           what undoing transaction 17 would change";
 
@@ -193,6 +195,52 @@ pub(crate) enum Command {
         #[arg(long = "as", value_name = "NAME")]
         name: Option<String>,
     },
+    /// Take over what another memory remembered, initial data, or an export of ours
+    ///
+    /// Formats are found out: JSON lines, the file of the reference MCP memory server, exports of mem0 and of Claude
+    /// (conversations.json, memories.json), files of calls, and exports of memstrata. A file with faults changes nothing.
+    /// The configuration says which operation takes which kind of record ([imports]).
+    Import {
+        /// The file; `-` reads stdin
+        #[arg(required_unless_present = "initial")]
+        file: Option<PathBuf>,
+        /// Take what is shipped: workflows, policies, templates of preferences, an example session
+        #[arg(long, conflicts_with = "file")]
+        initial: bool,
+        /// The file's format, if it is not found out
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+        /// What a JSON line is that has no `kind`
+        #[arg(long = "as", value_enum, default_value_t = RecordKind::Memory)]
+        kind: RecordKind,
+        /// A field of JSON lines under another name, like text=subject; may be given several times
+        #[arg(long, value_name = "OURS=THEIRS", value_parser = pair)]
+        field: Vec<(String, String)>,
+        /// Leave out what cannot be read
+        #[arg(long)]
+        skip_bad: bool,
+        /// Read and check everything, write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write the rows of a space into a file, for other programs (JSON lines) or for people (Markdown)
+    ///
+    /// JSON lines hold every row with its id; `memstrata import` puts them into a new space. For the history too, see
+    /// `memstrata backup`.
+    Export {
+        /// The file to write, must not exist; `-` writes to stdout
+        #[arg(default_value = "-")]
+        to: PathBuf,
+        /// Markdown: what recall shows of each row
+        #[arg(long)]
+        markdown: bool,
+        /// Only this layer or collection (`layer.collection`); may be given several times
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// Only this namespace and below
+        #[arg(long, default_value = "", hide_default_value = true)]
+        namespace: String,
+    },
     /// Check a space: the file, the journal, full text and vectors against the rows
     Verify {
         /// Make full text and missing vectors anew first
@@ -204,6 +252,24 @@ pub(crate) enum Command {
     },
     /// Make all vectors of a space anew with the configured model
     Reembed,
+    /// Try a running host: 35 checks over HTTP, from sessions to concurrent writes, in a space of their own
+    ///
+    /// Works on the data directory of the host (its configuration says where), to make that space and remove it.
+    /// Two checks write files into a folder the host is granted; without one they fail and say so.
+    Smoke {
+        /// Where the host listens [default: `bind` of the configuration]
+        #[arg(long)]
+        url: Option<String>,
+        /// Checks of your own instead; see host/app/src/config/smoke.toml for how they are written
+        #[arg(long, value_name = "FILE")]
+        checks: Option<PathBuf>,
+        /// The environment variable that holds a bearer token
+        #[arg(long, value_name = "NAME")]
+        token_env: Option<String>,
+        /// Make all time limits so many times longer: for a machine that has other work
+        #[arg(long, default_value_t = 1.0, value_name = "TIMES")]
+        patience: f64,
+    },
     /// Check this machine, the configuration and the data, and say what to do
     Doctor,
     /// Work on the configuration
@@ -338,4 +404,12 @@ pub(crate) enum Config {
     Show,
     /// Print the default configuration with every key explained
     Default,
+}
+
+/// Reads `ours=theirs`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((ours, theirs)) if !ours.is_empty() && !theirs.is_empty() => Ok((ours.to_owned(), theirs.to_owned())),
+        _ => Err("write it like text=subject".into()),
+    }
 }

@@ -5,6 +5,8 @@ mod command;
 mod config;
 mod host;
 mod output;
+mod smoke;
+mod transfer;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -60,6 +60,12 @@ pub(crate) fn time(ms: u64) -> String {
     )
 }
 
+/// Milliseconds UTC, now.
+pub(crate) fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map(|since| since.as_millis() as u64).unwrap_or_default()
+}
+
 /// Reads an instant: milliseconds UTC, `2026-11-21`, or `2026-11-21T09:00:00[.123]Z`.
 pub(crate) fn instant(text: &str) -> Result<u64> {
     if let Ok(ms) = text.parse() {

@@ -146,6 +146,22 @@ pub(crate) fn all() -> Vec<Operation> {
             json!({"pin": {"type": ["integer", "string"], "description": "Its id, 42 or \"m:42\"."}}),
             &["pin"],
         ),
+        operation(
+            "collections",
+            "What the space holds: each collection with its fields, rows and indexes, and whether SQLite uses them.",
+            "",
+            Effect::Read,
+            json!({"collection": {"type": "string", "maxLength": 100, "description": "Only this one, like layer.collection, or those of a layer."}}),
+            &[],
+        ),
+        operation(
+            "verify",
+            "Checks the space: the file, foreign keys, the journal, full text and vectors against the rows.",
+            "Writes wait meanwhile: about a second for each 100,000 rows. `faults` is empty if all is sound.",
+            Effect::Write,
+            json!({}),
+            &[],
+        ),
         operation("pins", "Asks every pinned recall and tells which hold.", "", Effect::Read, json!({}), &[]),
     ]
 }
@@ -266,6 +282,8 @@ impl Kernel {
                 self.unpin(space, principal, pin)?;
                 json!({ "unpinned": format!("m:{pin}") })
             }
+            "collections" => self.describe(space, arguments.text("collection").as_deref())?,
+            "verify" => json!(self.open_space(space)?.verify()?),
             _ => json!({ "pins": self.check_pins(space, principal)? }),
         };
         Ok(CallAnswer { value, seq: None, embed_pending: 0, repeated: false, preview: None })

@@ -13,6 +13,7 @@ mod manage;
 mod swap;
 mod testkit;
 mod traffic;
+mod transfer;
 mod validate;
 mod workers;
 
@@ -29,3 +30,4 @@ pub use kernel::{Kernel, KernelOptions, LayerOptions};
 pub use manage::{Forget, Undone};
 pub use swap::Swapped;
 pub use testkit::{Check, Kit, RecordedJob, Report, test_component};
+pub use transfer::{ExportedRow, Selection};

@@ -131,9 +131,36 @@ impl Kernel {
         self.shared.interactive.run(move || kernel.status_now(&kernel.space(&space)?, &scope)).await
     }
 
-    fn status_now(&self, space: &Arc<Space>, scope: &memstrata_store::Namespace) -> Result<Value, CallError> {
+    /// The collections of a space: their fields, live rows and indexes.
+    pub(crate) fn describe(&self, space: &str, only: Option<&str>) -> Result<Value, CallError> {
+        let space = self.space(space)?;
+        let mut session = space.session(self.looking(&memstrata_store::Namespace::default()));
+        let mut told = Vec::new();
+        for collection in space.collections() {
+            if only.is_some_and(|only| only != collection.name() && only != collection.layer()) {
+                continue;
+            }
+            let (name, spec) = (collection.name(), collection.spec());
+            told.push(json!({
+                "collection": name,
+                "summary": spec.summary,
+                "rows": session.count(&memstrata_store::Query::new(Arc::clone(&collection)))?,
+                "fields": spec.fields.iter().map(|(field, spec)| (field.clone(), json!(spec.kind))).collect::<Map<_, _>>(),
+                "indexes": space.index_use(name)?,
+            }));
+        }
+        match (told.is_empty(), only) {
+            (true, Some(only)) => {
+                Err(CallError::new("not-found.collection", format!("there is no collection and no layer `{only}`")))
+            }
+            _ => Ok(json!({ "count": told.len(), "collections": told })),
+        }
+    }
+
+    /// How the host looks into a space for itself.
+    fn looking(&self, scope: &memstrata_store::Namespace) -> SessionOptions {
         let limits = self.shared.runtime.limits();
-        let mut session = space.session(SessionOptions {
+        SessionOptions {
             layer: "host".into(),
             component: "host".into(),
             scope: scope.clone(),
@@ -143,7 +170,11 @@ impl Kernel {
             binding: String::new(),
             read_only: true,
             as_of: None,
-        });
+        }
+    }
+
+    fn status_now(&self, space: &Arc<Space>, scope: &memstrata_store::Namespace) -> Result<Value, CallError> {
+        let mut session = space.session(self.looking(scope));
         let mut rows = Map::new();
         for collection in space.collections() {
             let count = session.count(&memstrata_store::Query::new(Arc::clone(&collection)))?;

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Once;
 
 /// The file format this program writes. A newer one is refused.
-pub(crate) const FORMAT: i64 = 1;
+///
+/// 2: indexes hold live rows only.
+pub(crate) const FORMAT: i64 = 2;
 
 /// How long a statement waits for another process.
 pub(crate) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
@@ -212,6 +214,31 @@ fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
     StoreError::Unavailable(format!("{path} {advice}"))
 }
 
+/// The indexes queries use, each with the statement that makes it where it is missing.
+///
+/// They hold live rows only. SQLite then need not look at a row to know that it is not deleted: a count, or a count by
+/// group, reads the index alone.
+pub(crate) fn live_indexes(collection: &Collection) -> Vec<(String, String)> {
+    let table = &collection.table;
+    let system = ["created", "updated"].map(|name| (format!("{table}__by_{name}"), format!("\"{name}_at\"")));
+    let declared = collection.spec.indexes.iter().map(|fields| (index_name(table, fields), quoted(fields)));
+    let statement = |(name, list): (String, String)| {
+        let sql = format!("CREATE INDEX IF NOT EXISTS \"{name}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;\n");
+        (name, sql)
+    };
+    system.into_iter().chain(declared).map(statement).collect()
+}
+
+/// The name of a declared index in the file.
+pub(crate) fn index_name(table: &str, fields: &[String]) -> String {
+    format!("{table}__index_{}", fields.join("__"))
+}
+
+/// The name of a unique key's index in the file.
+pub(crate) fn unique_name(table: &str, key: &str) -> String {
+    format!("{table}__unique_{key}")
+}
+
 /// The statements that make a collection's tables, indexes, full text and vectors, where they are missing.
 ///
 /// `dimension` is that of the space's vectors.
@@ -226,24 +253,16 @@ pub(crate) fn collection_ddl(collection: &Collection, dimension: usize) -> Strin
          CREATE TABLE IF NOT EXISTS \"{table}__history\"({}, _seq INTEGER NOT NULL, _to_seq INTEGER NOT NULL, PRIMARY KEY(id, version)) WITHOUT ROWID;
          CREATE INDEX IF NOT EXISTS \"{table}__history_seq\" ON \"{table}__history\"(_to_seq, _seq);
          CREATE INDEX IF NOT EXISTS \"{table}__by_seq\" ON \"{table}\"(_seq);
-         CREATE INDEX IF NOT EXISTS \"{table}__by_namespace\" ON \"{table}\"(namespace, deleted_at);
-         CREATE INDEX IF NOT EXISTS \"{table}__by_created\" ON \"{table}\"(created_at);
-         CREATE INDEX IF NOT EXISTS \"{table}__by_updated\" ON \"{table}\"(updated_at);\n",
+         CREATE INDEX IF NOT EXISTS \"{table}__by_namespace\" ON \"{table}\"(namespace, deleted_at);\n",
         columns.replacen("id INTEGER PRIMARY KEY", "id INTEGER NOT NULL", 1)
     );
-    for fields in &collection.spec.indexes {
-        let list = quoted(fields);
-        _ = writeln!(
-            sql,
-            "CREATE INDEX IF NOT EXISTS \"{table}__index_{}\" ON \"{table}\"({list});",
-            fields.join("__")
-        );
-    }
+    sql.extend(live_indexes(collection).into_iter().map(|(_, statement)| statement));
     for (key, fields) in &collection.spec.unique {
         let list = quoted(fields);
         _ = writeln!(
             sql,
-            "CREATE UNIQUE INDEX IF NOT EXISTS \"{table}__unique_{key}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;"
+            "CREATE UNIQUE INDEX IF NOT EXISTS \"{}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;",
+            unique_name(table, key)
         );
     }
     if !collection.searched.is_empty() {

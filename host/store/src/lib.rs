@@ -39,7 +39,7 @@ pub use error::StoreError;
 pub use events::Due;
 pub use history::{Change, RowVersion, Transaction, UndoTarget};
 pub use ledger::{Most, Reservation, Spent, day_of, next_day};
-pub use maintenance::{Backup, PendingText, Verified};
+pub use maintenance::{Backup, IndexUse, PendingText, Verified};
 pub use namespace::Namespace;
 pub use query::{Aggregate, Page, Query};
 pub use search::{Hit, SearchRequest, SearchResults, channel};

@@ -1,7 +1,7 @@
 //! Collections of a file: read, made, and extended by fields that are new. Any other change is refused with the reason.
 
 use crate::collection::{Collection, CollectionSpec};
-use crate::database;
+use crate::database::{self, FORMAT, meta};
 use crate::error::{Result, StoreError};
 use indexmap::IndexMap;
 use rusqlite::{Connection, params};
@@ -23,6 +23,32 @@ pub(crate) fn load_collections(connection: &Connection) -> Result<IndexMap<Strin
         collections.insert(collection.name.clone(), Arc::new(collection));
     }
     Ok(collections)
+}
+
+/// Brings a file of an older format to this one, whole or not at all.
+pub(crate) fn upgrade(connection: &Connection, space: &str) -> Result<()> {
+    let format =
+        |connection: &Connection| Ok::<_, rusqlite::Error>(meta::<i64>(connection, "format")?.unwrap_or_default());
+    if format(connection)? >= FORMAT {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let done = (|| {
+        // Another process may have been quicker.
+        if format(connection)? >= FORMAT {
+            return Ok(());
+        }
+        tracing::info!(space, "the file is brought to format {FORMAT}: its indexes are made anew");
+        for collection in load_collections(connection)?.values() {
+            for (name, statement) in database::live_indexes(collection) {
+                connection.execute_batch(&format!("DROP INDEX IF EXISTS \"{name}\"; {statement}"))?;
+            }
+        }
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", [FORMAT])?;
+        Ok(())
+    })();
+    connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    done
 }
 
 /// Makes or extends a layer's collections; all that cannot be done is told at once, and nothing is then done.

@@ -143,3 +143,40 @@ fn the_past_is_searched_by_sequence_and_by_id() {
         assert!(plan.contains(index) && !plan.contains("SCAN"), "{sql}: {plan}");
     }
 }
+
+#[test]
+fn a_count_reads_the_index_alone() {
+    let (_folder, space) = space();
+    let notes = space.collection("lab.notes").unwrap();
+    let [_, count, _] = plans(&space, &notes, by(r#"["happened", "<", 9]"#));
+    assert!(count.contains("COVERING INDEX lab__notes__index_happened (happened<?"), "{count}");
+    let (groups, _) = Query::new(Arc::clone(&notes)).group_sql(Source::default(), "kind").unwrap();
+    let plan = space.with_reader(|connection| Ok(plan(connection, &groups))).unwrap();
+    assert!(
+        plan.contains("COVERING INDEX lab__notes__index_kind__stars") && !plan.contains("TEMP B-TREE FOR GROUP"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn a_file_of_the_first_format_gets_its_indexes_anew() {
+    let (folder, space) = space();
+    drop(space);
+    let path = folder.path().join("plans.db");
+    let index = |connection: &Connection| -> String {
+        let sql = "SELECT sql FROM sqlite_schema WHERE name = 'lab__notes__index_happened'";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let old = Connection::open(&path).unwrap();
+    let made = "DROP INDEX lab__notes__index_happened; CREATE INDEX lab__notes__index_happened ON lab__notes(happened);
+                UPDATE meta SET value = 1 WHERE key = 'format'";
+    old.execute_batch(made).unwrap();
+    assert!(!index(&old).contains("WHERE"));
+    drop(old);
+    let options = SpaceOptions { dimension: 4, ..SpaceOptions::default() };
+    drop(Space::open(&path, "plans", &options).unwrap());
+    let new = Connection::open(&path).unwrap();
+    assert!(index(&new).contains("WHERE deleted_at IS NULL"), "{}", index(&new));
+    let format: i64 = new.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| row.get(0)).unwrap();
+    assert_eq!(format, crate::database::FORMAT);
+}

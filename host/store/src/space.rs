@@ -5,7 +5,7 @@ use crate::commit::{CommitMeta, Committed};
 use crate::database::{self, Embedding, meta};
 use crate::error::{Result, StoreError};
 use crate::ids::{Ids, reserve};
-use crate::migrate::{load_collections, migrate};
+use crate::migrate::{load_collections, migrate, upgrade};
 use crate::search::Indexes;
 use crate::session::{Session, SessionOptions};
 use crate::write_set::{Verb, WriteSet};
@@ -103,6 +103,7 @@ impl Space {
             connection.execute("INSERT OR IGNORE INTO meta VALUES('dimension', ?)", [options.dimension as i64])?;
         }
         let other_model = Embedding::of(&connection)?.refusal(name, &options.model, options.dimension);
+        upgrade(&connection, name)?;
         let collections = load_collections(&connection)?;
         Ok(Self {
             name: name.to_owned(),

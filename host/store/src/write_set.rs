@@ -46,7 +46,7 @@ pub(crate) struct RowChange {
     pub(crate) verb: Verb,
     /// The version the row must still have.
     pub(crate) expected: Option<i64>,
-    /// Columns set by an update.
+    /// Columns set by an update; of an insert, only the time an adopted row was made.
     pub(crate) set: Vec<(usize, Sql)>,
     /// Changes of number columns that commute with other calls, in their order.
     pub(crate) steps: Vec<(usize, Step)>,

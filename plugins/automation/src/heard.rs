@@ -1,9 +1,9 @@
 //! How far the episodes have been heard: in the order they were written, up to ten seconds ago.
 //!
-//! A subscription would be a call and a commit for each episode, whether or not a rule waits: about 3 ms each were measured, which an
-//! import of 100,000 episodes pays for five minutes (docs/layers/automation.md). So new episodes are read in pages by a schedule. A row's time
-//! of writing is that of its call's begin, so a call that is still running may yet write behind the place: the last ten seconds
-//! are left for the next time, twice what an interactive call may take.
+//! A subscription would be a call and a commit for each episode, whether or not a rule waits: an import of 100,000 episodes would
+//! pay for them all. So new episodes are read in pages by a schedule. A row's time of writing is that of its call's begin, so a call
+//! that is still running may yet write behind the place: the last ten seconds are left for the next time, twice what an
+//! interactive call may take.
 
 use memstrata_sdk::{Value, json};
 

@@ -3,6 +3,7 @@
 //! A chunk has at most 512 tokens and repeats at most 50 of the one before. A token is taken to be four bytes, the usual
 //! estimate for English text: no model's own tokens are counted.
 
+use crate::pdf::PAGE_END;
 use text_splitter::{Characters, ChunkConfig, ChunkSizer, MarkdownSplitter, TextSplitter};
 
 /// Tokens of a chunk, at most.
@@ -23,10 +24,12 @@ pub struct Chunk {
     pub heading: String,
     /// Where it begins, in bytes.
     pub begin: usize,
-    /// Its first line, from 1.
+    /// Its first line, from 1; of a page, the page's line.
     pub first_line: usize,
     /// Its last line.
     pub last_line: usize,
+    /// The page it stands on, from 1, where there are pages.
+    pub page: Option<usize>,
 }
 
 /// Four bytes are a token.
@@ -44,9 +47,29 @@ pub fn tokens(text: &str) -> usize {
     Tokens.size(text)
 }
 
-/// Cuts a text of a type (see [`crate::kind`]).
+/// Cuts a text of a type (see [`crate::kind`]). Of a `pdf`, the text of each page is cut by itself: no chunk lies on two.
 #[must_use]
 pub fn split(text: &str, kind: &str) -> Vec<Chunk> {
+    if kind != "pdf" {
+        return sheet(text, kind);
+    }
+    let (mut chunks, mut at) = (Vec::new(), 0);
+    for (number, page) in (1..).zip(text.split(PAGE_END)) {
+        for chunk in sheet(page, "text") {
+            let heading = format!("page {number}");
+            chunks.push(Chunk { begin: at + chunk.begin, heading, page: Some(number), ..chunk });
+        }
+        if chunks.len() >= MOST {
+            break;
+        }
+        at += page.len() + PAGE_END.len_utf8();
+    }
+    chunks.truncate(MOST);
+    chunks
+}
+
+/// Cuts one text that goes on from end to end.
+fn sheet(text: &str, kind: &str) -> Vec<Chunk> {
     let pieces = pieces(text, kind);
     let headings = if kind == "markdown" { headings(text) } else { Vec::new() };
     let (mut at, mut line) = (0, 1);
@@ -61,6 +84,7 @@ pub fn split(text: &str, kind: &str) -> Vec<Chunk> {
             begin,
             first_line: line,
             last_line: line + newlines(piece.trim_end()),
+            page: None,
         });
     }
     chunks
@@ -219,6 +243,23 @@ mod tests {
             assert_eq!(whole.split_whitespace().count(), 9_000, "nothing is lost or doubled");
             let small = chunks.iter().filter(|chunk| tokens(&chunk.text) < TOKENS / 2).count();
             assert!(small <= 1, "a window's end makes no small chunk");
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_a_pdf_lies_on_one_page() {
+        let long: String = (1..=100).map(|number| format!("Line {number} of a long page about tea.\n")).collect();
+        let text = format!("First page.\nTwo lines.\u{c}\u{c}{long}\u{c}Last page.");
+        let chunks = split(&text, "pdf");
+        let pages: Vec<usize> = chunks.iter().filter_map(|chunk| chunk.page).collect();
+        assert_eq!((pages.first(), pages.last()), (Some(&1), Some(&4)));
+        assert!(pages.iter().filter(|page| **page == 3).count() >= 2 && !pages.contains(&2));
+        for chunk in &chunks {
+            assert_eq!(text.get(chunk.begin..chunk.begin + chunk.text.len()), Some(chunk.text.as_str()));
+            assert!(!chunk.text.contains('\u{c}') && chunk.heading == format!("page {}", chunk.page.unwrap()));
+            if chunk.page == Some(3) {
+                assert!(chunk.text.starts_with(&format!("Line {} ", chunk.first_line)), "{chunk:?}");
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a document is, by its name and its first bytes.
 
 /// Types of documents.
-pub const KINDS: [&str; 4] = ["markdown", "text", "code", "html"];
+pub const KINDS: [&str; 5] = ["markdown", "text", "code", "html", "pdf"];
 
 /// Bytes looked at for a NUL.
 const LOOK: usize = 8_000;
@@ -57,6 +57,7 @@ pub fn of(path: &str) -> (&'static str, Option<&'static str>) {
     match extension.as_str() {
         "md" | "markdown" | "mdx" => ("markdown", None),
         "html" | "htm" | "xhtml" => ("html", None),
+        "pdf" => ("pdf", None),
         other => match CODE.iter().find(|(known, _)| *known == other) {
             Some((_, language)) => ("code", Some(language)),
             None => ("text", None),
@@ -64,14 +65,17 @@ pub fn of(path: &str) -> (&'static str, Option<&'static str>) {
     }
 }
 
-/// The text of a file's bytes.
+/// Whether a file is a PDF, by its name or its first bytes.
+#[must_use]
+pub fn is_pdf(path: &str, bytes: &[u8]) -> bool {
+    extension(path) == "pdf" || bytes.starts_with(b"%PDF-")
+}
+
+/// The text of a file's bytes, for all but PDFs (see [`crate::pdf`]).
 ///
 /// # Errors
 /// A sentence for one that holds no text.
-pub fn text(path: &str, bytes: Vec<u8>) -> Result<String, String> {
-    if extension(path) == "pdf" || bytes.starts_with(b"%PDF-") {
-        return Err("it is a PDF, which this layer does not read yet".into());
-    }
+pub fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.iter().take(LOOK).any(|byte| *byte == 0) {
         return Err("it is no text: it has NUL bytes".into());
     }
@@ -88,6 +92,7 @@ mod tests {
             ("a/README.md", ("markdown", None)),
             ("src/main.RS", ("code", Some("rust"))),
             ("page.htm", ("html", None)),
+            ("papers/tea.PDF", ("pdf", None)),
             ("LICENSE", ("text", None)),
             ("a.b/notes", ("text", None)),
         ] {
@@ -97,9 +102,9 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_told() {
-        assert_eq!(text("a.txt", b"gr\xc3\xbcn".to_vec()).unwrap(), "grün");
-        assert!(text("a.txt", b"a\0b".to_vec()).unwrap_err().contains("NUL"));
-        assert!(text("a.txt", vec![0xff, 0xfe, b'a']).unwrap_err().contains("UTF-8"));
-        assert!(text("a", b"%PDF-1.7".to_vec()).unwrap_err().contains("PDF"));
+        assert_eq!(text(b"gr\xc3\xbcn".to_vec()).unwrap(), "grün");
+        assert!(text(b"a\0b".to_vec()).unwrap_err().contains("NUL"));
+        assert!(text(vec![0xff, 0xfe, b'a']).unwrap_err().contains("UTF-8"));
+        assert!(is_pdf("a.Pdf", b"") && is_pdf("a", b"%PDF-1.7") && !is_pdf("pdf", b"% PDF"));
     }
 }

@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod html;
 pub mod kind;
 pub mod manifest;
+pub mod pdf;
 pub mod snippet;
 pub mod watched;
 

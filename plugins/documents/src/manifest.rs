@@ -50,6 +50,14 @@ mod tests {
     }
 
     #[test]
+    fn the_text_of_a_pdf_from_elsewhere_parts_pages_as_this_layer_does() {
+        let examples = manifest()["operations"]["index_document"]["examples"].to_string();
+        assert!(examples.contains("Green tea.\\f"), "{examples}");
+        let chunks = crate::chunk::split("Green tea.\u{c}Night trains.", "pdf");
+        assert_eq!(chunks.iter().filter_map(|chunk| chunk.page).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
     fn the_operations_of_the_requirement_are_there() {
         let wanted = [
             ("index_document", vec!["namespace", "file_path", "content"]),

@@ -2,6 +2,7 @@
 
 mod agents;
 mod audit;
+mod cancelling;
 mod claiming;
 mod coordinating;
 mod finishing;
@@ -46,8 +47,8 @@ impl Layer for Swarm {
     fn call(operation: &str, arguments: Value) -> Answer {
         match operation {
             "task_enqueue" => queue::enqueue(arguments),
-            "task_cancel" => finishing::cancel(arguments),
-            "task_retry" => finishing::retry(arguments),
+            "task_cancel" => cancelling::cancel(arguments),
+            "task_retry" => cancelling::retry(arguments),
             "task_get" => reading::one(arguments),
             "task_list" => reading::list(arguments),
             "task_queue_status" => reading::status(arguments),

@@ -6,6 +6,7 @@
 
 pub mod constraint;
 pub mod definition;
+pub mod dependants;
 pub mod failure;
 pub mod manifest;
 pub mod network;

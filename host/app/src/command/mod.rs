@@ -4,15 +4,19 @@ mod call;
 mod care;
 mod consolidate;
 mod doctor;
+mod export;
 mod history;
+mod import;
 mod new;
 mod pin;
 mod plugin;
 mod serve;
 mod shadow;
+mod smoke;
 mod space;
 
 use crate::cli::{Cli, Command, Config};
+use crate::transfer::Reading;
 use crate::{config, host, output};
 use anyhow::Result;
 use memstrata_store::UndoTarget;
@@ -55,8 +59,18 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         }),
         Command::Backup { to } => care::backup(&global, &to),
         Command::Restore { from, name } => care::restore(&global, &from, name),
+        Command::Import { file, initial: _, format, kind, field, skip_bad, dry_run } => {
+            let reading = Reading { format, kind, names: field };
+            import::import(&global, &import::Asked { from: file, reading, skip_bad, dry_run })
+        }
+        Command::Export { to, markdown, only, namespace } => {
+            export::export(&global, export::Asked { to, markdown, only, namespace })
+        }
         Command::Verify { rebuild, all } => care::verify(&global, rebuild, all),
         Command::Reembed => care::reembed(&global),
+        Command::Smoke { url, checks, token_env, patience } => {
+            smoke::smoke(&global, smoke::Asked { url, checks, token_env, patience })
+        }
         Command::Doctor => doctor::run(&global),
         Command::Config(Config::Check) => {
             let resolved = host::configure(&global, None)?;

@@ -7,6 +7,7 @@ mod triggers;
 pub(crate) use load::{DEFAULT, load};
 pub(crate) use resolve::{Resolved, resolve};
 
+use crate::transfer::{Import, Kind};
 use indexmap::IndexMap;
 use memstrata_gateway::{GatewayConfig, Group, Route};
 use memstrata_runtime::Limits;
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) strategies: BTreeMap<String, LayerConfig>,
     pub(crate) consolidation: ConsolidationConfig,
+    /// What an import makes of a kind of record.
+    pub(crate) imports: IndexMap<String, Import>,
     pub(crate) log: LogConfig,
 }
 
@@ -134,6 +137,20 @@ impl ConsolidationConfig {
 pub(crate) struct LogConfig {
     pub(crate) filter: String,
     pub(crate) format: String,
+}
+
+/// What is wrong with the sections of imports.
+fn import_faults(imports: &IndexMap<String, Import>) -> Vec<String> {
+    let unknown = imports.keys().filter(|name| Kind::parse(name).is_none());
+    let mut faults: Vec<String> =
+        unknown.map(|name| format!("imports.{name}: there are entity, relation, memory and event")).collect();
+    faults.extend(
+        imports
+            .iter()
+            .filter(|(_, import)| !(1..=1000).contains(&import.size))
+            .map(|(name, import)| format!("imports.{name}.size is {}: use 1 to 1000", import.size)),
+    );
+    faults
 }
 
 fn yes() -> bool {

@@ -1,10 +1,12 @@
 //! From configuration to what the floors take: files and secrets read, every fault named.
 
 use super::triggers::read_triggers;
-use super::{Config, LayerConfig};
+use super::{Config, LayerConfig, import_faults};
 use crate::cli::Global;
+use crate::transfer::Import;
 use anyhow::{Context as _, Result, bail};
 use cap_std::fs::Dir;
+use indexmap::IndexMap;
 use memstrata_gateway::{GatewayConfig, ResolvedToken};
 use memstrata_kernel::{ConsolidationOptions, KernelOptions, LayerOptions, LlmBudget, PromotionRule, Quota};
 use memstrata_models::{Embedder, HttpEmbedder, HttpLlm, Llm, ProviderConfig, Remembered, Secret, StaticEmbedding};
@@ -23,6 +25,9 @@ pub(crate) struct Resolved {
     pub(crate) kernel: KernelOptions,
     pub(crate) gateway: GatewayConfig,
     pub(crate) tokens: Vec<ResolvedToken>,
+    pub(crate) imports: IndexMap<String, Import>,
+    /// Granted folders: layer -> name -> path.
+    pub(crate) folders: BTreeMap<String, BTreeMap<String, PathBuf>>,
 }
 
 /// Reads what the configuration names.
@@ -45,8 +50,10 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             faults.push(format!("{error:#}"));
         }
     };
-    let mut layers = BTreeMap::new();
+    let (mut layers, mut folders) = (BTreeMap::new(), BTreeMap::new());
     for (name, layer) in config.layers.iter().filter(|(_, layer)| layer.enabled) {
+        let paths = layer.folders.iter().map(|(name, path)| (name.clone(), folder.join(path)));
+        folders.insert(name.clone(), paths.collect());
         note(resolve_layer("layers", name, layer, &folder).map(|options| _ = layers.insert(name.clone(), options)));
     }
     for (name, strategy) in config.strategies.iter().filter(|(_, strategy)| strategy.enabled) {
@@ -98,6 +105,9 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
     for fault in gateway.faults() {
         note(Err(anyhow::anyhow!("gateway: {fault}")));
     }
+    for fault in import_faults(&config.imports) {
+        note(Err(anyhow::anyhow!(fault)));
+    }
     for fault in config.limits.faults() {
         note(Err(anyhow::anyhow!(fault)));
     }
@@ -126,6 +136,8 @@ pub(crate) fn resolve(config: Config, global: &Global, file: Option<&Path>) -> R
             },
             gateway,
             tokens,
+            imports: config.imports,
+            folders,
         }),
         _ => bail!("the configuration has faults:\n  - {}", faults.join("\n  - ")),
     }

@@ -1,5 +1,6 @@
 //! Step 7 of 7: a session, what one call sees and stages. The snapshot is taken at the first read; nothing is written before commit.
 
+mod adopt;
 mod evidence;
 mod number;
 mod overlay;

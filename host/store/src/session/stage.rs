@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// Puts a row without a namespace into the caller's scope; refuses one outside it.
-    fn place(&self, values: &mut Values) -> Result<()> {
+    pub(super) fn place(&self, values: &mut Values) -> Result<()> {
         let scope = &self.options.scope;
         if let Some(Sql::Text(namespace)) = values.get_mut(at::NAMESPACE) {
             if namespace.is_empty() {
@@ -342,7 +342,7 @@ fn staged_key(collection: &Collection, key: &str, values: &Values) -> Option<Str
 }
 
 /// Bytes a row or patch counts for.
-fn size(row: &Map<String, Value>) -> usize {
+pub(super) fn size(row: &Map<String, Value>) -> usize {
     row.iter()
         .map(|(field, value)| {
             field.len()

@@ -59,10 +59,12 @@ pub(super) fn apply(
 fn insert(connection: &Connection, id: i64, change: &RowChange, seq: i64, now: i64, component: &str) -> Result<()> {
     let collection = &change.collection;
     let mut values = change.row.clone();
+    // An adopted row says itself when it was made.
+    let created = change.set.iter().find(|(column, _)| *column == at::CREATED).map(|(_, created)| created.clone());
     let system = [
         (at::ID, Sql::Integer(id)),
         (at::VERSION, Sql::Integer(1)),
-        (at::CREATED, Sql::Integer(now)),
+        (at::CREATED, created.unwrap_or(Sql::Integer(now))),
         (at::UPDATED, Sql::Integer(now)),
         (at::DELETED, Sql::Null),
         (at::COMPONENT, Sql::Text(component.to_owned())),

@@ -1,14 +1,20 @@
 //! Documents come, change and go.
 
 use super::{CHUNKS, DOCUMENTS, One, Settings, chunks_of, document, folder, number, text};
-use crate::{chunk, html, kind, watched};
+use crate::{chunk, html, kind, pdf, watched};
 use memstrata_sdk::args::Id;
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, clock, files, json, write};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, write};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// Characters of a chunk's title.
 const MOST_TITLE: usize = 500;
+/// Chunks handed over at once.
+const ROWS: usize = 500;
+/// Guest time left when a PDF is begun, ms, at least.
+const PDF_MS: u64 = 2_000;
+/// Guest time kept back for its chunks, ms.
+const REST_MS: u64 = 1_000;
 
 /// A document to be indexed.
 #[derive(Deserialize)]
@@ -45,7 +51,10 @@ pub(super) fn index(given: Value) -> Answer {
     let namespace = namespace.unwrap_or_default();
     let known = Known { title, document_type, metadata, modified: None };
     match content {
-        Some(content) => keep(&Place { namespace: &namespace, folder: "", path: &file_path }, &content, known, false),
+        Some(content) => {
+            let place = Place { namespace: &namespace, folder: "", path: &file_path };
+            keep(&place, Content::of(&place, &known, content), known, false)
+        }
         None => {
             let folder = folder(named.as_deref())?;
             let place = Place { namespace: &namespace, folder: &folder, path: &file_path };
@@ -74,13 +83,73 @@ fn modified(place: &Place<'_>) -> Option<u64> {
     files::about(place.folder, place.path).ok().map(|about| number(&about, "modified"))
 }
 
+/// What a document says.
+struct Content {
+    kind: String,
+    /// Of the bytes it was read from.
+    hash: String,
+    bytes: usize,
+    text: String,
+    /// The title it says it has.
+    title: Option<String>,
+    /// What of it could not be read.
+    lacks: Option<String>,
+}
+
+impl Content {
+    /// A text that was given, or a file's.
+    fn of(place: &Place<'_>, known: &Known, text: String) -> Self {
+        let kind = known.document_type.as_deref().unwrap_or_else(|| kind::of(place.path).0).to_owned();
+        Self { kind, hash: hash(text.as_bytes()), bytes: text.len(), text, title: None, lacks: None }
+    }
+
+    /// A PDF.
+    fn pdf(bytes: &[u8], hash: String) -> Result<Self, String> {
+        let pdf::Text { title, text, lacks } =
+            pdf::read(bytes, &|| budget::remaining_ms() >= REST_MS).map_err(|trouble| trouble.to_string())?;
+        Ok(Self { kind: "pdf".into(), hash, bytes: bytes.len(), text, title, lacks })
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
+}
+
+/// Whether there is time to read a PDF, as long as a bad one can take.
+pub(super) fn time_for_pdf() -> bool {
+    budget::remaining_ms() >= PDF_MS
+}
+
 /// Reads a file and indexes it; one that cannot be read leaves a document that says so.
 pub(super) fn file(place: &Place<'_>, known: Known, again: bool) -> Answer {
     let most = Settings::read()?.max_bytes;
-    let read = files::read(place.folder, place.path, most).map_err(|fault| fault.message);
-    match read.and_then(|bytes| kind::text(place.path, bytes)) {
-        Ok(content) => keep(place, &content, known, again),
-        Err(reason) => failed(place, &reason, known.modified),
+    let bytes = match files::read(place.folder, place.path, most) {
+        Ok(bytes) => bytes,
+        Err(fault) => return failed(place, None, &fault.message, known.modified),
+    };
+    if !kind::is_pdf(place.path, &bytes) {
+        return match kind::text(bytes) {
+            Ok(text) => keep(place, Content::of(place, &known, text), known, again),
+            Err(reason) => failed(place, None, &reason, known.modified),
+        };
+    }
+    let hash = hash(&bytes);
+    if let Some(answer) = unchanged(place, "pdf", &hash, &known, again)? {
+        return Ok(answer);
+    }
+    if !time_for_pdf() {
+        return failed(
+            place,
+            Some("pdf"),
+            "no time was left for this PDF in the call: it is read again",
+            known.modified,
+        );
+    }
+    let read = Content::pdf(&bytes, hash);
+    drop(bytes);
+    match read {
+        Ok(content) => keep(place, content, known, again),
+        Err(reason) => failed(place, Some("pdf"), &reason, known.modified),
     }
 }
 
@@ -113,31 +182,39 @@ fn put(place: &Place<'_>, old: Option<&Value>, mut row: Value) -> Result<u64, Fa
     write::insert(DOCUMENTS, &row)
 }
 
-/// Indexes a text: its chunks replace those before, in this one call.
-fn keep(place: &Place<'_>, content: &str, known: Known, again: bool) -> Answer {
-    let hash = Sha256::digest(content.as_bytes()).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"));
-    let old = find(place)?;
-    let (meant, language) = kind::of(place.path);
-    let kind = known.document_type.as_deref().unwrap_or(meant);
-    let same = |row: &&Value| {
+/// What there is to say of a document whose content is known already.
+fn unchanged(place: &Place<'_>, kind: &str, hash: &str, known: &Known, again: bool) -> Result<Option<Value>, Fault> {
+    let same = |row: &Value| {
         text(row, "content_hash") == hash && text(row, "status") == "synced" && text(row, "document_type") == kind
     };
-    if let Some(row) = old.as_ref().filter(same).filter(|_| !again) {
-        // A touched file: its new time is noted, so that it is not read again.
-        if known.modified.is_some_and(|modified| modified != number(row, "modified")) {
-            write::update(DOCUMENTS, number(row, "id"), None, &json!({"modified": known.modified}))?;
-        }
-        return Ok(answer(number(row, "id"), "synced", number(row, "chunk_count"), true, None, kind));
+    let Some(row) = find(place)?.filter(|row| !again && same(row)) else { return Ok(None) };
+    // A touched file: its new time is noted, so that it is not read again.
+    if known.modified.is_some_and(|modified| modified != number(&row, "modified")) {
+        write::update(DOCUMENTS, number(&row, "id"), None, &json!({"modified": known.modified}))?;
     }
-    let page = (kind == "html").then(|| html::read(content));
-    let readable = page.as_ref().map_or(content, |page| &page.text);
+    Ok(Some(answer(number(&row, "id"), "synced", number(&row, "chunk_count"), true, None, kind)))
+}
+
+/// Indexes a text: its chunks replace those before, in this one call.
+fn keep(place: &Place<'_>, content: Content, known: Known, again: bool) -> Answer {
+    let Content { kind, hash, bytes, text: content, title: said, lacks } = content;
+    let kind = kind.as_str();
+    if let Some(answer) = unchanged(place, kind, &hash, &known, again)? {
+        return Ok(answer);
+    }
+    let old = find(place)?;
+    let language = kind::of(place.path).1;
+    let page = (kind == "html").then(|| html::read(&content));
+    let readable = page.as_ref().map_or(&content, |page| &page.text);
     let chunks = chunk::split(readable, kind);
     let cut = chunk::is_cut(readable, &chunks)
         .then(|| format!("it is too long: only its first {} chunks are indexed", chunk::MOST));
-    let title = known.title.clone().or_else(|| page.as_ref()?.title.clone()).or_else(|| first_heading(&chunks));
+    let cut = cut.or(lacks);
+    let heading = || first_heading(&chunks).filter(|_| kind != "pdf");
+    let title = known.title.clone().or(said).or_else(|| page.as_ref()?.title.clone()).or_else(heading);
     let mut row = json!({
         "title": title, "document_type": kind, "language": language, "content_hash": hash, "chunk_count": chunks.len(),
-        "bytes": content.len(), "status": "synced", "error": cut, "attempts": 0, "next_attempt_at": null,
+        "bytes": bytes, "status": "synced", "error": cut, "attempts": 0, "next_attempt_at": null,
         "modified": known.modified, "last_synced_at": clock::now(),
     });
     if let (Some(metadata), Some(fields)) = (known.metadata, row.as_object_mut()) {
@@ -160,11 +237,14 @@ fn keep(place: &Place<'_>, content: &str, known: Known, again: bool) -> Answer {
             json!({
                 "namespace": place.namespace, "document": id, "ordinal": ordinal, "text": piece.text, "title": title,
                 "file_path": place.path, "document_type": kind, "begin": piece.begin, "first_line": piece.first_line,
-                "last_line": piece.last_line, "tokens": chunk::tokens(&piece.text), "sources": [id],
+                "last_line": piece.last_line, "page": piece.page, "tokens": chunk::tokens(&piece.text), "sources": [id],
             })
         })
         .collect();
-    write::insert_many(CHUNKS, &rows)?;
+    // One call of the host takes four megabytes.
+    for rows in rows.chunks(ROWS) {
+        write::insert_many(CHUNKS, rows)?;
+    }
     Ok(answer(id, "synced", rows.len() as u64, false, cut.as_deref(), kind))
 }
 
@@ -174,16 +254,19 @@ fn first_heading(chunks: &[chunk::Chunk]) -> Option<String> {
 }
 
 /// Notes that a file could not be read; its chunks stay as they were.
-fn failed(place: &Place<'_>, reason: &str, modified: Option<u64>) -> Answer {
+fn failed(place: &Place<'_>, kind: Option<&str>, reason: &str, modified: Option<u64>) -> Answer {
     let old = find(place)?;
     let attempts = old.as_ref().map_or(0, |row| number(row, "attempts")) + 1;
-    let row = json!({
+    let mut row = json!({
         "status": "failed", "error": reason.chars().take(500).collect::<String>(), "attempts": attempts,
         "next_attempt_at": clock::now() + watched::pause(attempts), "modified": modified,
     });
+    if let (Some(kind), Some(fields)) = (kind, row.as_object_mut()) {
+        fields.insert("document_type".into(), json!(kind));
+    }
     let id = put(place, old.as_ref(), row)?;
     let count = old.as_ref().map_or(0, |row| number(row, "chunk_count"));
-    Ok(answer(id, "failed", count, false, Some(reason), kind::of(place.path).0))
+    Ok(answer(id, "failed", count, false, Some(reason), kind.unwrap_or_else(|| kind::of(place.path).0)))
 }
 
 fn drop_chunks(document: u64) -> Result<u64, Fault> {

@@ -68,6 +68,7 @@ fn found(search: Search, query: &str) -> Answer {
                 "chunk": hit.id, "document": number(&hit.row, "document"), "file_path": text(&hit.row, "file_path"),
                 "title": hit.row.get("title"), "document_type": text(&hit.row, "document_type"),
                 "first_line": number(&hit.row, "first_line"), "last_line": number(&hit.row, "last_line"),
+                "page": hit.row.get("page"),
                 "status": document.as_ref().map(|document| text(document, "status")),
                 "score": hit.score, "similarity": similarity, "snippet": snippet(text(&hit.row, "text"), query),
             })

@@ -1,8 +1,9 @@
 //! A walk through a followed folder, directory by directory: files are taken, what is gone becomes stale.
 
-use super::indexing::{Known, Place, file};
+use super::indexing::{Known, Place, file, time_for_pdf};
 use super::{DOCUMENTS, Settings, number, text};
 use crate::chunk::MOST as MOST_CHUNKS;
+use crate::kind;
 use crate::watched::{beneath, excluded, included, left_out, settled};
 use memstrata_sdk::{Fault, Query, Value, budget, clock, files, json, write};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ pub(super) struct Tally {
     pub(super) errors: Vec<String>,
     bytes: u64,
     rows: u64,
+    /// Whether the next file is a PDF and there is no time for one.
+    late: bool,
 }
 
 impl Tally {
@@ -53,6 +56,7 @@ impl Tally {
         self.indexed + self.failed >= MOST_FILES
             || self.bytes >= MOST_BYTES
             || self.rows >= MOST_ROWS
+            || self.late
             || budget::should_stop()
     }
 
@@ -112,6 +116,9 @@ impl<'a> Walk<'a> {
             };
             let last = page.len() < PAGE as usize;
             for entry in page {
+                // A bad PDF takes long to be known as one, so each has time of its own.
+                let pdf = kind::of(text(&entry, "name")).0 == "pdf";
+                tally.late |= pdf && tally.indexed + tally.failed > 0 && !time_for_pdf();
                 if tally.full() {
                     self.stack.push(Step { path: step.path, after });
                     return Ok(());

@@ -44,6 +44,7 @@ pub(super) fn collections() -> Value {
                 "begin": {"type": "integer", "required": true},
                 "first_line": {"type": "integer", "required": true},
                 "last_line": {"type": "integer", "required": true},
+                "page": {"type": "integer"},
                 "tokens": {"type": "integer", "required": true},
             },
             "indexes": [["document", "ordinal"]],

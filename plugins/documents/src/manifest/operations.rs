@@ -11,8 +11,17 @@ fn indexed() -> Value {
     json!({"operation": "index_document", "arguments": {"file_path": "notes/tea.md", "content": TEA}})
 }
 
+fn paged() -> Value {
+    json!({"operation": "index_document", "arguments": {"file_path": "tea.pdf", "content": "Green tea.\u{c}Night trains."}})
+}
+
 fn namespace() -> Value {
     s::maybe_text("Only this namespace and below.", 500)
+}
+
+/// Types of documents, or none.
+fn kinds() -> Vec<Value> {
+    KINDS.iter().map(|kind| json!(kind)).chain([Value::Null]).collect()
 }
 
 fn id() -> Value {
@@ -33,7 +42,8 @@ fn listed() -> Value {
 }
 
 fn found() -> Value {
-    json!({"results": {"type": "array", "items": {"type": "object", "required": ["chunk", "document", "file_path", "score", "snippet"]}},
+    json!({"results": {"type": "array", "items": {"type": "object", "required": ["chunk", "document", "file_path", "score", "snippet"],
+                "properties": {"page": {"type": ["integer", "null"], "description": "The page of a PDF; of other types, see the lines."}}}},
            "count": {"type": "integer"}, "notes": {"type": "array", "items": {"type": "string"}}})
 }
 
@@ -52,13 +62,13 @@ fn indexing() -> Vec<Named> {
                 (
                     "write",
                     "Indexes a document: a text you give, or a file of a granted folder.",
-                    "It is cut into chunks of at most 512 tokens (four bytes each) along its headings, paragraphs and sentences, 50 of them repeated. The same content is not indexed again; other content replaces the chunks at once. A file that cannot be read leaves a document `failed` with the reason.",
+                    "It is cut into chunks of at most 512 tokens (four bytes each) along its headings, paragraphs and sentences, 50 of them repeated; of a PDF, page by page. The same content is not indexed again; other content replaces the chunks at once. A file that cannot be read leaves a document `failed` with the reason.",
                 ),
                 (
                     &json!({"namespace": s::maybe_text("Where it belongs.", 500), "file_path": path(),
                             "content": {"type": ["string", "null"], "maxLength": 1_000_000, "description": "Its text; none: the file is read."},
                             "folder": s::maybe_text("A granted folder; the only one if absent.", 100), "title": s::maybe_text("Its title.", 500),
-                            "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null], "description": "What it is; by its name if absent."},
+                            "document_type": {"type": ["string", "null"], "enum": kinds(), "description": "What it is; by its name if absent."},
                             "metadata": s::maybe_object("Anything else.")}),
                     &["file_path"],
                 ),
@@ -67,7 +77,9 @@ fn indexing() -> Vec<Named> {
                     {"arguments": {"file_path": "notes/tea.md", "content": TEA}},
                     {"arguments": {"file_path": "notes/tea.md", "content": TEA}, "setup": [indexed()], "note": "Unchanged."},
                     {"arguments": {"file_path": "page.html", "content": "<title>A</title><p>Words</p>", "namespace": "project:web"}},
+                    {"arguments": {"file_path": "tea.pdf", "content": "Green tea.\u{c}Night trains."}, "note": "Text of a PDF from elsewhere: a form feed ends a page."},
                     {"arguments": {"file_path": "gone.md"}, "fault": "not-found.folder", "note": "No folder is granted here."},
+                    {"arguments": {"file_path": "gone.pdf", "folder": "papers"}, "fault": "not-found.folder"},
                 ]),
             ),
         ),
@@ -243,7 +255,7 @@ fn reading() -> Vec<Named> {
             "Documents, newest first.",
             json!({
             "status": {"type": ["string", "null"], "enum": [STATUSES[0], STATUSES[1], STATUSES[2], STATUSES[3], null]},
-            "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null]}, "folder": s::maybe_text("Of this folder.", 100)}),
+            "document_type": {"type": ["string", "null"], "enum": kinds()}, "folder": s::maybe_text("Of this folder.", 100)}),
         ),
         list("list_all_documents", "All documents, newest first.", json!({})),
         list("get_pending_documents", "Documents that are not up to date: pending, stale or failed.", json!({})),
@@ -275,15 +287,16 @@ fn searching() -> Vec<Named> {
                 (
                     "read",
                     "Searches documents by words and by meaning.",
-                    "0.3 words and 0.7 meaning unless you weigh otherwise; each hit has its chunk, document, lines and a snippet with the words marked.",
+                    "0.3 words and 0.7 meaning unless you weigh otherwise; each hit has its chunk, document, lines, of a PDF its page, and a snippet with the words marked.",
                 ),
                 (
                     &json!({"query": query(), "namespace": namespace(), "limit": s::integer_or("At most so many.", 1, 100, 10), "exact_weight": weight("words", 0.3), "semantic_weight": weight("meaning", 0.7),
-                            "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null]}}),
+                            "document_type": {"type": ["string", "null"], "enum": kinds()}}),
                     &["query"],
                 ),
                 (&found(), &answered),
-                &asked("when does the train leave"),
+                &json!([{"arguments": {"query": "when does the train leave"}, "setup": [indexed()]}, {"arguments": {"query": "nothing"}},
+                    {"arguments": {"query": "trains", "document_type": "pdf"}, "setup": [paged()]}]),
             ),
         ),
         (

@@ -1,13 +1,12 @@
-//! The ends of an attempt: done, failed, out of time, cancelled; and who is free then.
+//! The ends of an attempt: done, failed, out of time; and who is free then.
 
-use super::{AGENTS, DEPENDENCIES, FAILURES, MOST, PAGE, TASKS, agent, audit, emit, now, patch, task, unchanged};
+use super::{AGENTS, DEPENDENCIES, FAILURES, MOST, PAGE, TASKS, agent, audit, emit, now, patch, task};
 use crate::failure;
-use crate::status::{AfterFailure, after_failure, is_over, waiting};
+use crate::status::{AfterFailure, after_failure, waiting};
 use memstrata_sdk::reference::Reference;
 use memstrata_sdk::row;
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, get_many, json, write};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
 struct End {
@@ -17,20 +16,17 @@ struct End {
     error_message: Option<String>,
     #[serde(default = "yes")]
     retryable: bool,
-    #[serde(default = "yes")]
-    cancel_dependents: bool,
-    reason: Option<String>,
 }
 
 fn yes() -> bool {
     true
 }
 
-fn told(id: u64, status: &str, changed: &[u64]) -> Value {
+pub(super) fn told(id: u64, status: &str, changed: &[u64]) -> Value {
     json!({"id": id, "ref": row::reference(id), "status": status, "changed_tasks": changed})
 }
 
-fn refused(task: &Value, may: &str) -> Fault {
+pub(super) fn refused(task: &Value, may: &str) -> Fault {
     let (name, status) = (row::reference(row::id(task)), row::text(task, "status"));
     Fault::new("conflict.transition", format!("{name} is {status}: {may}"))
 }
@@ -55,7 +51,7 @@ fn running(given: &End) -> Result<Value, Fault> {
 }
 
 /// Sets the agent of a task free; `field` counts how it went.
-fn free(task: &Value, field: Option<&str>, heard: bool) -> Result<(), Fault> {
+pub(super) fn free(task: &Value, field: Option<&str>, heard: bool) -> Result<(), Fault> {
     let Some(id) = row::int(task, "agent") else { return Ok(()) };
     let Some(agent) = get(AGENTS, id)?.filter(|agent| row::int(agent, "task") == Some(row::id(task))) else {
         return Ok(());
@@ -130,7 +126,7 @@ pub(super) fn settle(id: u64) -> Result<Option<&'static str>, Fault> {
     Ok(Some(status))
 }
 
-fn open_dependencies(id: u64) -> Result<u64, Fault> {
+pub(super) fn open_dependencies(id: u64) -> Result<u64, Fault> {
     Query::of(DEPENDENCIES)
         .filter(json!(["task", "=", id]))?
         .filter(json!(["open", "=", true]))?
@@ -221,88 +217,4 @@ pub(super) fn time_out(given: Value) -> Answer {
         list.push(row::id(task));
     }
     Ok(json!({"requeued": requeued, "failed": failed}))
-}
-
-/// The tasks that wait for some, directly or through others, without them.
-fn waiting_for(id: u64) -> Result<Vec<u64>, Fault> {
-    let mut seen = BTreeSet::from([id]);
-    let mut frontier = vec![id];
-    while !frontier.is_empty() {
-        let edges = Query::of(DEPENDENCIES)
-            .filter(json!(["depends_on", "in", frontier]))?
-            .filter(json!(["open", "=", true]))?
-            .filter(json!(["kind", "=", "depends_on"]))?
-            .limit(PAGE)
-            .all(MOST)?;
-        frontier = edges.iter().filter_map(|edge| row::int(edge, "task")).filter(|task| seen.insert(*task)).collect();
-        if seen.len() > 2_000 {
-            return Err(Fault::new("limit.dependents", "more than 2,000 tasks wait for it: cancel some of them first"));
-        }
-    }
-    seen.remove(&id);
-    Ok(seen.into_iter().collect())
-}
-
-fn cancel_one(task: &Value, reason: Option<&str>) -> Result<(), Fault> {
-    let id = row::id(task);
-    patch(
-        TASKS,
-        id,
-        &json!({"status": "cancelled", "completed_at": now(), "deadline_at": null, "error_message": reason}),
-    )?;
-    free(task, None, false)?;
-    audit::note("task_cancelled", Some(id), row::int(task, "agent"), &json!({"reason": reason}))?;
-    emit("task_cancelled", &json!({"task": id}))
-}
-
-/// `task_cancel`.
-pub(super) fn cancel(given: Value) -> Answer {
-    let given: End = arguments(given)?;
-    let task = task(&given.task_id)?;
-    let id = row::id(&task);
-    if is_over(row::text(&task, "status")) {
-        return Err(refused(&task, "only a task that is not over can be cancelled"));
-    }
-    let waiters: Vec<Value> = get_many(TASKS, &waiting_for(id)?)?
-        .into_iter()
-        .flatten()
-        .filter(|task| !is_over(row::text(task, "status")))
-        .collect();
-    // A task that comes to wait for this one meanwhile must be seen.
-    let edges = Query::of(DEPENDENCIES).filter(json!(["depends_on", "=", id]))?.filter(json!(["open", "=", true]))?;
-    write::expect(&edges, edges.count()?)?;
-    cancel_one(&task, given.reason.as_deref())?;
-    let (mut cancelled, mut left) = (vec![id], Vec::new());
-    let because = format!("{} was cancelled", row::reference(id));
-    for waiter in &waiters {
-        if given.cancel_dependents {
-            cancel_one(waiter, Some(&because))?;
-            cancelled.push(row::id(waiter));
-        } else {
-            left.push(row::id(waiter));
-        }
-    }
-    Ok(json!({"id": id, "status": "cancelled", "cancelled": cancelled, "left_blocked": left}))
-}
-
-/// `task_retry`.
-pub(super) fn retry(given: Value) -> Answer {
-    let given: End = arguments(given)?;
-    let task = task(&given.task_id)?;
-    let id = row::id(&task);
-    if !matches!(row::text(&task, "status"), "failed" | "cancelled") {
-        return Err(refused(&task, "only a failed or cancelled task can be put back"));
-    }
-    unchanged(&task)?;
-    let open = open_dependencies(id)?;
-    let status = waiting(open);
-    patch(
-        TASKS,
-        id,
-        &json!({"status": status, "open_dependencies": open, "retry_count": 0, "agent": null, "started_at": null, "completed_at": null,
-                "progress_percent": null}),
-    )?;
-    audit::note("task_retried", Some(id), None, &json!({"status": status}))?;
-    emit("task_enqueued", &json!({"task": id, "agent_type": row::text(&task, "agent_type"), "status": status}))?;
-    Ok(told(id, status, &[]))
 }

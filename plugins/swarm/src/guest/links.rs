@@ -1,6 +1,7 @@
 //! Dependencies between tasks that are there already; those that order may not close a circle.
 
 use super::{DEPENDENCIES, MOST, PAGE, TASKS, audit, finishing, project, queue, task, unchanged};
+use crate::dependants::is_dead;
 use crate::network::way;
 use memstrata_sdk::reference::Reference;
 use memstrata_sdk::row;
@@ -65,7 +66,7 @@ pub(super) fn add(given: Value) -> Answer {
                 format!("each would wait for the other: {names} (read `waits for`)"),
             ));
         }
-        if matches!(row::text(&first, "status"), "failed" | "cancelled") {
+        if is_dead(row::text(&first, "status")) {
             let (name, status) = (row::reference(b), row::text(&first, "status"));
             return Err(Fault::new(
                 "conflict.dependency",

@@ -1,6 +1,7 @@
 //! Putting tasks into the queue.
 
 use super::{DEPENDENCIES, TASKS, audit, check_session, emit, namespace, now, project, settings, task, unchanged};
+use crate::dependants::is_dead;
 use crate::status::waiting;
 use memstrata_sdk::reference::{Reference, is_key};
 use memstrata_sdk::row;
@@ -65,7 +66,7 @@ pub(super) fn enqueue(given: Value) -> Answer {
     for reference in &given.dependencies {
         let found = task(reference)?;
         let status = row::text(&found, "status");
-        if matches!(status, "failed" | "cancelled") {
+        if is_dead(status) {
             let name = row::reference(row::id(&found));
             return Err(Fault::new(
                 "conflict.dependency",

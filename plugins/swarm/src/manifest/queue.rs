@@ -78,6 +78,8 @@ fn feeding() -> Vec<Named> {
                 ),
                 &json!([
                     {"arguments": {"task_id": "fix", "reason": "not needed"}, "setup": [s::queued("fix"), s::after("test", "fix")]},
+                    {"arguments": {"task_id": "fix"}, "setup": [s::queued("fix"), s::after("test", "fix"), s::after("ship", "test")], "note": "All three."},
+                    {"arguments": {"task_id": "fix", "cancel_dependents": false}, "setup": [s::queued("fix"), s::after("test", "fix")]},
                     {"arguments": {"task_id": "nothing"}, "fault": "not-found.task"},
                 ]),
             ),
@@ -87,11 +89,15 @@ fn feeding() -> Vec<Named> {
             operation(
                 "write",
                 "Puts a failed or cancelled task back into the queue.",
-                "Its count of retries starts anew.",
+                "Its count of retries starts anew. One that waits for a failed or cancelled task is refused: put that back first.",
                 (s::input(&json!({"task_id": s::reference("The task")}), &["task_id"]), moved()),
                 &json!([
-                    {"arguments": {"task_id": "fix"}, "setup": [s::queued("fix"), {"operation": "task_cancel", "arguments": {"task_id": "fix"}}]},
+                    {"arguments": {"task_id": "fix"}, "setup": [s::queued("fix"), s::cancelled("fix")]},
                     {"arguments": {"task_id": "fix"}, "fault": "conflict.transition", "setup": [s::queued("fix")], "note": "It waits already."},
+                    {"arguments": {"task_id": "test"}, "fault": "conflict.dependency", "setup": [s::queued("fix"), s::after("test", "fix"), s::cancelled("fix")],
+                     "note": "What it waits for was cancelled too."},
+                    {"arguments": {"task_id": "test"}, "setup": [s::queued("fix"), s::after("test", "fix"), s::cancelled("fix"),
+                        {"operation": "task_retry", "arguments": {"task_id": "fix"}}]},
                 ]),
             ),
         ),

@@ -85,3 +85,8 @@ pub(super) fn agent(name: &str) -> Value {
 pub(super) fn claimed(name: &str) -> Value {
     json!({"operation": "task_claim", "arguments": {"agent_id": name}})
 }
+
+/// An example's step that cancels a task and those that wait for it.
+pub(super) fn cancelled(key: &str) -> Value {
+    json!({"operation": "task_cancel", "arguments": {"task_id": key}})
+}

@@ -1,0 +1,1 @@
+"""A load on all layers of a serving host, and how quick its operations are on it."""
