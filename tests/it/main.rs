@@ -12,6 +12,7 @@ mod background;
 mod code;
 mod consolidation;
 mod consolidation_layer;
+mod documents;
 mod doors;
 mod hostile;
 mod kit;

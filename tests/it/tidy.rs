@@ -105,8 +105,19 @@ fn plugins_import_neither_the_host_nor_each_other() {
 }
 
 /// Layers whose names are ordinary words of a host.
-const ORDINARY: [&str; 8] =
-    ["consolidation", "graph", "entries", "sessions", "meta", "documents", "planning", "safety"];
+const ORDINARY: [&str; 11] = [
+    "consolidation",
+    "graph",
+    "entries",
+    "sessions",
+    "meta",
+    "documents",
+    "planning",
+    "safety",
+    "notes",
+    "code",
+    "conversations",
+];
 
 #[test]
 fn the_host_names_no_layer() {

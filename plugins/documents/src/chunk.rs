@@ -72,7 +72,7 @@ pub fn split(text: &str, kind: &str) -> Vec<Chunk> {
 fn sheet(text: &str, kind: &str) -> Vec<Chunk> {
     let pieces = pieces(text, kind);
     let headings = if kind == "markdown" { headings(text) } else { Vec::new() };
-    let (mut at, mut line) = (0, 1);
+    let (mut at, mut line, mut trail) = (0, 1, Trail::new(&headings));
     let mut chunks = Vec::with_capacity(pieces.len());
     for (begin, piece) in pieces {
         // Chunks overlap, so a piece may begin before the end of the last; lines are counted from its own beginning.
@@ -80,7 +80,7 @@ fn sheet(text: &str, kind: &str) -> Vec<Chunk> {
         at = begin.max(at);
         chunks.push(Chunk {
             text: piece.to_owned(),
-            heading: path(&headings, begin + piece.len().min(1)),
+            heading: trail.at(begin + piece.len().min(1)),
             begin,
             first_line: line,
             last_line: line + newlines(piece.trim_end()),
@@ -170,14 +170,25 @@ fn headings(text: &str) -> Vec<(usize, usize, String)> {
     found
 }
 
-/// The headings over a place.
-fn path(headings: &[(usize, usize, String)], place: usize) -> String {
-    let mut over: Vec<&(usize, usize, String)> = Vec::new();
-    for heading in headings.iter().take_while(|(at, ..)| *at < place) {
-        over.retain(|(_, level, _)| *level < heading.1);
-        over.push(heading);
+/// Goes through the headings of a text and knows those over the place it has come to.
+struct Trail<'a> {
+    ahead: std::iter::Peekable<std::slice::Iter<'a, (usize, usize, String)>>,
+    over: Vec<&'a (usize, usize, String)>,
+}
+
+impl<'a> Trail<'a> {
+    fn new(headings: &'a [(usize, usize, String)]) -> Self {
+        Self { ahead: headings.iter().peekable(), over: Vec::new() }
     }
-    over.iter().map(|(.., words)| words.as_str()).collect::<Vec<_>>().join(" > ")
+
+    /// The headings over a place, outermost first; places are asked for in their order.
+    fn at(&mut self, place: usize) -> String {
+        while let Some(heading) = self.ahead.next_if(|(at, ..)| *at < place) {
+            self.over.retain(|(_, level, _)| *level < heading.1);
+            self.over.push(heading);
+        }
+        self.over.iter().map(|(.., words)| words.as_str()).collect::<Vec<_>>().join(" > ")
+    }
 }
 
 #[cfg(test)]
