@@ -165,7 +165,7 @@ mod tests {
             let table = Table::read(source.as_bytes(), &Meter::new(MOST_WORK, &|| true)).unwrap();
             _ = text(&table, 0xfffffff0);
         }
-        let long = format!("{}", format!("beginbfchar {} endbfchar ", "<01> <0041> ".repeat(5_000)).repeat(16));
+        let long = format!("beginbfchar {} endbfchar ", "<01> <0041> ".repeat(5_000)).repeat(16);
         assert!(matches!(Table::read(long.as_bytes(), &Meter::new(MOST_WORK, &|| true)), Err(Trouble::TooMuch(_))));
     }
 }
