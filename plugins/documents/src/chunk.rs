@@ -62,7 +62,7 @@ pub fn split(text: &str, kind: &str) -> Vec<Chunk> {
         if chunks.len() >= MOST {
             break;
         }
-        at += page.len() + PAGE_END.len_utf8();
+        at += page.len() + PAGE_END.len();
     }
     chunks.truncate(MOST);
     chunks

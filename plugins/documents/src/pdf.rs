@@ -29,7 +29,7 @@ use content::Reader;
 use file::File;
 
 /// What ends a page in the text of all pages, as in other programs that make text of PDFs.
-pub const PAGE_END: char = '\u{c}';
+pub const PAGE_END: &str = "\u{c}";
 
 /// Pages told by number where something is wrong with them.
 const MOST_TOLD: usize = 10;
@@ -60,12 +60,12 @@ fn read_within(bytes: &[u8], meter: &Meter<'_>) -> Result<Text, Trouble> {
     let file = File::open(bytes, meter)?;
     let pages = pages::pages(&file)?;
     let mut reader = Reader::new(&file, meter);
-    let (mut text, mut letters, mut unknown, mut pictures) = (String::new(), 0, 0, 0);
+    let (mut texts, mut letters, mut unknown, mut pictures) = (Vec::new(), 0, 0, 0);
     let (mut torn, mut only_pictures) = (Vec::new(), Vec::new());
     for (number, page) in (1..).zip(&pages) {
         let found = reader.page(page)?;
-        if number > 1 {
-            text.push(PAGE_END);
+        if letters + found.text.len() > MOST_TEXT {
+            break;
         }
         letters += found.text.len();
         unknown += found.unknown;
@@ -76,10 +76,7 @@ fn read_within(bytes: &[u8], meter: &Meter<'_>) -> Result<Text, Trouble> {
         if found.text.is_empty() && found.pictures > 0 {
             only_pictures.push(number);
         }
-        if text.len() + found.text.len() > MOST_TEXT {
-            return Err(Trouble::TooMuch("it has more than 8 MB of text"));
-        }
-        text.extend(found.text.chars().filter(|char| *char != PAGE_END));
+        texts.push(found.text);
     }
     // More codes without a text than letters: what is left is crumbs.
     if unknown > letters {
@@ -92,7 +89,15 @@ fn read_within(bytes: &[u8], meter: &Meter<'_>) -> Result<Text, Trouble> {
             (true, _) => Trouble::Pictures,
         });
     }
-    Ok(Text { title: title(&file)?, text, lacks: lacks(&torn, &only_pictures) })
+    let cut = (texts.len() < pages.len())
+        .then(|| format!("it is too long: only its first {} pages of {} are indexed", texts.len(), pages.len()));
+    let lacks: Vec<String> = cut.into_iter().chain(lacks(&torn, &only_pictures)).collect();
+    let title = title(&file)?;
+    // The objects go before the pages become one text.
+    drop(reader);
+    drop(file);
+    let lacks = (!lacks.is_empty()).then(|| lacks.join("; "));
+    Ok(Text { title, text: texts.join(PAGE_END), lacks })
 }
 
 /// The title in the file's own description.

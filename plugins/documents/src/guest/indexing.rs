@@ -124,7 +124,10 @@ pub(super) fn time_for_pdf() -> bool {
 pub(super) fn file(place: &Place<'_>, known: Known, again: bool) -> Answer {
     let most = Settings::read()?.max_bytes;
     let bytes = match files::read(place.folder, place.path, most) {
-        Ok(bytes) => bytes,
+        Ok(mut bytes) => {
+            bytes.shrink_to_fit();
+            bytes
+        }
         Err(fault) => return failed(place, None, &fault.message, known.modified),
     };
     if !kind::is_pdf(place.path, &bytes) {

@@ -1,4 +1,6 @@
 //! What one file may cost: bytes read, bytes unpacked, values kept. A file that asks for more ends with a reason.
+//!
+//! All at once they stay below the 64 MB a call has, with the file of at most 10 MB itself.
 
 use super::trouble::Trouble;
 use std::cell::Cell;
@@ -6,15 +8,19 @@ use std::cell::Cell;
 /// Bytes read and unpacked for one file, each time they are, at most.
 pub(super) const MOST_WORK: usize = 80 << 20;
 /// Bytes one stream may unpack to.
-pub(super) const MOST_UNPACKED: usize = 8 << 20;
+pub(super) const MOST_UNPACKED: usize = 6 << 20;
 /// Bytes of objects in streams kept unpacked.
-pub(super) const MOST_KEPT: usize = 12 << 20;
+pub(super) const MOST_KEPT: usize = 8 << 20;
 /// Objects of a file.
-pub(super) const MOST_OBJECTS: usize = 200_000;
+pub(super) const MOST_OBJECTS: usize = 120_000;
 /// Pages of a file.
 pub(super) const MOST_PAGES: usize = 5_000;
-/// Bytes of all its text: more than its chunks can hold.
-pub(super) const MOST_TEXT: usize = 8 << 20;
+/// Bytes of all its text; pages that follow are not read.
+pub(super) const MOST_TEXT: usize = 4 << 20;
+/// Bytes of one page's text.
+pub(super) const MOST_PAGE: usize = 1 << 20;
+/// Bytes its fonts keep, about.
+pub(super) const MOST_FONTS: usize = 5 << 20;
 
 /// What a value costs beside its bytes: it is allocated, kept and looked at.
 pub(super) const VALUE: usize = 24;

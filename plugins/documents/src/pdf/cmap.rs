@@ -35,7 +35,7 @@ impl Table {
         while let Some(object) = lexer.next()? {
             let Object::Word(word) = &object else {
                 // What stands between `begin` and `end` is at most 100 triples; more is not believed.
-                if operands.len() < 3 * MOST {
+                if operands.len() < 30_000 {
                     operands.push(object);
                 }
                 continue;
@@ -70,9 +70,9 @@ impl Table {
         Ok(Self { ranges })
     }
 
-    /// Codes it tells of, about.
-    pub(super) fn len(&self) -> usize {
-        self.ranges.len()
+    /// Bytes it keeps, about.
+    pub(super) fn size(&self) -> usize {
+        self.ranges.iter().map(|range| 40 + range.text.len()).sum()
     }
 
     /// Adds the text of a code; answers whether there is one.
@@ -165,7 +165,7 @@ mod tests {
             let table = Table::read(source.as_bytes(), &Meter::new(MOST_WORK, &|| true)).unwrap();
             _ = text(&table, 0xfffffff0);
         }
-        let long = format!("beginbfchar {} endbfchar", "<01> <0041> ".repeat(80_000));
+        let long = format!("beginbfchar {} endbfchar ", "<01> <0041> ".repeat(5_000)).repeat(16);
         assert!(matches!(Table::read(long.as_bytes(), &Meter::new(MOST_WORK, &|| true)), Err(Trouble::TooMuch(_))));
     }
 }

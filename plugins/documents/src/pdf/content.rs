@@ -1,6 +1,6 @@
 //! What a page shows: its operators are followed as far as they set text (ISO 32000-1, 8.2 and 9.4). Nothing is drawn.
 
-use super::bounds::{MOST_TEXT, MOST_UNPACKED, Meter};
+use super::bounds::{MOST_FONTS, MOST_PAGE, MOST_UNPACKED, Meter};
 use super::encoding::Names;
 use super::file::{File, Held};
 use super::font::Font;
@@ -17,8 +17,8 @@ const DEEPEST: usize = 8;
 const MOST_STATES: usize = 256;
 /// Operands of one operator, at most.
 const MOST_OPERANDS: usize = 64;
-/// What fonts keep together, about: codes and widths.
-const MOST_FONTS: usize = 250_000;
+/// Fonts written in place have numbers behind those of objects.
+const IN_PLACE: u64 = 1 << 32;
 
 /// `[a b c d e f]` of the standard.
 type Matrix = [f64; 6];
@@ -33,7 +33,8 @@ fn times([a, b, c, d, e, f]: Matrix, [g, h, i, j, k, l]: Matrix) -> Matrix {
 #[derive(Clone)]
 struct State {
     place: Matrix,
-    font: Option<Rc<Font>>,
+    /// Its number among the fonts read.
+    font: Option<u64>,
     size: f64,
     between_letters: f64,
     between_words: f64,
@@ -58,8 +59,10 @@ pub(super) struct Reader<'a> {
     file: &'a File<'a>,
     meter: &'a Meter<'a>,
     names: Names,
-    fonts: BTreeMap<u32, Rc<Font>>,
+    fonts: BTreeMap<u64, Rc<Font>>,
+    /// Bytes they keep; where that is too much they are forgotten and read again.
     kept: usize,
+    in_place: u64,
 }
 
 /// One page being read.
@@ -73,12 +76,12 @@ struct Sheet {
     text: Matrix,
     line: Matrix,
     /// Fonts by their names in the resources that hold now.
-    named: Vec<BTreeMap<Vec<u8>, Option<Rc<Font>>>>,
+    named: Vec<BTreeMap<Vec<u8>, Option<u64>>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a File<'a>, meter: &'a Meter<'a>) -> Self {
-        Self { file, meter, names: Names::new(), fonts: BTreeMap::new(), kept: 0 }
+        Self { file, meter, names: Names::new(), fonts: BTreeMap::new(), kept: 0, in_place: IN_PLACE }
     }
 
     /// The text of a page.
@@ -129,11 +132,12 @@ impl<'a> Reader<'a> {
             let Some(stream) = stream else { continue };
             found.torn |= !stream.whole;
             if bytes.len() + stream.bytes.len() > MOST_UNPACKED {
-                return Err(Trouble::TooMuch("a page of it unpacks to more than 8 MB"));
+                return Err(Trouble::TooMuch("a page of it unpacks to more than 6 MB"));
             }
             if bytes.is_empty() {
                 bytes = stream.bytes;
             } else {
+                bytes.reserve_exact(stream.bytes.len() + 1);
                 bytes.push(b'\n');
                 bytes.extend(stream.bytes);
             }
@@ -212,21 +216,21 @@ impl<'a> Reader<'a> {
                 }
             }
             b"T*" => sheet.step(0.0, -sheet.state.leading),
-            b"Tj" => sheet.show(operands.first())?,
+            b"Tj" => self.show(operands.first(), sheet)?,
             b"'" => {
                 sheet.step(0.0, -sheet.state.leading);
-                sheet.show(operands.first())?;
+                self.show(operands.first(), sheet)?;
             }
             b"\"" => {
                 (sheet.state.between_words, sheet.state.between_letters) = (number(0), number(1));
                 sheet.step(0.0, -sheet.state.leading);
-                sheet.show(operands.get(2))?;
+                self.show(operands.get(2), sheet)?;
             }
             b"TJ" => {
                 for item in operands.first().and_then(Object::list).unwrap_or_default() {
                     match item.number() {
                         Some(back) => sheet.forward(-back / 1_000.0 * sheet.state.size * sheet.state.stretch),
-                        None => sheet.show(Some(item))?,
+                        None => self.show(Some(item), sheet)?,
                     }
                 }
             }
@@ -236,40 +240,52 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A font by its name in the resources.
-    fn font(
-        &mut self,
-        name: Option<&[u8]>,
-        resources: &Object,
-        sheet: &mut Sheet,
-    ) -> Result<Option<Rc<Font>>, Trouble> {
+    /// The number of a font by its name in the resources.
+    fn font(&mut self, name: Option<&[u8]>, resources: &Object, sheet: &mut Sheet) -> Result<Option<u64>, Trouble> {
         let Some(name) = name else { return Ok(None) };
-        if let Some(font) = sheet.named.last().and_then(|named| named.get(name)) {
-            return Ok(font.clone());
+        let known = sheet.named.last().and_then(|named| named.get(name)).copied();
+        if let Some(known) = known
+            && known.is_none_or(|number| self.fonts.contains_key(&number))
+        {
+            return Ok(known);
         }
         let held = self.resource(resources, "Font")?;
-        let given = held.dict().and_then(|dict| dict.get(name)).cloned();
-        let number = given.as_ref().and_then(Object::reference);
-        let font = match (number.and_then(|number| self.fonts.get(&number)), given) {
-            (Some(font), _) => Some(Rc::clone(font)),
-            (None, Some(given)) => {
-                let font = Rc::new(Font::read(self.file, &*self.file.get(&given)?, &self.names, self.meter)?);
-                if self.kept + font.size() > MOST_FONTS {
-                    self.fonts.clear();
-                    self.kept = 0;
+        let number = match held.dict().and_then(|dict| dict.get(name)) {
+            None => None,
+            Some(given) => {
+                self.in_place += 1;
+                let number = given.reference().map_or(self.in_place, u64::from);
+                if !self.fonts.contains_key(&number) {
+                    let font = Font::read(self.file, &*self.file.get(given)?, &self.names, self.meter)?;
+                    self.keep(number, font)?;
                 }
-                self.kept += font.size();
-                // One that is written in place costs as much each time.
-                self.meter.spend(2_000)?;
-                number.map(|number| self.fonts.insert(number, Rc::clone(&font)));
-                Some(font)
+                Some(number)
             }
-            (None, None) => None,
         };
         if let Some(named) = sheet.named.last_mut() {
-            named.insert(name.to_vec(), font.clone());
+            named.insert(name.to_vec(), number);
         }
-        Ok(font)
+        Ok(number)
+    }
+
+    fn keep(&mut self, number: u64, font: Font) -> Result<(), Trouble> {
+        // Making it costs about as much as keeping it.
+        self.meter.spend(font.size())?;
+        if self.kept + font.size() > MOST_FONTS {
+            self.fonts.clear();
+            self.kept = 0;
+        }
+        self.kept += font.size();
+        self.fonts.insert(number, Rc::new(font));
+        Ok(())
+    }
+
+    /// Shows a text in the font that holds.
+    fn show(&self, text: Option<&Object>, sheet: &mut Sheet) -> Result<(), Trouble> {
+        let (Some(bytes), Some(number)) = (text.and_then(Object::text), sheet.state.font) else { return Ok(()) };
+        // It was forgotten and is not named again: so many large fonts on one page are no page.
+        let font = self.fonts.get(&number).ok_or(Trouble::TooMuch("the fonts of a page of it are too large"))?;
+        sheet.show(bytes, font)
     }
 
     fn resource(&self, resources: &Object, kind: &str) -> Result<Rc<Object>, Trouble> {
@@ -335,10 +351,7 @@ impl Sheet {
         Pen { x, y, direction, size: (self.state.size * height).abs() }
     }
 
-    fn show(&mut self, text: Option<&Object>) -> Result<(), Trouble> {
-        let (Some(mut bytes), Some(font)) = (text.and_then(Object::text), self.state.font.clone()) else {
-            return Ok(());
-        };
+    fn show(&mut self, mut bytes: &[u8], font: &Font) -> Result<(), Trouble> {
         let begin = self.pen();
         let (mut piece, mut width) = (String::new(), 0.0);
         while let Some(shown) = font.next(&mut bytes, &mut piece) {
@@ -346,8 +359,8 @@ impl Sheet {
             width += shown.width * self.state.size + self.state.between_letters + words;
             self.found.unknown += usize::from(!shown.known);
             // A code may mean many letters.
-            if self.layout.text.len() + piece.len() > MOST_TEXT {
-                return Err(Trouble::TooMuch("it has more than 8 MB of text"));
+            if self.layout.text.len() + piece.len() > MOST_PAGE {
+                return Err(Trouble::TooMuch("a page of it has more than 1 MB of text"));
             }
         }
         self.forward(width * self.state.stretch);

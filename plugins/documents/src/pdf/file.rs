@@ -14,7 +14,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 /// Values kept read, about; then they are forgotten and read again.
-const MOST_CACHED: usize = 200_000;
+const MOST_CACHED: usize = 60_000;
 /// References to references, at most.
 const MOST_HOPS: usize = 16;
 
@@ -149,7 +149,7 @@ impl<'a> File<'a> {
     /// Takes note of an object; answers where to go on.
     fn object(&mut self, number: u32, begin: usize, at: usize, seen: &mut Seen) -> Result<usize, Trouble> {
         if self.entries.len() >= MOST_OBJECTS {
-            return Err(Trouble::TooMuch("it has more than 200,000 objects"));
+            return Err(Trouble::TooMuch("it has more than 120,000 objects"));
         }
         seen.last_object = begin;
         let mut lexer = Lexer::new(self.bytes, at, self.meter);
@@ -222,7 +222,7 @@ impl<'a> File<'a> {
             let Some(Unpacked { bytes, .. }) = self.stream(*number)? else { continue };
             kept += bytes.len();
             if kept > MOST_KEPT {
-                return Err(Trouble::TooMuch("its objects unpack to more than 12 MB"));
+                return Err(Trouble::TooMuch("its objects unpack to more than 8 MB"));
             }
             let object = self.look_up(*number)?;
             let field = |name: &[u8]| object.dict().and_then(|dict| dict.get(name)).and_then(Object::whole);
@@ -237,7 +237,7 @@ impl<'a> File<'a> {
                 let (Some(number), Some(offset)) = pair else { break };
                 found.push((number, first.saturating_add(usize::try_from(offset).unwrap_or(usize::MAX))));
                 if self.entries.len() + found.len() > MOST_OBJECTS {
-                    return Err(Trouble::TooMuch("it has more than 200,000 objects"));
+                    return Err(Trouble::TooMuch("it has more than 120,000 objects"));
                 }
             }
             let holder = self.holders.len();

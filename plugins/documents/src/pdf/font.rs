@@ -81,9 +81,10 @@ impl Font {
         if kind == b"Type0" { composite(file, object, map) } else { simple(file, object, &kind, map, names) }
     }
 
-    /// What it keeps, about.
+    /// Bytes it keeps, about.
     pub(super) fn size(&self) -> usize {
-        256 + self.map.as_ref().map_or(0, Map::len) + self.widths.0.len()
+        let table = if matches!(self.meaning, Meaning::Simple(_)) { 8_000 } else { 0 };
+        500 + table + self.map.as_ref().map_or(0, Map::size) + self.widths.0.len() * 24
     }
 
     /// The next code of a string, its text added to `out`.

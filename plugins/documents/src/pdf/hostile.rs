@@ -213,6 +213,38 @@ fn many_small_bombs_end_within_bounds() {
 }
 
 #[test]
+fn of_a_book_that_is_too_long_the_first_pages_are_read() {
+    let page = lines(&["A line of eighty letters about green tea, trains, Kyoto, and what to drink there"; 2_000]);
+    let file = book(&[page.as_str(); 40]).end("");
+    let found = read(&file, &|| true).unwrap();
+    assert!((MOST_TEXT - 200_000..=MOST_TEXT + 100).contains(&found.text.len()), "{}", found.text.len());
+    let pages = found.text.matches(PAGE_END).count() + 1;
+    assert_eq!(found.lacks, Some(format!("it is too long: only its first {pages} pages of 40 are indexed")));
+}
+
+#[test]
+fn large_fonts_are_forgotten_and_read_again() {
+    let table = |letter: char| {
+        let entries: String = (0..9_000).map(|code| format!("<{code:04x}> <{:04x}0042> ", u32::from(letter))).collect();
+        format!("beginbfchar {entries} endbfchar")
+    };
+    let content: String =
+        (0..30).map(|font| format!("BT /F{font} 10 Tf 72 {} Td <0001> Tj ET ", 700 - font * 12)).collect();
+    let fonts: String = (0..30).map(|font| format!("/F{font} {} 0 R ", 100 + font)).collect();
+    let mut writer = book(&[&content, &content]);
+    writer.object(2, &format!("<< /Kids [10 0 R 20 0 R] /Resources << /Font << {fonts} >> >> >>"));
+    for font in 0..30 {
+        writer
+            .object(100 + font, &format!("<< /Subtype /Type0 /Encoding /Identity-H /ToUnicode {} 0 R >>", 200 + font))
+            .packed(200 + font, "", table(char::from_u32(u32::from('A') + font).unwrap()).as_bytes());
+    }
+    let found = text(&writer.end(""));
+    let pages: Vec<&str> = found.split(PAGE_END).collect();
+    assert_eq!(pages[0].lines().count(), 30);
+    assert!(pages[0].starts_with("AB\nBB\nCB") && pages[0] == pages[1], "{found}");
+}
+
+#[test]
 fn reading_ends_when_there_is_no_time() {
     let many = vec![lines(&["Green tea grows in Uji."; 500]); 100];
     let file = book(&many.iter().map(String::as_str).collect::<Vec<_>>()).end("");
@@ -236,7 +268,7 @@ fn forms_that_multiply_end_within_bounds() {
     assert!(too_much(&writer.end("")));
     // Widths for all codes, again and again.
     let mut writer = book(&[&lines(&["Tea"])]);
-    let widths = "0 65535 500 ".repeat(30_000);
+    let widths = "0 65535 500 ".repeat(15_000);
     writer.object(3, &format!("<< /Subtype /Type0 /DescendantFonts [<< /W [{widths}] >>] >>"));
     assert_eq!(trouble(&writer.end("")), Trouble::Letters);
 }

@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 /// Lists in lists, at most.
 const DEEPEST: usize = 64;
 /// Values of one object, at most.
-const MOST_VALUES: usize = 100_000;
+const MOST_VALUES: usize = 50_000;
+/// Bytes of a string, at most.
+const LONGEST_TEXT: usize = 1 << 20;
+/// Bytes of a name or word that are kept.
+const LONGEST_NAME: usize = 1_000;
 
 /// A dictionary; what stands in it twice counts the last time.
 pub(super) type Dict = BTreeMap<Vec<u8>, Object>;
@@ -202,7 +206,7 @@ impl<'a> Lexer<'a> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let length = rest.iter().position(|byte| !is_regular(*byte)).unwrap_or(rest.len());
         self.at += length;
-        rest.get(..length).unwrap_or_default()
+        rest.get(..length.min(LONGEST_NAME)).unwrap_or_default()
     }
 
     fn name(&mut self) -> Vec<u8> {
@@ -262,6 +266,9 @@ impl<'a> Lexer<'a> {
             if open == 0 {
                 return Some(Object::Text(text));
             }
+            if text.len() >= LONGEST_TEXT {
+                return None;
+            }
             text.push(byte);
         }
     }
@@ -303,6 +310,7 @@ impl<'a> Lexer<'a> {
             let Some(digit) = digit(byte) else { continue };
             match half.take() {
                 None => half = Some(digit),
+                Some(_) if text.len() >= LONGEST_TEXT => return None,
                 Some(high) => text.push(high * 16 + digit),
             }
         }
