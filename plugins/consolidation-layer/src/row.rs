@@ -1,23 +1,12 @@
 //! Reads fields out of a row, and writes ids and numbers as callers see them.
 
+pub use memstrata_sdk::row::{id, int, reference, text};
 use memstrata_sdk::{Map, Value};
-
-/// An unsigned integer field: ids, times, counts. Null, missing and negative are `None`.
-#[must_use]
-pub fn int(row: &Value, field: &str) -> Option<u64> {
-    row.get(field).and_then(Value::as_u64)
-}
 
 /// A finite number field.
 #[must_use]
 pub fn number(row: &Value, field: &str) -> Option<f64> {
     row.get(field).and_then(Value::as_f64).filter(|number| number.is_finite())
-}
-
-/// A text field; empty if it is missing.
-#[must_use]
-pub fn text<'a>(row: &'a Value, field: &str) -> &'a str {
-    row.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A list field of ids; empty if it is missing.
@@ -35,18 +24,6 @@ pub fn texts<'a>(row: &'a Value, field: &str) -> Vec<&'a str> {
 /// An id in a list: `42`, or `"42"` and `"m:42"` as lists of texts hold it.
 fn id_of(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| memstrata_sdk::args::parse_id(value.as_str()?))
-}
-
-/// The row's id; 0, which no row has, if there is none.
-#[must_use]
-pub fn id(row: &Value) -> u64 {
-    int(row, "id").unwrap_or_default()
-}
-
-/// How callers write an id: `m:42`.
-#[must_use]
-pub fn reference(id: u64) -> String {
-    format!("m:{id}")
 }
 
 /// Ids as callers write them.

@@ -11,6 +11,8 @@ pub const TOKENS: usize = 512;
 pub const OVERLAP: usize = 50;
 /// Chunks of one document, at most: what one call may write.
 pub const MOST: usize = 4_000;
+/// Bytes given to the splitter at once.
+const WINDOW: usize = 32 * 1_024;
 
 /// A piece of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +47,7 @@ pub fn tokens(text: &str) -> usize {
 /// Cuts a text of a type (see [`crate::kind`]).
 #[must_use]
 pub fn split(text: &str, kind: &str) -> Vec<Chunk> {
-    // The default sizer names the type; with our own the overlap stays below the size, so the configuration is sound.
-    let config: ChunkConfig<Characters> = ChunkConfig::new(TOKENS);
-    let Ok(config) = config.with_sizer(Tokens).with_overlap(OVERLAP) else { return Vec::new() };
-    let pieces: Vec<(usize, &str)> = match kind {
-        "markdown" => MarkdownSplitter::new(config).chunk_indices(text).take(MOST).collect(),
-        _ => TextSplitter::new(config).chunk_indices(text).take(MOST).collect(),
-    };
+    let pieces = pieces(text, kind);
     let headings = if kind == "markdown" { headings(text) } else { Vec::new() };
     let (mut at, mut line) = (0, 1);
     let mut chunks = Vec::with_capacity(pieces.len());
@@ -68,6 +64,64 @@ pub fn split(text: &str, kind: &str) -> Vec<Chunk> {
         });
     }
     chunks
+}
+
+/// Sizes of chunks; the overlap is below the size, so it is always there.
+fn config() -> Option<ChunkConfig<Tokens>> {
+    // The default sizer names the type.
+    let config: ChunkConfig<Characters> = ChunkConfig::new(TOKENS);
+    config.with_sizer(Tokens).with_overlap(OVERLAP).ok()
+}
+
+/// The pieces of a text and where each begins. The splitter's time grows with the square of a text that has no
+/// paragraphs, so it is given a window at a time; the next window begins with the last piece of the one before.
+fn pieces<'a>(text: &'a str, kind: &str) -> Vec<(usize, &'a str)> {
+    let (Some(markdown), Some(plain)) = (config().map(MarkdownSplitter::new), config().map(TextSplitter::new)) else {
+        return Vec::new();
+    };
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    while pieces.len() < MOST {
+        let to = text.floor_char_boundary(from + WINDOW);
+        let window = text.get(from..to).unwrap_or_default();
+        let mut found: Vec<(usize, &str)> = match kind {
+            "markdown" => markdown.chunk_indices(window).collect(),
+            _ => plain.chunk_indices(window).collect(),
+        };
+        let next = if to >= text.len() {
+            None
+        } else if found.len() > 1 {
+            found.pop().map(|(begin, _)| from + begin)
+        } else {
+            Some(to)
+        };
+        pieces.extend(found.into_iter().map(|(begin, piece)| (from + begin, piece)));
+        match next {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    pieces.truncate(MOST);
+    pieces
+}
+
+/// Chunks that follow each other as one text: what two of them share stands once.
+pub fn joined<'a>(pieces: impl IntoIterator<Item = (usize, &'a str)>) -> String {
+    let (mut all, mut end) = (String::new(), None);
+    for (begin, piece) in pieces {
+        let shared = end.map_or(0, |end: usize| end.saturating_sub(begin));
+        if end.is_some_and(|end| end < begin) {
+            all.push('\n');
+        }
+        all.push_str(piece.get(shared..).unwrap_or_default());
+        end = end.max(Some(begin + piece.len()));
+    }
+    all
+}
+
+/// Whether the chunks end before the text does.
+#[must_use]
+pub fn is_cut(text: &str, chunks: &[Chunk]) -> bool {
+    chunks.len() >= MOST && chunks.last().is_some_and(|last| last.begin + last.text.len() < text.trim_end().len())
 }
 
 fn newlines(text: &str) -> usize {
@@ -135,6 +189,37 @@ mod tests {
         assert_eq!(of("## Green"), "Tea > Green");
         assert_eq!(of("Short."), "Trains");
         assert_eq!(of("# no heading"), "Tea > Green");
+    }
+
+    #[test]
+    fn chunks_that_overlap_make_the_text_again() {
+        let text: String = (1..=300).map(|number| format!("Sentence {number} is here. ")).collect();
+        let chunks = split(&text, "text");
+        assert!(chunks.windows(2).any(|pair| pair[1].begin < pair[0].begin + pair[0].text.len()), "some is repeated");
+        let whole = joined(chunks.iter().map(|chunk| (chunk.begin, chunk.text.as_str())));
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&whole), words(&text));
+    }
+
+    #[test]
+    fn a_text_with_too_many_chunks_is_known_to_be_cut() {
+        let long = "Tea. ".repeat(MOST * TOKENS * 4 / 5 + 10_000);
+        let chunks = split(&long, "text");
+        assert_eq!(chunks.len(), MOST);
+        assert!(is_cut(&long, &chunks) && !is_cut("short", &split("short", "text")));
+    }
+
+    #[test]
+    fn a_text_of_several_windows_is_cut_without_a_seam() {
+        for kind in ["text", "markdown"] {
+            let text: String = (1..=9_000).map(|number| format!("word{number} ")).collect();
+            assert!(text.len() > 2 * WINDOW);
+            let chunks = split(&text, kind);
+            let whole = joined(chunks.iter().map(|chunk| (chunk.begin, chunk.text.as_str())));
+            assert_eq!(whole.split_whitespace().count(), 9_000, "nothing is lost or doubled");
+            let small = chunks.iter().filter(|chunk| tokens(&chunk.text) < TOKENS / 2).count();
+            assert!(small <= 1, "a window's end makes no small chunk");
+        }
     }
 
     #[test]

@@ -4,8 +4,10 @@ mod indexing;
 mod reading;
 mod searching;
 mod sync;
+mod walk;
 
 use memstrata_sdk::args::Id;
+use memstrata_sdk::row::text;
 use memstrata_sdk::{Answer, Fault, Layer, Query, Value, files, get, settings};
 use serde::Deserialize;
 
@@ -67,11 +69,6 @@ impl Settings {
 #[derive(Deserialize)]
 struct One {
     id: Id,
-}
-
-/// A text field; empty if it is missing.
-fn text<'a>(row: &'a Value, field: &str) -> &'a str {
-    row.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A number field; 0 if it is missing.

@@ -55,7 +55,7 @@ pub fn read(source: &str) -> Page {
             rest = tagged;
             continue;
         }
-        let Some((inside, after)) = tagged.split_once('>') else {
+        let Some((inside, after)) = end(tagged) else {
             rest = "";
             break;
         };
@@ -69,6 +69,22 @@ pub fn read(source: &str) -> Page {
     }
     text.push_str(&decode(rest));
     Page { title: title(source), text: tidy(&text) }
+}
+
+/// A tag's inside and what follows it; a `>` in quotes does not end it.
+fn end(tag: &str) -> Option<(&str, &str)> {
+    let mut quote = None;
+    let at = tag.bytes().position(|byte| {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+        quote.is_none() && byte == b'>'
+    });
+    // A quote that is never closed ends nothing: then the first `>` does.
+    let at = at.or_else(|| tag.find('>'))?;
+    Some((tag.get(..at)?, tag.get(at + 1..)?))
 }
 
 /// The name of a tag in small letters.
@@ -180,6 +196,7 @@ mod tests {
             "no end of the head"
         );
         assert_eq!(read("<header>Top</header><script>x</scripts></script>end").text, "Top\nend");
+        assert_eq!(read("<p title=\"x > y\">Tea</p><p title='>>'>hot</p><p a=\">b").text, "Tea\n\nhot\n\nb");
         assert_eq!(read(&"&".repeat(300_000)).text.len(), 300_000);
         assert_eq!(read("").text, "");
     }

@@ -2,7 +2,6 @@
 
 mod collections;
 mod operations;
-mod schema;
 
 use crate::watched::EXCLUDED;
 use memstrata_sdk::{Map, Value, json};

@@ -8,6 +8,7 @@ mod reading;
 mod store;
 mod writing;
 
+use memstrata_sdk::row::text;
 use memstrata_sdk::{Answer, Fault, Layer, Value};
 
 /// Versions of memories.
@@ -54,11 +55,6 @@ impl Layer for Entries {
             other => Err(Fault::unknown_operation(other)),
         }
     }
-}
-
-/// A text field; empty if it is missing.
-fn text<'a>(row: &'a Value, field: &str) -> &'a str {
-    row.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// An unsigned field; 0 if it is missing.

@@ -3,7 +3,6 @@
 mod collections;
 mod governing;
 mod reading;
-mod schema;
 mod writing;
 
 use memstrata_sdk::{Map, Value, json};

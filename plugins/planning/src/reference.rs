@@ -1,6 +1,7 @@
 //! How callers name a task or a plan: by an id, or by the key of a plan. 0 and the empty text mean none.
 
 use memstrata_sdk::args::parse_id;
+pub use memstrata_sdk::reference::is_key;
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// `42`, `"m:42"`, a key such as `"release"`, or none.
@@ -13,14 +14,6 @@ pub enum Reference {
     Id(u64),
     /// A plan's key.
     Key(String),
-}
-
-/// Whether a text may be a key: a letter, then letters, digits, `-`, `_` and `.`, at most 64.
-#[must_use]
-pub fn is_key(text: &str) -> bool {
-    text.len() <= 64
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 #[derive(serde::Deserialize)]

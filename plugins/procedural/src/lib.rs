@@ -4,6 +4,8 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
+use memstrata_sdk::row;
+
 pub mod category;
 pub mod chain;
 pub mod effectiveness;
@@ -15,7 +17,6 @@ pub mod outcomes;
 pub mod parameter;
 pub mod pattern;
 pub mod procedure;
-pub mod row;
 pub mod settings;
 pub mod step;
 pub mod template;

@@ -19,7 +19,6 @@ pub mod pattern;
 pub mod phase;
 pub mod plan;
 pub mod plan_check;
-pub mod reference;
 pub mod row;
 pub mod settings;
 pub mod task;

@@ -2,11 +2,11 @@
 
 use crate::milestone::NewMilestone;
 use crate::plan::NewStep;
-use crate::reference::{MOST_KEY, Reference, is_key};
 use crate::row;
 use crate::trigger::NewTrigger;
 use crate::vocabulary::{STATUSES, urgency};
 use memstrata_sdk::args::Time;
+use memstrata_sdk::reference::{MOST_KEY, Reference, is_key};
 use memstrata_sdk::{Fault, Map, Value, json};
 use serde::Deserialize;
 

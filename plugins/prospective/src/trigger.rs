@@ -1,9 +1,9 @@
 //! Triggers: what a caller may ask for, and the row it becomes.
 
 use crate::occasion::{Rhythm, next};
-use crate::reference::Reference;
 use crate::vocabulary::WEEKDAYS;
 use memstrata_sdk::args::Time;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Fault, Map, Value, json};
 use serde::Deserialize;
 

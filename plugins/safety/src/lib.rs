@@ -4,6 +4,8 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
+use memstrata_sdk::row;
+
 pub mod code;
 pub mod code_rules;
 pub mod execution;
@@ -11,7 +13,6 @@ pub mod luhn;
 pub mod manifest;
 pub mod policy;
 pub mod risk;
-pub mod row;
 pub mod sensitive;
 pub mod settings;
 pub mod similar;

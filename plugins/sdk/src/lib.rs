@@ -12,6 +12,9 @@ pub mod files;
 mod host;
 #[cfg(target_family = "wasm")]
 mod query;
+pub mod reference;
+pub mod row;
+pub mod schema;
 #[cfg(target_family = "wasm")]
 mod search;
 #[cfg(target_family = "wasm")]

@@ -4,6 +4,7 @@ mod listing;
 mod living;
 mod recording;
 
+use memstrata_sdk::row::{id, text};
 use memstrata_sdk::{Answer, Fault, Layer, Query, Value, clock, json, write};
 
 use crate::lifecycle::{OPEN, is_open};
@@ -40,16 +41,6 @@ impl Layer for Sessions {
             other => Err(Fault::unknown_operation(other)),
         }
     }
-}
-
-/// A text field; empty if it is missing.
-fn text<'a>(row: &'a Value, field: &str) -> &'a str {
-    row.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// An id.
-fn id(row: &Value) -> u64 {
-    row.get("id").and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn query(session: &str) -> Result<Query, Fault> {

@@ -2,7 +2,6 @@
 
 mod collections;
 mod operations;
-mod schema;
 
 use crate::lifecycle::ARCHIVE_AFTER_DAYS;
 use memstrata_sdk::{Map, Value, json};

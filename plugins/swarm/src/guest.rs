@@ -14,9 +14,9 @@ mod reading;
 mod records;
 mod show;
 
-use crate::reference::Reference;
-use crate::row;
 use crate::settings::Settings;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Layer, Map, Query, Value, clock, events, get, json, write};
 
 const TASKS: &str = "tasks";

@@ -1,48 +1,12 @@
 //! Reads fields out of a row, and the references (`m:42`) that callers see.
 
 use memstrata_sdk::Value;
-
-/// An unsigned integer field: ids, times, counts. Null, missing and negative are `None`.
-#[must_use]
-pub fn int(row: &Value, field: &str) -> Option<u64> {
-    row.get(field).and_then(Value::as_u64)
-}
-
-/// A number field.
-#[must_use]
-pub fn number(row: &Value, field: &str) -> Option<f64> {
-    row.get(field).and_then(Value::as_f64)
-}
-
-/// A text field; empty if it is missing.
-#[must_use]
-pub fn text<'a>(row: &'a Value, field: &str) -> &'a str {
-    row.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A list field of texts; empty if it is missing.
-#[must_use]
-pub fn texts(row: &Value, field: &str) -> Vec<String> {
-    let items = row.get(field).and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(Value::as_str).map(str::to_owned).collect()
-}
+pub use memstrata_sdk::row::{id, int, number, reference, text, texts};
 
 /// A list field of numbers; empty if it is missing.
 #[must_use]
 pub fn numbers(row: &Value, field: &str) -> Vec<f64> {
     row.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect()
-}
-
-/// The row's id; 0, which no row has, if there is none.
-#[must_use]
-pub fn id(row: &Value) -> u64 {
-    int(row, "id").unwrap_or_default()
-}
-
-/// How callers write an id: `m:42`.
-#[must_use]
-pub fn reference(id: u64) -> String {
-    format!("m:{id}")
 }
 
 /// Four decimals, as answers show scores.

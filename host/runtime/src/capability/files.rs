@@ -78,9 +78,9 @@ impl files::Host for CallState {
             }
         }
         names.sort_by(|a, b| a.0.cmp(&b.0));
-        names.truncate(limit.min(MOST_ENTRIES) as usize);
-        let told: Vec<Value> =
-            names.iter().filter_map(|(name, entry)| Some(tell(name, &entry.metadata().ok()?))).collect();
+        // What went since is passed over before the page is cut: a short page is the last one.
+        let told = names.iter().filter_map(|(name, entry)| Some(tell(name, &entry.metadata().ok()?)));
+        let told: Vec<Value> = told.take(limit.min(MOST_ENTRIES) as usize).collect();
         Ok(Value::Array(told).to_string())
     }
 

@@ -48,9 +48,8 @@ pub(super) fn index(given: Value) -> Answer {
         Some(content) => keep(&Place { namespace: &namespace, folder: "", path: &file_path }, &content, known, false),
         None => {
             let folder = folder(named.as_deref())?;
-            let about = files::about(&folder, &file_path)?;
-            let known = Known { modified: Some(number(&about, "modified")), ..known };
-            file(&Place { namespace: &namespace, folder: &folder, path: &file_path }, known, false)
+            let place = Place { namespace: &namespace, folder: &folder, path: &file_path };
+            file(&place, Known { modified: modified(&place), ..known }, false)
         }
     }
 }
@@ -60,14 +59,19 @@ pub(super) fn reindex(given: Value) -> Answer {
     let row = document(id)?;
     if text(&row, "folder").is_empty() {
         return Err(Fault::new(
-            "not-found.document",
+            "invalid.argument",
             format!("the text of m:{id} was given: give it to index_document again"),
         ));
     }
     let place =
         Place { namespace: text(&row, "namespace"), folder: text(&row, "folder"), path: text(&row, "file_path") };
-    let about = files::about(place.folder, place.path)?;
-    file(&place, Known { modified: Some(number(&about, "modified")), ..Known::default() }, true)
+    let kind = text(&row, "document_type").to_owned();
+    file(&place, Known { modified: modified(&place), document_type: Some(kind), ..Known::default() }, true)
+}
+
+/// When a file was changed last, if it can be seen.
+fn modified(place: &Place<'_>) -> Option<u64> {
+    files::about(place.folder, place.path).ok().map(|about| number(&about, "modified"))
 }
 
 /// Reads a file and indexes it; one that cannot be read leaves a document that says so.
@@ -128,10 +132,12 @@ fn keep(place: &Place<'_>, content: &str, known: Known, again: bool) -> Answer {
     let page = (kind == "html").then(|| html::read(content));
     let readable = page.as_ref().map_or(content, |page| &page.text);
     let chunks = chunk::split(readable, kind);
+    let cut = chunk::is_cut(readable, &chunks)
+        .then(|| format!("it is too long: only its first {} chunks are indexed", chunk::MOST));
     let title = known.title.clone().or_else(|| page.as_ref()?.title.clone()).or_else(|| first_heading(&chunks));
     let mut row = json!({
         "title": title, "document_type": kind, "language": language, "content_hash": hash, "chunk_count": chunks.len(),
-        "bytes": content.len(), "status": "synced", "error": null, "attempts": 0, "next_attempt_at": null,
+        "bytes": content.len(), "status": "synced", "error": cut, "attempts": 0, "next_attempt_at": null,
         "modified": known.modified, "last_synced_at": clock::now(),
     });
     if let (Some(metadata), Some(fields)) = (known.metadata, row.as_object_mut()) {
@@ -159,7 +165,7 @@ fn keep(place: &Place<'_>, content: &str, known: Known, again: bool) -> Answer {
         })
         .collect();
     write::insert_many(CHUNKS, &rows)?;
-    Ok(answer(id, "synced", rows.len() as u64, false, None, kind))
+    Ok(answer(id, "synced", rows.len() as u64, false, cut.as_deref(), kind))
 }
 
 fn first_heading(chunks: &[chunk::Chunk]) -> Option<String> {
@@ -211,8 +217,16 @@ pub(super) fn mark(given: Value, status: &str) -> Answer {
     let Mark { id: Id(id), error } = arguments(given)?;
     let row = document(id)?;
     let mut patch = json!({"status": status, "error": error});
-    if let (true, Some(fields)) = (status == "synced", patch.as_object_mut()) {
-        fields.insert("last_synced_at".into(), json!(clock::now()));
+    if let Some(fields) = patch.as_object_mut() {
+        match status {
+            "synced" => _ = fields.insert("last_synced_at".into(), json!(clock::now())),
+            "failed" => {
+                let attempts = number(&row, "attempts") + 1;
+                fields.insert("attempts".into(), json!(attempts));
+                fields.insert("next_attempt_at".into(), json!(clock::now() + watched::pause(attempts)));
+            }
+            _ => {}
+        }
     }
     write::update(DOCUMENTS, id, Some(number(&row, "version")), &patch)?;
     Ok(answer(id, status, number(&row, "chunk_count"), false, error.as_deref(), text(&row, "document_type")))

@@ -1,6 +1,7 @@
 //! Documents and chunks as they are kept.
 
 use super::{CHUNKS, DOCUMENTS, One, WATCHED, chunks_of, document, number, text};
+use crate::chunk::joined;
 use memstrata_sdk::args::Id;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, files, json};
 use serde::Deserialize;
@@ -59,7 +60,8 @@ pub(super) fn chunk(given: Value) -> Answer {
         .filter(json!(["ordinal", "<=", at + after]))?
         .page()?
         .rows;
-    let text = chunks.iter().map(|chunk| text(chunk, "text")).collect::<Vec<_>>().join("\n");
+    let place = |chunk: &Value| usize::try_from(number(chunk, "begin")).unwrap_or_default();
+    let text = joined(chunks.iter().map(|chunk| (place(chunk), text(chunk, "text"))));
     Ok(json!({"document": document(owner)?, "chunks": chunks, "text": text}))
 }
 

@@ -1,8 +1,8 @@
 //! The operations, each with its schemas and examples.
 
 use super::collections::STATUSES;
-use super::schema::{self as s, Named, operation};
 use crate::kind::KINDS;
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
 use memstrata_sdk::{Value, json};
 
 const TEA: &str = "# Tea\n\nGreen tea grows in Uji.\n\n# Trains\n\nThe night train to Kyoto leaves at nine.\n";
@@ -59,7 +59,7 @@ fn indexing() -> Vec<Named> {
                             "content": {"type": ["string", "null"], "maxLength": 1_000_000, "description": "Its text; none: the file is read."},
                             "folder": s::maybe_text("A granted folder; the only one if absent.", 100), "title": s::maybe_text("Its title.", 500),
                             "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null], "description": "What it is; by its name if absent."},
-                            "metadata": s::object("Anything else.")}),
+                            "metadata": s::maybe_object("Anything else.")}),
                     &["file_path"],
                 ),
                 (&changed(), &["id", "status", "chunk_count", "unchanged"]),
@@ -130,7 +130,7 @@ fn indexing() -> Vec<Named> {
                 ),
                 (&json!({"id": id()}), &["id"]),
                 (&changed(), &["id", "status", "chunk_count"]),
-                &json!([{"arguments": {"id": 1}, "setup": [indexed()], "fault": "not-found.document"}]),
+                &json!([{"arguments": {"id": 1}, "setup": [indexed()], "fault": "invalid.argument"}]),
             ),
         ),
         (
@@ -143,7 +143,7 @@ fn indexing() -> Vec<Named> {
                 ),
                 (&json!({"id": id()}), &["id"]),
                 (&json!({"deleted": {"type": "integer"}, "chunks": {"type": "integer"}}), &["deleted", "chunks"]),
-                &json!([{"arguments": {"id": 999_999_999}, "fault": "not-found.document"}]),
+                &json!([{"arguments": {"id": 1}, "setup": [indexed()]}, {"arguments": {"id": 999_999_999}, "fault": "not-found.document"}]),
             ),
         ),
     ]
@@ -155,10 +155,10 @@ fn marking() -> Vec<Named> {
         if let (Some(input), Some(more)) = (input.as_object_mut(), more.as_object()) {
             input.extend(more.clone());
         }
-        let mut arguments = json!({"id": 999_999_999});
-        if more.get("error").is_some() {
-            arguments = json!({"id": 999_999_999, "error": "unreadable"});
-        }
+        let of = |id: u64| match more.get("error") {
+            Some(_) => json!({"id": id, "error": "unreadable"}),
+            None => json!({"id": id}),
+        };
         let required: &[&str] = if more.get("error").is_some() { &["id", "error"] } else { &["id"] };
         (
             name,
@@ -166,7 +166,7 @@ fn marking() -> Vec<Named> {
                 ("write", summary, ""),
                 (&input, required),
                 (&changed(), &["id", "status"]),
-                &json!([{"arguments": arguments, "fault": "not-found.document"}]),
+                &json!([{"arguments": of(1), "setup": [indexed()]}, {"arguments": of(999_999_999), "fault": "not-found.document"}]),
             ),
         )
     };
@@ -183,7 +183,7 @@ fn marking() -> Vec<Named> {
 
 fn reading() -> Vec<Named> {
     let listing = |more: Value| {
-        let mut input = json!({"namespace": namespace(), "limit": s::integer("At most so many.", 1, 500, 100), "cursor": s::maybe_text("Where the last page ended.", 2_000)});
+        let mut input = json!({"namespace": namespace(), "limit": s::integer_or("At most so many.", 1, 500, 100), "cursor": s::maybe_text("Where the last page ended.", 2_000)});
         if let (Some(input), Some(more)) = (input.as_object_mut(), more.as_object()) {
             input.extend(more.clone());
         }
@@ -208,7 +208,7 @@ fn reading() -> Vec<Named> {
                 ("read", "One document.", ""),
                 (&json!({"id": id()}), &["id"]),
                 (&json!({"document": document()}), &["document"]),
-                &json!([{"arguments": {"id": 999_999_999}, "fault": "not-found.document"}]),
+                &json!([{"arguments": {"id": 1}, "setup": [indexed()]}, {"arguments": {"id": 999_999_999}, "fault": "not-found.document"}]),
             ),
         ),
         (
@@ -228,14 +228,14 @@ fn reading() -> Vec<Named> {
             operation(
                 ("read", "A chunk with its neighbours in the document.", ""),
                 (
-                    &json!({"id": {"type": ["integer", "string"], "description": "The chunk."}, "before": s::integer("Chunks before it.", 0, 10, 1), "after": s::integer("Chunks after it.", 0, 10, 1)}),
+                    &json!({"id": {"type": ["integer", "string"], "description": "The chunk."}, "before": s::integer_or("Chunks before it.", 0, 10, 1), "after": s::integer_or("Chunks after it.", 0, 10, 1)}),
                     &["id"],
                 ),
                 (
                     &json!({"document": document(), "chunks": {"type": "array", "items": {"type": "object"}}, "text": {"type": "string"}}),
                     &["document", "chunks", "text"],
                 ),
-                &json!([{"arguments": {"id": 999_999_999}, "fault": "not-found.chunk"}]),
+                &json!([{"arguments": {"id": 2}, "setup": [indexed()]}, {"arguments": {"id": 999_999_999}, "fault": "not-found.chunk"}]),
             ),
         ),
         list(
@@ -278,7 +278,7 @@ fn searching() -> Vec<Named> {
                     "0.3 words and 0.7 meaning unless you weigh otherwise; each hit has its chunk, document, lines and a snippet with the words marked.",
                 ),
                 (
-                    &json!({"query": query(), "namespace": namespace(), "limit": s::integer("At most so many.", 1, 100, 10), "exact_weight": weight("words", 0.3), "semantic_weight": weight("meaning", 0.7),
+                    &json!({"query": query(), "namespace": namespace(), "limit": s::integer_or("At most so many.", 1, 100, 10), "exact_weight": weight("words", 0.3), "semantic_weight": weight("meaning", 0.7),
                             "document_type": {"type": ["string", "null"], "enum": [KINDS[0], KINDS[1], KINDS[2], KINDS[3], null]}}),
                     &["query"],
                 ),
@@ -295,7 +295,7 @@ fn searching() -> Vec<Named> {
                     "Where vectors are not available it searches by words, and `notes` says so.",
                 ),
                 (
-                    &json!({"query": query(), "namespace": namespace(), "limit": s::integer("At most so many.", 1, 100, 10),
+                    &json!({"query": query(), "namespace": namespace(), "limit": s::integer_or("At most so many.", 1, 100, 10),
                             "threshold": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "Hits with a cosine below this are left out."}}),
                     &["query"],
                 ),
@@ -308,7 +308,7 @@ fn searching() -> Vec<Named> {
             operation(
                 ("read", "Documents of a type, newest first.", ""),
                 (
-                    &json!({"document_type": s::choice(&KINDS, "The type."), "limit": s::integer("At most so many.", 1, 500, 50), "namespace": namespace()}),
+                    &json!({"document_type": s::choice(&KINDS, "The type."), "limit": s::integer_or("At most so many.", 1, 500, 50), "namespace": namespace(), "cursor": s::maybe_text("Where the last page ended.", 2_000)}),
                     &["document_type"],
                 ),
                 (&listed(), &["documents", "count", "next_cursor"]),

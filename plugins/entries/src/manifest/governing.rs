@@ -1,8 +1,8 @@
 //! Operations on conflicts, the audit and permissions.
 
 use super::collections::VERBS;
-use super::schema::{self as s, Named, operation};
 use super::writing::{actor, added, namespace, step, task, updated};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
 use memstrata_sdk::{Value, json};
 
 fn by(description: &str) -> Value {
@@ -35,7 +35,7 @@ pub(super) fn operations() -> Vec<Named> {
                 ("read", "Conflicts of values, newest first.", "Open ones unless said otherwise, with both values."),
                 (
                     &json!({"namespace": s::maybe_text("Only here and below.", 200), "status": {"type": "string", "enum": ["open", "resolved", "all"], "default": "open"},
-                         "limit": s::integer("At most so many.", 1, 100, 50)}),
+                         "limit": s::integer_or("At most so many.", 1, 100, 50)}),
                     &[],
                 ),
                 (
@@ -100,7 +100,7 @@ pub(super) fn operations() -> Vec<Named> {
                     &json!({"actor": s::maybe_text("Only by them.", 200), "task_id": task(), "namespace": s::maybe_text("Only here and below.", 200),
                          "memory_operation_type": {"type": ["string", "null"], "enum": [VERBS[0], VERBS[1], VERBS[2], VERBS[3], VERBS[4], null]},
                          "memory_entry_id": {"type": ["integer", "null"]}, "since": {"type": ["integer", "null"], "description": "From this time (ms UTC)."},
-                         "until": {"type": ["integer", "null"], "description": "Before this time."}, "limit": s::integer("A page.", 1, 500, 50), "cursor": s::maybe_text("From the page before.", 4_000)}),
+                         "until": {"type": ["integer", "null"], "description": "Before this time."}, "limit": s::integer_or("A page.", 1, 500, 50), "cursor": s::maybe_text("From the page before.", 4_000)}),
                     &[],
                 ),
                 (

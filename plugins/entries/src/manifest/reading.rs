@@ -1,8 +1,8 @@
 //! Operations that read memories.
 
 use super::collections::TYPES;
-use super::schema::{self as s, Named, operation};
 use super::writing::{actor, added, key, namespace, updated};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
 use memstrata_sdk::{Value, json};
 
 fn listed() -> Value {
@@ -14,8 +14,8 @@ fn owner(what: &str) -> Value {
     json!({"type": ["string", "integer", "null"], "maxLength": 190, "description": format!("The {what} of the turn.")})
 }
 
-fn at_most(default: u32) -> Value {
-    s::integer("At most so many.", 0, 100, default)
+fn at_most(default: i64) -> Value {
+    s::integer_or("At most so many.", 0, 100, default)
 }
 
 pub(super) fn operations() -> Vec<Named> {
@@ -71,7 +71,7 @@ pub(super) fn operations() -> Vec<Named> {
                 ),
                 (
                     &json!({"namespace_prefix": s::text("Such as user:alice:* or *.", 200), "memory_type": {"type": ["string", "null"], "enum": [TYPES[0], TYPES[1], TYPES[2], null], "description": "Only these."},
-                         "limit": s::integer("A page.", 1, 200, 50), "query": s::maybe_text("What to look for.", 1_000), "cursor": s::maybe_text("From the page before.", 4_000), "actor": actor()}),
+                         "limit": s::integer_or("A page.", 1, 200, 50), "query": s::maybe_text("What to look for.", 1_000), "cursor": s::maybe_text("From the page before.", 4_000), "actor": actor()}),
                     &["namespace_prefix"],
                 ),
                 (&listed(), &["memories", "count", "next_cursor"]),
@@ -83,7 +83,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 ("read", "All versions of a memory, newest first.", "Deleted ones too."),
                 (
-                    &json!({"namespace": namespace(), "key": key(), "limit": s::integer("At most so many.", 1, 200, 50), "actor": actor()}),
+                    &json!({"namespace": namespace(), "key": key(), "limit": s::integer_or("At most so many.", 1, 200, 50), "actor": actor()}),
                     &["namespace", "key"],
                 ),
                 (

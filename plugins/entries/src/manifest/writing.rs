@@ -1,7 +1,7 @@
 //! Operations that write memories.
 
 use super::collections::TYPES;
-use super::schema::{self as s, Named, operation};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
 use memstrata_sdk::{Value, json};
 
 pub(super) fn namespace() -> Value {
@@ -55,7 +55,7 @@ const WRITTEN: [&str; 4] = ["id", "namespace", "key", "version"];
 
 fn add_fields() -> Value {
     json!({"namespace": namespace(), "key": key(), "value": value(), "memory_type": s::choice(&TYPES, "What it is."),
-           "created_by": by("Who adds it."), "metadata": s::object("Anything else; `critical` and `valid_from` matter in conflicts.")})
+           "created_by": by("Who adds it."), "metadata": s::maybe_object("Anything else; `critical` and `valid_from` matter in conflicts.")})
 }
 
 pub(super) fn operations() -> Vec<Named> {
@@ -95,7 +95,7 @@ pub(super) fn operations() -> Vec<Named> {
                 ),
                 (
                     &json!({"namespace": namespace(), "key": key(), "value": value(), "updated_by": by("Who changes it."), "task_id": task(),
-                         "metadata": s::object("Instead of the old metadata."), "actor": actor(),
+                         "metadata": s::maybe_object("Instead of the old metadata."), "actor": actor(),
                          "base_version": {"type": ["integer", "null"], "minimum": 1, "description": "The version this change was made from."}}),
                     &["namespace", "key", "value"],
                 ),

@@ -1,9 +1,7 @@
 //! Small builders for the schemas and operations of this manifest.
 
+pub(super) use memstrata_sdk::schema::{Named, choice, flag, integer, or};
 use memstrata_sdk::{Map, Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
 
 /// An operation: properties whose name ends in `!` are required. Outputs are what is always there.
 pub(super) fn operation(
@@ -42,23 +40,8 @@ pub(super) fn named(description: &str) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 500, "description": description})
 }
 
-pub(super) fn or(mut schema: Value, default: impl Into<Value>) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("default".into(), default.into());
-    }
-    schema
-}
-
-pub(super) fn choice(values: &[&str], description: &str) -> Value {
-    json!({"type": "string", "enum": values, "description": description})
-}
-
 pub(super) fn choices(values: &[&str], description: &str) -> Value {
     json!({"type": "array", "items": {"type": "string", "enum": values}, "maxItems": 20, "description": description})
-}
-
-pub(super) fn integer(description: &str, least: i64, most: i64) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most, "description": description})
 }
 
 pub(super) fn number(description: &str, most: f64) -> Value {
@@ -72,10 +55,6 @@ pub(super) fn amount(description: &str) -> Value {
 
 pub(super) fn minutes(description: &str) -> Value {
     number(description, 1e7)
-}
-
-pub(super) fn flag(description: &str, default: bool) -> Value {
-    json!({"type": "boolean", "default": default, "description": description})
 }
 
 pub(super) fn texts(description: &str) -> Value {

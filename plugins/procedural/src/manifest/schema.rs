@@ -4,15 +4,8 @@ use crate::category::CATEGORIES;
 use crate::parameter::{self, Kind};
 use crate::procedure::{AUTHORS, MOST_CONTEXTS, MOST_EXAMPLES};
 use crate::{execution, step};
+pub(super) use memstrata_sdk::schema::{Named, cursor, flag, input, operation, text, time};
 use memstrata_sdk::{Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
-
-/// An input: these properties and no others.
-pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
 
 /// An output: at least these.
 pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
@@ -24,11 +17,6 @@ pub(super) fn with(object: Value, more: &[(&str, Value)]) -> Value {
     let Value::Object(mut fields) = object else { return object };
     fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     Value::Object(fields)
-}
-
-/// Text of a length.
-pub(super) fn text(description: &str, most: u32) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})
 }
 
 /// Text that may be empty: to clear it.
@@ -46,11 +34,6 @@ pub(super) fn share(description: &str) -> Value {
     json!({"type": "number", "minimum": 0, "maximum": 1, "description": description})
 }
 
-/// True or false with a default.
-pub(super) fn flag(description: &str, default: bool) -> Value {
-    json!({"type": "boolean", "default": default, "description": description})
-}
-
 /// One procedure.
 pub(super) fn procedure() -> Value {
     json!({"type": ["string", "integer"], "minLength": 1, "maxLength": 200,
@@ -63,11 +46,6 @@ pub(super) fn ids(description: &str, most: u32) -> Value {
            "description": format!("{description} Each 42 or \"m:42\".")})
 }
 
-/// An instant.
-pub(super) fn time(description: &str) -> Value {
-    json!({"type": ["integer", "string"], "description": format!("{description} ISO date or time, or ms UTC.")})
-}
-
 /// A namespace to look in.
 pub(super) fn namespace() -> Value {
     json!({"type": "string", "maxLength": 200,
@@ -77,11 +55,6 @@ pub(super) fn namespace() -> Value {
 /// One of the ten categories.
 pub(super) fn category(description: &str) -> Value {
     json!({"type": "string", "enum": CATEGORIES, "description": description})
-}
-
-/// A cursor.
-pub(super) fn cursor() -> Value {
-    text("`next_cursor` of the page before, with the same other arguments.", 4096)
 }
 
 /// Values of variables.
@@ -157,18 +130,6 @@ pub(super) fn created_by() -> Value {
 /// How long it took.
 pub(super) fn duration(description: &str) -> Value {
     json!({"type": "integer", "minimum": 0, "maximum": execution::MOST_DURATION, "description": description})
-}
-
-/// An operation of the manifest.
-pub(super) fn operation(
-    effect: &str,
-    summary: &str,
-    description: &str,
-    (input, output): (Value, Value),
-    examples: &Value,
-) -> Value {
-    json!({"summary": summary, "description": description, "effect": effect, "input": input, "output": output,
-           "examples": examples})
 }
 
 /// The settings an operator may give.

@@ -3,8 +3,8 @@
 use super::moving::settle;
 use super::{DEPENDENCIES, PAGE, TASKS, now, task};
 use crate::cycle::{named, way};
-use crate::reference::Reference;
 use crate::row;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
 

@@ -4,8 +4,8 @@ use super::{GOALS, PAGE, PROGRESS, TASKS, child, emit, goal, map, namespace, now
 use crate::args::Time;
 use crate::cycle::{named, way};
 use crate::goal::{check_status, is_open, rank, through_parts};
-use crate::reference::Reference;
 use crate::row;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
 

@@ -1,10 +1,10 @@
 //! Reading tasks: one, lists, search.
 
 use super::{PAGE, PHASES, TASKS, TRIGGERS, dependencies, milestones, namespace, now, task, triggers};
-use crate::reference::Reference;
 use crate::row;
 use crate::task::{brief, open_statuses, whole};
 use crate::vocabulary::urgency;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, json};
 use serde::Deserialize;
 

@@ -2,8 +2,8 @@
 
 use super::{MILESTONES, PAGE, TASKS, child, emit, map, now, patch, task};
 use crate::milestone::{Change, NewMilestone, rows, standing};
-use crate::reference::Reference;
 use crate::row;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
 use serde::Deserialize;
 

@@ -4,8 +4,8 @@ use super::moving::{Moved, enter, told};
 use super::{TASKS, map, now, patch, task};
 use crate::plan::{NewStep, Plan};
 use crate::plan_check::check;
-use crate::reference::Reference;
 use crate::row;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Map, Value, arguments, json};
 use serde::Deserialize;
 

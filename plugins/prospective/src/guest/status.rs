@@ -6,9 +6,9 @@ use crate::args::Time;
 use crate::milestone::standing;
 use crate::phase::{check_status, is_over};
 use crate::plan::Plan;
-use crate::reference::Reference;
 use crate::row;
 use crate::vocabulary::urgency;
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, json};
 use serde::Deserialize;
 

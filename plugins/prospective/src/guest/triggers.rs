@@ -4,9 +4,9 @@ use super::firing::{Cause, due, fire};
 use super::{EVENTS, FIRINGS, PAGE, TASKS, TRIGGERS, child, firing, map, namespace, now, patch, settings, task};
 use crate::args::{Id, Time, distinct};
 use crate::matching::{Happening, Place, happens, hears, is_at};
-use crate::reference::Reference;
 use crate::row;
 use crate::trigger::{EVERY, NewTrigger, stored_rhythm};
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, get_many, json, write};
 use serde::Deserialize;
 

@@ -7,10 +7,10 @@ use crate::accuracy::{Sample, of};
 use crate::critical_path::{Node, held_up, network};
 use crate::health::{Facts, look};
 use crate::plan::Plan;
-use crate::reference::Reference;
 use crate::row;
 use crate::task::{brief, counts, open_statuses};
 use crate::vocabulary::{GOAL_STATUSES, PHASES as PHASE_NAMES, PRIORITIES, STATUSES};
+use memstrata_sdk::reference::Reference;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get_many, json};
 use serde::Deserialize;
 

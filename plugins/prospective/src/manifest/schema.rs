@@ -2,24 +2,14 @@
 
 use crate::plan::MOST_STEPS;
 use crate::vocabulary::{MILESTONE_STATUSES, PRIORITIES, STATUSES, TRIGGER_TYPES};
+pub(super) use memstrata_sdk::schema::{
+    Named, choice, cursor, flag, input, integer, list, number, operation, or, text, time,
+};
 use memstrata_sdk::{Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
-
-/// An input: these properties and no others.
-pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
 
 /// An output: at least these.
 pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
-}
-
-/// Text of a length.
-pub(super) fn text(description: &str, most: u32) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})
 }
 
 /// Text that may be empty.
@@ -27,47 +17,9 @@ pub(super) fn words(description: &str) -> Value {
     json!({"type": "string", "maxLength": 4000, "description": description})
 }
 
-/// One word of a list.
-pub(super) fn choice(values: &[&str], description: &str) -> Value {
-    json!({"type": "string", "enum": values, "description": description})
-}
-
-/// The same schema with a default.
-pub(super) fn or(mut schema: Value, default: impl Into<Value>) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("default".into(), default.into());
-    }
-    schema
-}
-
-/// An integer in a range.
-pub(super) fn integer(description: &str, least: i64, most: i64) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most, "description": description})
-}
-
-/// A number in a range.
-pub(super) fn number(description: &str, least: f64, most: f64) -> Value {
-    json!({"type": "number", "minimum": least, "maximum": most, "description": description})
-}
-
-/// True or false with a default.
-pub(super) fn flag(description: &str, default: bool) -> Value {
-    json!({"type": "boolean", "default": default, "description": description})
-}
-
 /// A task or a goal.
 pub(super) fn reference(description: &str) -> Value {
     json!({"type": ["integer", "string"], "description": format!("{description} 42, \"m:42\" or its key.")})
-}
-
-/// An instant.
-pub(super) fn time(description: &str) -> Value {
-    json!({"type": ["integer", "string"], "description": format!("{description} ISO date or time, or ms UTC.")})
-}
-
-/// A list.
-pub(super) fn list(items: &Value, most: usize, description: &str) -> Value {
-    json!({"type": "array", "items": items, "maxItems": most, "description": description})
 }
 
 /// Short texts.
@@ -99,11 +51,6 @@ pub(super) fn priority(description: &str) -> Value {
 /// How many, and where to go on.
 pub(super) fn limit(default: i64) -> Value {
     or(integer("At most this many.", 1, 500), default)
-}
-
-/// A cursor.
-pub(super) fn cursor() -> Value {
-    text("`next_cursor` of the page before, with the same other arguments.", 4096)
 }
 
 /// The condition of a trigger: what goes with which type is checked by the operation.
@@ -207,24 +154,6 @@ pub(super) fn changed() -> Value {
         }),
         &["id", "status", "phase", "changed"],
     )
-}
-
-/// An operation of the manifest. What names no example of its own gets none: the kit would say so.
-pub(super) fn operation(
-    effect: &str,
-    summary: &str,
-    description: &str,
-    (input, output): (Value, Value),
-    examples: &Value,
-) -> Value {
-    json!({
-        "summary": summary,
-        "description": description,
-        "effect": effect,
-        "input": input,
-        "output": output,
-        "examples": examples,
-    })
 }
 
 /// An example's step that makes a task with a key.

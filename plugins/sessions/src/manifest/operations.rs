@@ -1,8 +1,8 @@
 //! The operations, each with its schemas and examples.
 
-use super::schema::{self as s, Named, operation};
 use crate::event::TYPES;
 use crate::lifecycle::STATUSES;
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
 use memstrata_sdk::{Value, json};
 
 fn session_id() -> Value {
@@ -25,7 +25,7 @@ fn event() -> Value {
         "event_type": s::choice(&TYPES, "What it is; message if absent."),
         "actor": {"type": "string", "description": "user (if absent), system or agent:<id>."},
         "content": {"description": "Any JSON."},
-        "state_delta": s::object("Keys of the state it sets; null removes a key."),
+        "state_delta": s::maybe_object("Keys of the state it sets; null removes a key."),
         "is_final_response": {"type": "boolean"},
     }})
 }
@@ -59,8 +59,8 @@ fn living() -> Vec<Named> {
                 ),
                 (
                     &json!({"session_id": session_id(), "app_name": s::text("The application.", 200),
-                            "user_id": s::text("Whose session.", 200), "project_id": s::project("Its project."),
-                            "initial_state": s::object("State to start with."), "metadata": s::object("Anything else.")}),
+                            "user_id": s::text("Whose session.", 200), "project_id": s::project("Its project.", 200),
+                            "initial_state": s::maybe_object("State to start with."), "metadata": s::maybe_object("Anything else.")}),
                     &["session_id", "app_name", "user_id"],
                 ),
                 (
@@ -148,7 +148,7 @@ fn remembering() -> Vec<Named> {
                     "Events are rows of their own, so appends at the same time all survive; `seq` grows. `state_delta` here wins over that of the event; null removes a key. A session that has ended takes none.",
                 ),
                 (
-                    &json!({"session_id": session_id(), "event": event(), "state_delta": s::object("Keys of the state to set.")}),
+                    &json!({"session_id": session_id(), "event": event(), "state_delta": s::maybe_object("Keys of the state to set.")}),
                     &["session_id", "event"],
                 ),
                 (
@@ -213,7 +213,7 @@ fn remembering() -> Vec<Named> {
                     "`found` is false and `session` null if there is none. `event_count` counts all events; `list_events` pages through them.",
                 ),
                 (
-                    &json!({"session_id": session_id(), "event_limit": s::integer("Newest events to show.", 0, 500, 50)}),
+                    &json!({"session_id": session_id(), "event_limit": s::integer_or("Newest events to show.", 0, 500, 50)}),
                     &["session_id"],
                 ),
                 (
@@ -228,7 +228,7 @@ fn remembering() -> Vec<Named> {
             operation(
                 ("read", "Events of a session in order.", "Oldest first; `next_cursor` goes on."),
                 (
-                    &json!({"session_id": session_id(), "event_type": s::choice(&TYPES, "Only these."), "limit": s::integer("A page.", 1, 500, 50),
+                    &json!({"session_id": session_id(), "event_type": s::choice(&TYPES, "Only these."), "limit": s::integer_or("A page.", 1, 500, 50),
                          "cursor": s::maybe_text("From the page before.", 4_000)}),
                     &["session_id"],
                 ),
@@ -251,8 +251,8 @@ fn listing() -> Vec<Named> {
             operation(
                 ("read", "Sessions, the last changed first.", "Without their events and state."),
                 (
-                    &json!({"project_id": s::project("Only of this project."), "status": s::choice(&STATUSES, "Only these."),
-                         "user_id": s::maybe_text("Only of this user.", 200), "limit": s::integer("A page.", 1, 500, 50), "cursor": cursor()}),
+                    &json!({"project_id": s::project("Only of this project.", 200), "status": s::choice(&STATUSES, "Only these."),
+                         "user_id": s::maybe_text("Only of this user.", 200), "limit": s::integer_or("A page.", 1, 500, 50), "cursor": cursor()}),
                     &[],
                 ),
                 (&listed(), &LISTED),
@@ -264,7 +264,7 @@ fn listing() -> Vec<Named> {
             operation(
                 ("read", "Active sessions, the last changed first.", "Of everyone, or of one user."),
                 (
-                    &json!({"user_id": s::maybe_text("Only of this user.", 200), "limit": s::integer("A page.", 1, 500, 50), "cursor": cursor()}),
+                    &json!({"user_id": s::maybe_text("Only of this user.", 200), "limit": s::integer_or("A page.", 1, 500, 50), "cursor": cursor()}),
                     &[],
                 ),
                 (&listed(), &LISTED),

@@ -1,8 +1,8 @@
 //! Agents: made known, changed, shown, ended.
 
 use super::{AGENTS, TASKS, agent, audit, check_session, finishing, map, namespace, now, patch, settings, show};
-use crate::reference::{Reference, is_key};
-use crate::row;
+use memstrata_sdk::reference::{Reference, is_key};
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
 

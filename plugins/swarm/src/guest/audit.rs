@@ -1,9 +1,9 @@
 //! The audit: a line in the transaction of each deed, and asking for them.
 
 use super::{AUDIT, agent, id_of, now, show, task};
-use crate::reference::Reference;
-use crate::row;
 use memstrata_sdk::args::Time;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
 use serde::Deserialize;
 

@@ -1,9 +1,9 @@
 //! Agents take tasks, and say that they are alive.
 
 use super::{AGENTS, TASKS, agent, audit, emit, namespace, now, patch, project, show};
-use crate::reference::Reference;
-use crate::row;
 use crate::status::{MOST_NEIGHBOURS, deadline, pick, takes};
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json};
 use serde::Deserialize;
 

@@ -3,8 +3,8 @@
 use super::{AGENTS, DEPENDENCIES, PAGE, TASKS, projects as named, reading};
 use crate::network::Network;
 use crate::resource::{Need, clashes};
-use crate::row;
 use crate::status::OPEN;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get_many, json};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};

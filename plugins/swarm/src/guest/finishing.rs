@@ -1,9 +1,10 @@
 //! The ends of an attempt: done, failed, out of time, cancelled; and who is free then.
 
 use super::{AGENTS, DEPENDENCIES, FAILURES, MOST, PAGE, TASKS, agent, audit, emit, now, patch, task, unchanged};
-use crate::reference::Reference;
+use crate::failure;
 use crate::status::{AfterFailure, after_failure, is_over, waiting};
-use crate::{failure, row};
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, get_many, json, write};
 use serde::Deserialize;
 use std::collections::BTreeSet;

@@ -2,8 +2,8 @@
 
 use super::{DEPENDENCIES, MOST, PAGE, TASKS, audit, finishing, project, queue, task, unchanged};
 use crate::network::way;
-use crate::reference::Reference;
-use crate::row;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get, json, write};
 use serde::Deserialize;
 

@@ -2,8 +2,8 @@
 
 use super::{METRICS, PAGE, map, now, reading};
 use crate::percentile::percentile;
-use crate::row;
 use memstrata_sdk::args::Time;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, json, write};
 use serde::Deserialize;
 

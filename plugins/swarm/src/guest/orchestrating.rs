@@ -2,12 +2,13 @@
 
 use super::planning::{self, Means};
 use super::{AGENTS, FAILURES, PAGE, TASKS, id_of, namespace, project, queue, reading, task};
+use crate::constraint;
 use crate::definition::{Definition, Part, name_of};
 use crate::failure::{Failure, advice, patterns};
 use crate::network::Network;
-use crate::reference::Reference;
 use crate::schedule::{enough, schedule};
-use crate::{constraint, row};
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
 use serde::Deserialize;
 use std::collections::BTreeMap;

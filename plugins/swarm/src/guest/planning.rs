@@ -2,9 +2,9 @@
 
 use super::{DEPENDENCIES, MOST, PAGE, TASKS, project, settings, task};
 use crate::network::Network;
-use crate::reference::Reference;
-use crate::row;
 use crate::status::OPEN;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json};
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Putting tasks into the queue.
 
 use super::{DEPENDENCIES, TASKS, audit, check_session, emit, namespace, now, project, settings, task, unchanged};
-use crate::reference::{Reference, is_key};
-use crate::row;
 use crate::status::waiting;
+use memstrata_sdk::reference::{Reference, is_key};
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Value, arguments, json, write};
 use serde::Deserialize;
 

@@ -1,9 +1,9 @@
 //! Reading the queue: one task, lists, counts, failures.
 
 use super::{AGENTS, DEPENDENCIES, FAILURES, PAGE, TASKS, agent, id_of, namespace, now, project, show, task};
-use crate::reference::Reference;
-use crate::row;
 use crate::status::STATUSES;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, get_many, json};
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! What tasks keep: checkpoints by iteration, and state by key.
 
 use super::{CHECKPOINTS, PAGE, STATE, audit, check_session, now, patch, settings, show, task};
-use crate::reference::Reference;
-use crate::row;
+use memstrata_sdk::reference::Reference;
+use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, json, write};
 use serde::Deserialize;
 

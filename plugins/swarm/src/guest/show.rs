@@ -1,6 +1,6 @@
 //! How rows are shown.
 
-use crate::row;
+use memstrata_sdk::row;
 use memstrata_sdk::{Value, json};
 
 /// Leaves out fields that are null.

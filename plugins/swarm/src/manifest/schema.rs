@@ -1,15 +1,10 @@
 //! Small builders for the JSON Schemas and operations of this manifest.
 
 use crate::status::STATUSES;
+pub(super) use memstrata_sdk::schema::{
+    Named, choice, cursor, flag, input, integer, list, number, operation, or, text, time,
+};
 use memstrata_sdk::{Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
-
-/// An input: these properties and no others.
-pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
 
 /// An output: at least these, each of a type.
 pub(super) fn output(fields: &[(&str, &str)]) -> Value {
@@ -22,39 +17,6 @@ pub(super) fn output(fields: &[(&str, &str)]) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
 }
 
-/// Text of a length.
-pub(super) fn text(description: &str, most: u32) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})
-}
-
-/// One word of a list.
-pub(super) fn choice(values: &[&str], description: &str) -> Value {
-    json!({"type": "string", "enum": values, "description": description})
-}
-
-/// The same schema with a default.
-pub(super) fn or(mut schema: Value, default: impl Into<Value>) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("default".into(), default.into());
-    }
-    schema
-}
-
-/// An integer in a range.
-pub(super) fn integer(description: &str, least: i64, most: i64) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most, "description": description})
-}
-
-/// A number in a range.
-pub(super) fn number(description: &str, least: f64, most: f64) -> Value {
-    json!({"type": "number", "minimum": least, "maximum": most, "description": description})
-}
-
-/// True or false with a default.
-pub(super) fn flag(description: &str, default: bool) -> Value {
-    json!({"type": "boolean", "default": default, "description": description})
-}
-
 /// A task or an agent.
 pub(super) fn reference(what: &str) -> Value {
     json!({"type": ["integer", "string"], "description": format!("{what}: 42, \"m:42\", or its key or name.")})
@@ -63,16 +25,6 @@ pub(super) fn reference(what: &str) -> Value {
 /// Any JSON object.
 pub(super) fn object(description: &str) -> Value {
     json!({"type": "object", "description": description})
-}
-
-/// An instant.
-pub(super) fn time(description: &str) -> Value {
-    json!({"type": ["integer", "string"], "description": format!("{description} ISO date or time, or ms UTC.")})
-}
-
-/// A list.
-pub(super) fn list(items: &Value, most: usize, description: &str) -> Value {
-    json!({"type": "array", "items": items, "maxItems": most, "description": description})
 }
 
 /// Short texts.
@@ -104,11 +56,6 @@ pub(super) fn limit(default: i64) -> Value {
     or(integer("At most this many.", 1, 500), default)
 }
 
-/// A cursor.
-pub(super) fn cursor() -> Value {
-    text("`next_cursor` of the page before, with the same other arguments.", 4096)
-}
-
 /// A namespace to look in.
 pub(super) fn namespace() -> Value {
     json!({"type": "string", "maxLength": 200, "description": "Only this namespace and below; all if absent."})
@@ -117,17 +64,6 @@ pub(super) fn namespace() -> Value {
 /// The namespace of something new.
 pub(super) fn own_namespace() -> Value {
     json!({"type": "string", "maxLength": 200, "description": "Where it belongs, such as `project:shop`."})
-}
-
-/// An operation of the manifest.
-pub(super) fn operation(
-    effect: &str,
-    summary: &str,
-    description: &str,
-    (input, output): (Value, Value),
-    examples: &Value,
-) -> Value {
-    json!({"summary": summary, "description": description, "effect": effect, "input": input, "output": output, "examples": examples})
 }
 
 /// An example's step that queues a task with a key.

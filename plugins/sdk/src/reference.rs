@@ -1,6 +1,6 @@
-//! How callers name a task or a goal: by its id, or by the key they gave it.
+//! How callers name a row they made: by its id, or by the key they gave it.
 
-use memstrata_sdk::args::parse_id;
+use crate::args::parse_id;
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// Longest key, in bytes.
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memstrata_sdk::json;
+    use crate::json;
 
     #[test]
     fn ids_and_keys_are_told_apart() {
