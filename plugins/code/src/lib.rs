@@ -6,7 +6,13 @@
 
 pub mod depth;
 pub mod language;
+pub mod manifest;
 pub mod outline;
+pub mod pattern;
+pub mod place;
 pub mod reading;
 pub mod rust;
 pub mod unit;
+
+#[cfg(target_family = "wasm")]
+mod guest;
