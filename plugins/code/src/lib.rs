@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
 pub mod depth;
+pub mod git;
 pub mod language;
 pub mod manifest;
 pub mod outline;
