@@ -4,6 +4,7 @@ mod analyses;
 mod analyzing;
 mod dependencies;
 mod given;
+mod history;
 mod indexing;
 mod keeping;
 mod navigating;
@@ -56,6 +57,9 @@ impl Layer for Code {
             "store_project_analysis" => analyses::project(arguments),
             "get_analysis_metrics" => analyses::metrics(arguments),
             "extract_code_patterns" => patterns::extract(arguments),
+            "get_git_status" => history::status(arguments),
+            "get_recent_files" => history::recent(arguments),
+            "get_file_changes" => history::changes(arguments),
             other => Err(Fault::unknown_operation(other)),
         }
     }

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod collections;
+mod history;
 mod indexing;
 mod searching;
 
@@ -13,7 +14,8 @@ use memstrata_sdk::{Map, Value, json};
 /// The manifest. The same at every call.
 #[must_use]
 pub fn manifest() -> Value {
-    let operations = [indexing::operations(), searching::operations(), analyses::operations()].concat();
+    let operations =
+        [indexing::operations(), searching::operations(), analyses::operations(), history::operations()].concat();
     let operations: Map<String, Value> =
         operations.into_iter().map(|(name, operation)| (name.to_owned(), operation)).collect();
     json!({
@@ -104,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_operations_of_the_requirement_are_there() {
-        let wanted: [(&str, &[(&str, Value)]); 18] = [
+        let wanted: [(&str, &[(&str, Value)]); 21] = [
             (
                 "search_code_semantically",
                 &[("query", json!("")), ("repo_path", json!("")), ("limit", json!(10)), ("min_score", json!(0.3))],
@@ -152,6 +154,9 @@ mod tests {
             ("store_project_analysis", &[("project_id", json!(1)), ("analysis_data", json!({}))]),
             ("code_navigation", &[("file_path", json!(""))]),
             ("analyze_project_with_skill", &[("analysis_type", json!("structure")), ("project_id", json!(1))]),
+            ("get_git_status", &[]),
+            ("get_recent_files", &[("limit", json!(10))]),
+            ("get_file_changes", &[("file_path", Value::Null), ("limit", json!(20))]),
             ("forget_code_repository", &[("repo_path", Value::Null)]),
         ];
         let manifest = manifest();

@@ -87,18 +87,22 @@ pub(super) fn imports(files: &[u64]) -> Result<Vec<Value>, Fault> {
     }
     let query = Query::of(EDGES).filter(json!(["file", "in", files]))?.filter(json!(["kind", "=", "imports"]))?;
     let rows = query.select(&["name", "qualifier", "line", "file"])?.limit(MOST_EDGES).page()?.rows;
-    let mut names: Vec<Wanted> = rows
+    // A name may be an alias: then the last part of the module is the unit's own.
+    let plain = |name: &str| Wanted { name: name.to_owned(), qualifier: String::new(), owner: String::new() };
+    let last = |row: &Value| text(row, "qualifier").rsplit([':', '.', '/']).next().unwrap_or_default().to_owned();
+    let wanted: Vec<Wanted> = rows
         .iter()
-        .map(|row| Wanted { name: text(row, "name").to_owned(), qualifier: String::new(), owner: String::new() })
+        .flat_map(|row| [plain(text(row, "name")), plain(&last(row))])
+        .filter(|wanted| !wanted.name.is_empty() && wanted.name != "*")
         .collect();
-    names.retain(|wanted| wanted.name != "*");
-    let known = Candidates::of(&names)?;
+    let known = Candidates::of(&wanted)?;
     Ok(rows
         .iter()
         .map(|row| {
-            let wanted = Wanted { name: text(row, "name").to_owned(), qualifier: String::new(), owner: String::new() };
+            let (name, last) = (text(row, "name"), last(row));
+            let name = if known.by_name.contains_key(name) { name } else { &last };
             let mut told = json!({"module": row.get("qualifier"), "name": row.get("name"), "line": row.get("line")});
-            known.tell(&wanted, &mut told);
+            known.tell(&plain(name), &mut told);
             told
         })
         .collect())
