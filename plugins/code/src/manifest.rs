@@ -78,6 +78,11 @@ fn given() -> Value {
     ]}})
 }
 
+/// The arguments of a step.
+fn arguments(step: &Value) -> Value {
+    step.get("arguments").cloned().unwrap_or_default()
+}
+
 /// An operation from its words, inputs, answers and examples.
 fn operation(
     name: &'static str,

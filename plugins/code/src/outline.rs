@@ -291,10 +291,7 @@ impl<'a> Source<'a> {
                 Language::Python | Language::Go => false,
                 Language::Rust => true,
                 // `?.`, `?:`, the first of `??` and the types of optional parameters decide nothing.
-                _ => {
-                    !(self.is(at + 1, b'.') || self.is(at + 1, b':') || self.is(at + 1, b'?'))
-                        && !(self.is(at + 1, b')') || self.is(at + 1, b',') || self.is(at + 1, b'>'))
-                }
+                _ => !b".:?),>".iter().any(|mark| self.is(at + 1, *mark)),
             },
             Kind::Mark(b'=') if self.language == Language::Rust => self.is(at + 1, b'>'),
             _ => false,

@@ -123,7 +123,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &["repo_path"],
             ),
             (&kept(), &["id", "kind"]),
-            &json!([{"arguments": recorded()["arguments"]}]),
+            &json!([{"arguments": super::arguments(&recorded())}]),
         ),
         operation(
             "store_code_insights",

@@ -75,7 +75,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &json!({"files": objects(), "units": {"type": "integer"}, "edges": {"type": "integer"}}),
                 &["files", "units", "edges"],
             ),
-            &json!([{"arguments": given()["arguments"]}, {"arguments": {}, "fault": "invalid.argument", "note": "Nothing is given."}]),
+            &json!([{"arguments": super::arguments(&given())}, {"arguments": {}, "fault": "invalid.argument", "note": "Nothing is given."}]),
         ),
     ]
 }

@@ -48,7 +48,7 @@ pub(super) fn scan(source: &Source<'_>, scope: &Scope, found: &mut Found) {
                     continue;
                 }
                 // Strings belong to `extern "C"`.
-                if !(begin.is_some() && !source.string(at).is_empty()) {
+                if begin.is_none() || source.string(at).is_empty() {
                     begin = None;
                 }
                 at + 1
