@@ -49,6 +49,7 @@ fn main() -> std::process::ExitCode {
         ("associations", "memstrata-associations"),
         ("conversations", "memstrata-conversations"),
         ("automation", "memstrata-automation"),
+        ("code", "memstrata-code"),
         ("consolidation", "memstrata-consolidation-layer"),
         ("dual_process", "memstrata-dual-process"),
         ("temporal", "memstrata-temporal"),

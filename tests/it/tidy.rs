@@ -159,7 +159,9 @@ fn the_host_names_no_layer() {
 fn unsafe_code_is_in_few_files() {
     let mut found = BTreeSet::new();
     for (path, text) in files(&["host", "plugins", "tests", "benches"], "rs") {
+        // Neither in a comment nor in a text: one who reads Rust must name it.
         let code = text.lines().map(|line| line.split("//").next().unwrap());
+        let code = code.flat_map(|line| line.split('"').step_by(2));
         // Built up, so that this file does not name it.
         let keyword = ["un", "safe"].concat();
         if path != "tests/it/tidy.rs" && code.flat_map(words).any(|word| word == keyword) {

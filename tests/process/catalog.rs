@@ -58,6 +58,8 @@ fn run(server: &Server, space: &str, layer: &str, name: &str, example: &Example,
 #[test]
 fn every_operation_answers_its_examples_over_mcp() {
     let folder = tempfile::tempdir().unwrap();
+    // Hundreds of spaces that nobody needs after a loss of power.
+    std::fs::write(folder.path().join("memstrata.toml"), "[store]\ndurability = \"process\"\n").unwrap();
     let server = Server::start(folder.path(), &[]);
     let control = Control::open(&folder.path().join("data")).unwrap();
     let (mut wrong, mut asked) = (Vec::new(), 0);

@@ -148,8 +148,8 @@ pub(super) fn operations() -> Vec<Named> {
                     },
                 ),
                 &json!([
-                    {"arguments": {"task_id": 3}, "setup": made, "note": "The task that a rule made; without the prospective layer nothing is known, and nothing is made up."},
-                    {"arguments": {"task_id": "m:3", "strict_mode": true, "run_scenarios": "never"}, "setup": made},
+                    {"arguments": {"task_id": 4}, "setup": made, "note": "The task that a rule made; without the prospective layer nothing is known, and nothing is made up."},
+                    {"arguments": {"task_id": "m:4", "strict_mode": true, "run_scenarios": "never"}, "setup": made},
                     {"arguments": {"task_id": "the first"}, "fault": "invalid.argument"},
                 ]),
             ),
