@@ -7,6 +7,7 @@
 pub mod depth;
 pub mod git;
 pub mod language;
+#[cfg(not(target_family = "wasm"))]
 pub mod manifest;
 pub mod outline;
 pub mod pattern;

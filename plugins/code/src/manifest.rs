@@ -60,6 +60,26 @@ fn limit(default: i64) -> Value {
     s::integer_or("At most so many.", 1, 100, default)
 }
 
+fn integer() -> Value {
+    json!({"type": "integer"})
+}
+
+fn object() -> Value {
+    json!({"type": "object"})
+}
+
+fn string() -> Value {
+    json!({"type": "string"})
+}
+
+fn boolean() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn object_or_null() -> Value {
+    json!({"type": ["object", "null"]})
+}
+
 fn strings() -> Value {
     json!({"type": "array", "items": {"type": "string"}})
 }
@@ -97,6 +117,17 @@ fn operation(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// After a change run the tests with `UPDATE_MANIFEST=1`.
+    #[test]
+    fn the_text_in_the_component_is_this_manifest() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/manifest.json");
+        if std::env::var_os("UPDATE_MANIFEST").is_some() {
+            std::fs::write(path, manifest().to_string()).unwrap();
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), manifest(), "run the tests with UPDATE_MANIFEST=1");
+    }
 
     #[test]
     fn every_operation_keeps_the_rules() {

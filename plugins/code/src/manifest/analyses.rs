@@ -1,6 +1,6 @@
 //! Operations that measure, and that keep what others measured.
 
-use super::{file, given, objects, operation, project, repo, strings};
+use super::{file, given, integer, object, object_or_null, objects, operation, project, repo, string, strings};
 use memstrata_sdk::schema::{self as s, Named};
 use memstrata_sdk::{Value, json};
 
@@ -24,14 +24,14 @@ fn recorded() -> Value {
 }
 
 fn kept() -> Value {
-    json!({"id": {"type": "integer"}, "kind": {"type": "string"}})
+    json!({"id": integer(), "kind": string()})
 }
 
 pub(super) fn operations() -> Vec<Named> {
-    let figures = json!({"files": {"type": "integer"}, "units": {"type": "integer"}, "lines": {"type": "object"}, "by_language": objects(), "by_kind": objects(),
-        "by_parser": {"type": "object"}, "by_state": {"type": "object"}, "complexity": {"type": "object"}, "most_complex": objects(), "longest_files": objects(), "notes": strings()});
-    let analysed = json!({"analysis_type": {"type": "string"}, "place": {"type": "string"}, "structure": {"type": "object"}, "complexity": {"type": "object"},
-        "dependencies": {"type": "object"}, "documentation": {"type": "object"}, "notes": strings()});
+    let figures = json!({"files": integer(), "units": integer(), "lines": object(), "by_language": objects(), "by_kind": objects(),
+        "by_parser": object(), "by_state": object(), "complexity": object(), "most_complex": objects(), "longest_files": objects(), "notes": strings()});
+    let analysed = json!({"analysis_type": string(), "place": string(), "structure": object(), "complexity": object(),
+        "dependencies": object(), "documentation": object(), "notes": strings()});
     let kind = |default: &str| s::or(s::choice(&KINDS, "What to look at."), default);
     vec![
         operation(
@@ -43,7 +43,7 @@ pub(super) fn operations() -> Vec<Named> {
             ),
             (&json!({"file_path": file(), "repo_path": repo()}), &[]),
             (
-                &json!({"file": {"type": "object"}, "units": objects(), "imports": objects(), "complexity": {"type": "object"}, "notes": strings()}),
+                &json!({"file": object(), "units": objects(), "imports": objects(), "complexity": object(), "notes": strings()}),
                 &["file", "units", "imports", "complexity", "notes"],
             ),
             &json!([{"arguments": {"file_path": "src/parse.py", "repo_path": "demo"}, "setup": [given()]}, {"arguments": {"file_path": "demo/no.py"}, "fault": "not-found.file"}, {"arguments": {}, "fault": "invalid.argument"}]),
@@ -83,7 +83,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &["repo_path"],
             ),
             (
-                &json!({"language": {"type": ["string", "null"]}, "statistics": {"type": "object"}, "memory": objects(), "notes": strings()}),
+                &json!({"language": {"type": ["string", "null"]}, "statistics": object(), "memory": objects(), "notes": strings()}),
                 &["language", "statistics", "memory", "notes"],
             ),
             &json!([{"arguments": {"repo_path": "demo"}, "setup": [given(), recorded()]}, {"arguments": {"repo_path": "demo", "language": "rust"}, "setup": [given()]},
@@ -147,7 +147,7 @@ pub(super) fn operations() -> Vec<Named> {
             ("read", "How many analyses were recorded, how long they took, and how files and units changed.", ""),
             (&json!({"repo_path": repo(), "days_back": days()}), &[]),
             (
-                &json!({"analyses": {"type": "integer"}, "by_kind": {"type": "object"}, "duration_ms": {"type": "object"}, "first": {"type": ["object", "null"]}, "latest": {"type": ["object", "null"]}, "change": {"type": ["object", "null"]}}),
+                &json!({"analyses": integer(), "by_kind": object(), "duration_ms": object(), "first": object_or_null(), "latest": object_or_null(), "change": object_or_null()}),
                 &["analyses", "by_kind", "duration_ms", "first", "latest", "change"],
             ),
             &json!([{"arguments": {"repo_path": "demo"}, "setup": [recorded()]}, {"arguments": {}}]),
@@ -161,7 +161,7 @@ pub(super) fn operations() -> Vec<Named> {
             ),
             (&json!({"days_back": days(), "repo_path": repo()}), &[]),
             (
-                &json!({"tags": objects(), "findings": objects(), "naming": objects(), "imports": objects(), "calls": objects(), "files": {"type": "integer"}, "analyses": {"type": "integer"}, "notes": strings()}),
+                &json!({"tags": objects(), "findings": objects(), "naming": objects(), "imports": objects(), "calls": objects(), "files": integer(), "analyses": integer(), "notes": strings()}),
                 &["tags", "findings", "naming", "imports", "calls", "files", "analyses", "notes"],
             ),
             &json!([{"arguments": {}, "setup": [given(), recorded()]}]),

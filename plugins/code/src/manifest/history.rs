@@ -1,6 +1,6 @@
 //! Operations on git and on what was changed last.
 
-use super::{limit, objects, operation, repo, strings};
+use super::{boolean, integer, limit, objects, operation, repo, string, strings};
 use memstrata_sdk::json;
 use memstrata_sdk::schema::{self as s, Named};
 
@@ -26,7 +26,7 @@ pub(super) fn operations() -> Vec<Named> {
             ),
             (&json!({"limit": limit(10), "repo_path": repo()}), &[]),
             (
-                &json!({"files": objects(), "count": {"type": "integer"}, "looked_at": {"type": "integer"}, "complete": {"type": "boolean"}}),
+                &json!({"files": objects(), "count": integer(), "looked_at": integer(), "complete": boolean()}),
                 &["files", "count", "looked_at", "complete"],
             ),
             &json!([{"arguments": {"limit": 3}, "fault": "not-found.folder"}]),
@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &["file_path"],
             ),
             (
-                &json!({"path": {"type": "string"}, "changes": objects(), "count": {"type": "integer"}, "commits_looked_at": {"type": "integer"}, "next_cursor": {"type": ["string", "null"]}, "notes": strings()}),
+                &json!({"path": string(), "changes": objects(), "count": integer(), "commits_looked_at": integer(), "next_cursor": {"type": ["string", "null"]}, "notes": strings()}),
                 &["path", "changes", "count", "commits_looked_at", "next_cursor", "notes"],
             ),
             &json!([{"arguments": {"file_path": "demo/src/main.rs"}, "fault": "not-found.folder"}]),

@@ -1,13 +1,13 @@
 //! Operations that fill and empty the index.
 
-use super::{given, objects, operation, repo, strings};
+use super::{boolean, given, integer, object, objects, operation, repo, strings};
 use crate::unit::KINDS;
 use memstrata_sdk::schema::{self as s, Named};
 use memstrata_sdk::{Value, json};
 
 fn tally() -> Value {
-    json!({"folders": strings(), "indexed": {"type": "integer"}, "unchanged": {"type": "integer"}, "failed": {"type": "integer"},
-           "removed": {"type": "integer"}, "units": {"type": "integer"}, "left": {"type": "object"}, "more": {"type": "boolean"}, "errors": strings()})
+    json!({"folders": strings(), "indexed": integer(), "unchanged": integer(), "failed": integer(),
+           "removed": integer(), "units": integer(), "left": object(), "more": boolean(), "errors": strings()})
 }
 
 const TOLD: [&str; 8] = ["folders", "indexed", "unchanged", "failed", "removed", "left", "more", "errors"];
@@ -57,10 +57,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Works in steps: call it again while `more` is true. Recorded analyses stay.",
             ),
             (&json!({"repo_path": s::text("The folder, or a path in it.", 1_000)}), &["repo_path"]),
-            (
-                &json!({"removed": {"type": "integer"}, "stopped": {"type": "integer"}, "more": {"type": "boolean"}}),
-                &["removed", "stopped", "more"],
-            ),
+            (&json!({"removed": integer(), "stopped": integer(), "more": boolean()}), &["removed", "stopped", "more"]),
             &json!([{"arguments": {"repo_path": "demo"}, "setup": [given()]}, {"arguments": {"repo_path": "nowhere"}, "fault": "not-found.folder"}]),
         ),
         operation(
@@ -71,10 +68,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "The units given of a file replace those given of it before. A file that was indexed from its folder is refused.",
             ),
             (&json!({"code_units": s::or(s::list(&unit(), 500, "The units."), json!([])), "repo_path": repo()}), &[]),
-            (
-                &json!({"files": objects(), "units": {"type": "integer"}, "edges": {"type": "integer"}}),
-                &["files", "units", "edges"],
-            ),
+            (&json!({"files": objects(), "units": integer(), "edges": integer()}), &["files", "units", "edges"]),
             &json!([{"arguments": super::arguments(&given())}, {"arguments": {}, "fault": "invalid.argument", "note": "Nothing is given."}]),
         ),
     ]

@@ -1,12 +1,12 @@
 //! Operations that find units and what hangs together.
 
-use super::{file, given, limit, objects, operation, repo, strings};
+use super::{file, given, integer, limit, object_or_null, objects, operation, repo, string, strings};
 use memstrata_sdk::schema::{self as s, Named};
 use memstrata_sdk::{Value, json};
 
 fn hits() -> Value {
     json!({"results": {"type": "array", "items": {"type": "object", "required": ["id", "kind", "name", "path", "first_line", "last_line", "parser"]}},
-           "count": {"type": "integer"}, "notes": strings()})
+           "count": integer(), "notes": strings()})
 }
 
 const ANSWERED: [&str; 3] = ["results", "count", "notes"];
@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &[],
             ),
             (
-                &json!({"results": objects(), "count": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "notes": strings()}),
+                &json!({"results": objects(), "count": integer(), "total": {"type": ["integer", "null"]}, "notes": strings()}),
                 &ANSWERED,
             ),
             &json!([{"arguments": {"unit_type": "method"}, "setup": [given()]}, {"arguments": {"unit_type": "gadget"}, "fault": "invalid.argument"},
@@ -78,7 +78,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &[],
             ),
             (
-                &json!({"entities": objects(), "file": {"type": ["object", "null"]}, "imports": objects(), "calls": objects(), "called_by": objects(), "notes": strings()}),
+                &json!({"entities": objects(), "file": object_or_null(), "imports": objects(), "calls": objects(), "called_by": objects(), "notes": strings()}),
                 &["entities", "imports", "calls", "called_by", "notes"],
             ),
             &json!([{"arguments": {"entity_name": "next_token"}, "setup": [given()]}, {"arguments": {"file_path": "demo/src/parse.py"}, "setup": [given()]},
@@ -93,7 +93,7 @@ pub(super) fn operations() -> Vec<Named> {
             ),
             (&json!({"file_path": file(), "repo_path": repo()}), &[]),
             (
-                &json!({"place": {"type": "string"}, "file": {"type": ["object", "null"]}, "outline": objects(), "imports": objects(), "folders": objects(), "files": objects(), "notes": strings()}),
+                &json!({"place": string(), "file": object_or_null(), "outline": objects(), "imports": objects(), "folders": objects(), "files": objects(), "notes": strings()}),
                 &["place", "outline", "folders", "files", "notes"],
             ),
             &json!([{"arguments": {"file_path": "demo/src/parse.py"}, "setup": [given()]}, {"arguments": {}, "setup": [given()]}, {"arguments": {"file_path": "demo/no.py"}, "setup": [given()], "fault": "not-found.file"}]),
