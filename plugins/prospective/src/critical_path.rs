@@ -114,21 +114,33 @@ fn path(end: &BTreeMap<u64, f64>, came_from: &BTreeMap<u64, u64>) -> Vec<u64> {
 /// For each task, how many others wait for it, directly or through others; the most first.
 #[must_use]
 pub fn held_up(edges: &[(u64, u64)]) -> Vec<(u64, usize)> {
-    let mut after: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    // Tasks by their place, so that walking costs an index and not a search.
+    let ids: Vec<u64> = edges.iter().flat_map(|(a, b)| [*a, *b]).collect::<BTreeSet<_>>().into_iter().collect();
+    let place = |id: &u64| ids.binary_search(id).unwrap_or_default();
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); ids.len()];
     for (a, b) in edges {
-        after.entry(*a).or_default().push(*b);
+        if let Some(later) = after.get_mut(place(a)) {
+            later.push(place(b));
+        }
     }
-    let mut counts: Vec<(u64, usize)> = after
-        .keys()
-        .map(|id| {
-            let mut seen = BTreeSet::from([*id]);
-            let mut open = vec![*id];
-            while let Some(at) = open.pop() {
-                open.extend(after.get(&at).into_iter().flatten().copied().filter(|next| seen.insert(*next)));
+    let mut seen_in: Vec<usize> = vec![usize::MAX; ids.len()];
+    let mut open = Vec::new();
+    let mut counts: Vec<(u64, usize)> = Vec::new();
+    for (at, id) in ids.iter().enumerate().filter(|(at, _)| after.get(*at).is_some_and(|later| !later.is_empty())) {
+        let mut waiting = 0;
+        seen_in.get_mut(at).into_iter().for_each(|round| *round = at);
+        open.push(at);
+        while let Some(here) = open.pop() {
+            for next in after.get(here).into_iter().flatten() {
+                if let Some(round) = seen_in.get_mut(*next).filter(|round| **round != at) {
+                    *round = at;
+                    waiting += 1;
+                    open.push(*next);
+                }
             }
-            (*id, seen.len() - 1)
-        })
-        .collect();
+        }
+        counts.push((*id, waiting));
+    }
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     counts
 }
