@@ -7,10 +7,10 @@ use crate::{row, spread, topics as rules};
 use memstrata_sdk::{Answer, Fault, Value, arguments, batch::Batch, json};
 use serde::Deserialize;
 
-/// Tags are counted over no more memories than this: the host groups whole values, and tags are lists.
-const MOST_TAGGED: usize = 5_000;
-/// No more memories than this are clustered: the work grows with the square.
-const MOST_CLUSTERED: u32 = 300;
+/// Tags are counted over no more memories than this, one page: the host groups whole values, and tags are lists.
+const MOST_TAGGED: u32 = 1_000;
+/// So many memories are clustered unless the caller asks for more: the work grows with the square.
+const CLUSTERED: u32 = 50;
 
 #[derive(Deserialize)]
 struct Topics {
@@ -22,6 +22,8 @@ struct Topics {
     clusters: Option<bool>,
     #[serde(default)]
     threshold: Option<f32>,
+    #[serde(default)]
+    clustered: Option<u32>,
 }
 
 pub(super) fn topics(given: Value) -> Answer {
@@ -34,15 +36,21 @@ pub(super) fn topics(given: Value) -> Answer {
     let named: Vec<(String, u64)> =
         counts.into_iter().filter_map(|(topic, count)| Some((topic.as_str()?.to_owned(), count))).collect();
 
-    let tagged = scope.query(now)?.descending("updated_at")?.select(&["tags"])?.limit(1_000).all(MOST_TAGGED)?;
-    if tagged.len() == MOST_TAGGED {
+    let tagged = scope.query(now)?.descending("updated_at")?.select(&["tags"])?.limit(MOST_TAGGED).page()?.rows;
+    if tagged.len() == MOST_TAGGED as usize {
         notes.push(format!("tags are counted over the {MOST_TAGGED} memories last changed"));
     }
     let tags = spread::count(tagged.iter().flat_map(|row| row::texts(row, "tags")));
 
     let mut clusters = Vec::new();
     if given.clusters.unwrap_or(true) {
-        let rows = scope.query(now)?.descending("usefulness_score")?.limit(MOST_CLUSTERED).page()?.rows;
+        let rows = scope
+            .query(now)?
+            .descending("usefulness_score")?
+            .select(&["content", "usefulness_score"])?
+            .limit(given.clustered.unwrap_or(CLUSTERED))
+            .page()?
+            .rows;
         match numbers(&rows, given.threshold.unwrap_or(0.5)) {
             Ok(numbers) => clusters = rules::clusters(&rows, &numbers, limit),
             Err(fault) => notes.push(format!("no clusters: {}", fault.message)),
