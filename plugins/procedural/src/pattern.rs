@@ -69,6 +69,12 @@ pub fn patterns(chains: Vec<Chain>) -> Vec<Pattern> {
     patterns
 }
 
+/// Whether a namespace is this one or below it; the empty one covers all.
+#[must_use]
+pub fn covers(namespace: &str, other: &str) -> bool {
+    namespace.is_empty() || other.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
 impl Pattern {
     /// The share of tries that went well, 0 to 1.
     #[must_use]
@@ -246,6 +252,13 @@ mod tests {
         assert_eq!(found[0].success_rate(), 0.8);
         assert!(found[0].lacks(&Settings::default()).is_empty());
         assert!(!found[1].succeeded && found[1].lacks(&Settings::default()).len() == 2);
+    }
+
+    #[test]
+    fn a_namespace_covers_itself_and_what_is_below() {
+        let covered = ["a", "a:b", "ab", "b:a", ""].map(|other| covers("a", other));
+        assert_eq!(covered, [true, true, false, false, false]);
+        assert!(covers("", "a") && covers("", ""));
     }
 
     #[test]
