@@ -120,22 +120,11 @@ impl Pattern {
         fields
     }
 
-    /// The first 50 characters of what the newest chain began with.
+    /// The name of what the newest chain began with.
     #[must_use]
     pub fn name(&self) -> String {
         let newest = self.chains.last().and_then(|chain| chain.0.first());
-        let content: String = newest
-            .map_or("", |event| event.content.as_str())
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        let name: String = one_line(&content).chars().take(NAME).collect();
-        let name = name.trim();
-        if name.is_empty() || crate::args::parse_id(name).is_some() {
-            format!("Procedure {name}").trim().to_owned()
-        } else {
-            name.to_owned()
-        }
+        name_of(newest.map_or("", |event| event.content.as_str()))
     }
 
     fn events(&self) -> impl Iterator<Item = &Event> {
@@ -209,6 +198,19 @@ impl Pattern {
         row.insert("signature".into(), json!(self.signature));
         row.extend(self.evidence());
         Ok(row)
+    }
+}
+
+/// The name of a chain that began with such an event: the first 50 characters of it.
+#[must_use]
+pub fn name_of(content: &str) -> String {
+    let content: String = content.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let name: String = one_line(&content).chars().take(NAME).collect();
+    let name = name.trim();
+    if name.is_empty() || crate::args::parse_id(name).is_some() {
+        format!("Procedure {name}").trim().to_owned()
+    } else {
+        name.to_owned()
     }
 }
 

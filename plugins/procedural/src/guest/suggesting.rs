@@ -5,12 +5,14 @@ use super::naming::Key;
 use super::{STUDIES, named, now, put, runs, settings, writing};
 use crate::chain::Event;
 use crate::improve::{LEAST, suggest};
-use crate::pattern::{Pattern, covers};
+use crate::manifest::EVENTS;
+use crate::pattern::{Pattern, covers, name_of};
 use crate::settings::Settings;
 use crate::words::{clip, one_line};
 use crate::{procedure, row};
-use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, json, write};
+use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, get_many, json, write};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Patterns are looked for among so many events, the newest, where somebody waits for it ..
 const MOST_EVENTS: usize = 10_000;
@@ -75,7 +77,13 @@ fn told(patterns: &[Pattern], settings: &Settings, most: usize) -> Vec<Value> {
 
 /// Keeps what a whole study found, one row for each namespace studied: reading events takes long, and many ask.
 pub(super) fn keep(study: &Study, settings: &Settings, namespace: Option<&str>) -> Result<(), Fault> {
-    let found = told(&study.patterns, settings, KEPT);
+    let mut found = told(&study.patterns, settings, KEPT);
+    // Ids only: what events say is read when it is told, so that nothing outlives an event that is erased.
+    for one in &mut found {
+        let newest = one.get_mut("newest").and_then(Value::as_array_mut);
+        newest.into_iter().flatten().for_each(|event| put(event, "content", Value::Null));
+        put(one, "name", Value::Null);
+    }
     let study = json!({
         "scope": namespace.unwrap_or_default(), "computed_at": now(), "events": study.events, "patterns": found,
         "notes": study.notes,
@@ -97,6 +105,31 @@ fn kept(namespace: Option<&str>) -> Result<Option<Value>, Fault> {
     Ok(Some(study))
 }
 
+/// Fills in what the events of kept patterns say now, and the names made of it.
+fn fill(patterns: &mut [Value]) -> Result<(), Fault> {
+    let events = |one: &Value| {
+        one.get("newest").and_then(Value::as_array).into_iter().flatten().map(row::id).collect::<Vec<u64>>()
+    };
+    let ids: Vec<u64> = patterns.iter().flat_map(events).collect();
+    let mut said = BTreeMap::new();
+    for ids in ids.chunks(500) {
+        let read = match get_many(EVENTS, ids) {
+            Err(fault) if fault.code == "not-found" || fault.code.starts_with("denied.") => Vec::new(),
+            other => other?,
+        };
+        said.extend(read.iter().flatten().map(|event| (row::id(event), row::text(event, "content").to_owned())));
+    }
+    for one in patterns {
+        let first = events(one).first().and_then(|id| said.get(id)).map(|content| name_of(content));
+        put(one, "name", json!(first));
+        for event in one.get_mut("newest").and_then(Value::as_array_mut).into_iter().flatten() {
+            let content = said.get(&row::id(event)).map(|content| clip(&one_line(content), 120));
+            put(event, "content", json!(content));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn patterns(given: Value) -> Answer {
     let given: Patterns = arguments(given)?;
     let (settings, namespace) = (settings()?, named(given.namespace.as_deref()));
@@ -106,6 +139,8 @@ pub(super) fn patterns(given: Value) -> Answer {
         Some(mut study) => {
             let patterns = study.get_mut("patterns").map(Value::take).unwrap_or_default();
             let patterns = if let Value::Array(patterns) = patterns { patterns } else { Vec::new() };
+            let mut patterns: Vec<Value> = patterns.into_iter().take(limit).collect();
+            fill(&mut patterns)?;
             let notes: Vec<String> = row::texts(&study, "notes");
             (patterns, row::int(&study, "events"), notes, row::int(&study, "computed_at"))
         }
