@@ -5,6 +5,20 @@ use crate::row;
 use memstrata_sdk::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Counts less others of the same names, largest first; what is used up is left out.
+#[must_use]
+pub fn less(counts: Vec<(String, u64)>, gone: &[(String, u64)]) -> Vec<(String, u64)> {
+    let mut away: BTreeMap<&str, u64> = BTreeMap::new();
+    gone.iter().for_each(|(name, count)| *away.entry(name).or_default() += count);
+    let left = |(name, count): (String, u64)| {
+        let count = count.saturating_sub(away.get(name.as_str()).copied().unwrap_or_default());
+        (count > 0).then_some((name, count))
+    };
+    let mut counts: Vec<(String, u64)> = counts.into_iter().filter_map(left).collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts
+}
+
 /// In how many of some texts each stem is: counted once, for the labels of all clusters of them.
 #[derive(Debug, Default)]
 pub struct Documents {
@@ -90,6 +104,15 @@ mod tests {
         let label = label(&databases, &Documents::of(&all), 2);
         assert_eq!(label.len(), 2);
         assert!(label.contains(&"database".to_owned()), "{label:?}");
+    }
+
+    #[test]
+    fn what_is_gone_is_taken_off() {
+        let counts =
+            |all: &[(&str, u64)]| all.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>();
+        let all = counts(&[("a", 5), ("b", 4), ("c", 1)]);
+        assert_eq!(less(all.clone(), &counts(&[("a", 2), ("c", 1), ("a", 1)])), counts(&[("b", 4), ("a", 2)]));
+        assert_eq!(less(all.clone(), &[]), all);
     }
 
     #[test]

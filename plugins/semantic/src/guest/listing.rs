@@ -179,6 +179,19 @@ pub(super) fn history(given: Value) -> Answer {
     }))
 }
 
+/// Memories whose valid time has ended.
+pub(super) fn ended(namespace: Option<&str>, now: u64) -> Result<Query, Fault> {
+    Query::of(MEMORIES).namespace(namespace)?.filter(json!(["valid_to", "<=", now]))
+}
+
+/// Memories whose valid time has not begun, and has not ended before that.
+pub(super) fn coming(namespace: Option<&str>, now: u64) -> Result<Query, Fault> {
+    Query::of(MEMORIES)
+        .namespace(namespace)?
+        .filter(json!(["valid_from", ">", now]))?
+        .filter(json!({"any": [["valid_to", "=", null], ["valid_to", ">", now]]}))
+}
+
 #[derive(Deserialize)]
 struct Stats {
     #[serde(default)]
@@ -195,18 +208,14 @@ pub(super) fn stats(given: Value) -> Answer {
         Ok(spread::object(&named.collect::<Vec<_>>(), 20))
     };
     let number = |function: &str, field: &str| -> Result<Option<f64>, Fault> { all()?.aggregate(function, field) };
-    // Those not valid now are few, and found by their indexes: ended, or not yet begun (and not ended before).
+    // Those not valid now are few, and found by their indexes.
     let (total, now) = (all()?.count()?, now());
-    let ended = all()?.filter(json!(["valid_to", "<=", now]))?.count()?;
-    let coming = all()?
-        .filter(json!(["valid_from", ">", now]))?
-        .filter(json!({"any": [["valid_to", "=", null], ["valid_to", ">", now]]}))?
-        .count()?;
+    let not_valid = ended(namespace, now)?.count()? + coming(namespace, now)?.count()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are positive and below 2^53")]
     let time = |value: Option<f64>| value.map(|value| value as u64);
     Ok(json!({
         "total": total,
-        "current": total.saturating_sub(ended + coming),
+        "current": total.saturating_sub(not_valid),
         "superseded": all()?.filter(json!(["consolidation_state", "=", "superseded"]))?.count()?,
         "by_type": grouped("memory_type")?,
         "by_state": grouped("consolidation_state")?,
