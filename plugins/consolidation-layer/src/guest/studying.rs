@@ -13,8 +13,6 @@ use serde::Deserialize;
 
 /// Events clustered by meaning: the work grows with the square, and the caller waits.
 const MOST_CLUSTERED: usize = 300;
-/// Derived memories counted, the newest: one page.
-const MOST_DERIVED: usize = 200;
 
 #[derive(Deserialize)]
 struct Extract {
@@ -104,6 +102,7 @@ struct Project {
     #[serde(default)]
     namespace: Option<String>,
     most_events: usize,
+    most_memories: usize,
 }
 
 pub(super) fn project(given: Value) -> Answer {
@@ -122,12 +121,15 @@ pub(super) fn project(given: Value) -> Answer {
                 .valid_at(Some(now))
                 .descending("created_at")?
                 .select(&["tags", "memory_type", "confidence", "sources", "created_at"])?
-                .limit(u32::try_from(MOST_DERIVED).unwrap_or(1_000))
-                .all(MOST_DERIVED)
+                .limit(u32::try_from(given.most_memories).unwrap_or(1_000).min(1_000))
+                .all(given.most_memories)
         });
         let read = if_there(read, &mut notes)?;
-        if read.len() == MOST_DERIVED {
-            notes.push(format!("counted the latest {MOST_DERIVED} derived memories of `{collection}` only"));
+        if read.len() == given.most_memories {
+            let most = read.len();
+            notes.push(format!(
+                "counted the latest {most} derived memories of `{collection}` only: `most_memories` takes more"
+            ));
         }
         memories.extend(read);
     }

@@ -71,10 +71,15 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "What a project's events and derived memories amount to.",
-                "A project is a space, or a `namespace` in it. Counts by type, outcome, task and file, what fails, what recurs, and derived memories by kind, of the last `days_back` days: of the latest `most_events` of them, and the latest 200 memories.",
+                "A project is a space, or a `namespace` in it. Counts by type, outcome, task and file, what fails, what recurs, and derived memories by kind, of the last `days_back` days: of the latest `most_events` of them, and the latest `most_memories`.",
                 (
                     s::input(
-                        &json!({"days_back": s::integer("Days.", 1, 3650, 30), "namespace": s::namespace(), "most_events": most_events()}),
+                        &json!({
+                            "days_back": s::integer("Days.", 1, 3650, 30),
+                            "namespace": s::namespace(),
+                            "most_events": most_events(),
+                            "most_memories": s::integer("So many derived memories are counted; more take longer.", 1, 5_000, 100),
+                        }),
                         &[],
                     ),
                     s::output(
