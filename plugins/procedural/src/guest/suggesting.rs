@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// Patterns are looked for among so many events, the newest, where somebody waits for it ..
 const MOST_EVENTS: usize = 10_000;
 /// .. and among so many where nothing was kept and the caller wants to know soon.
-const FEW_EVENTS: usize = 300;
+const FEW_EVENTS: usize = 200;
 /// So many patterns are kept, the most frequent.
 const KEPT: usize = 100;
 

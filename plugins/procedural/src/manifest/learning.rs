@@ -137,7 +137,7 @@ fn suggesting() -> Vec<Named> {
             operation(
                 "read",
                 "Chains of events that recur, and what each lacks to become a procedure.",
-                "By the rules of extract_procedures. Tells what its last run without `limit` and `lookback_days` found (one a day), at `computed_at`. Where there is none, or with `lookback_days`, looks at the newest 300 events; `fresh` at 10000, which takes longer. `known` names the procedure a chain has become. Those that lack nothing can be given to apply_suggestion by their signature.",
+                "By the rules of extract_procedures. Tells what its last run without `limit` and `lookback_days` found (one a day), at `computed_at`. Where there is none, or with `lookback_days`, looks at the newest 200 events; `fresh` at 10000, which takes longer. `known` names the procedure a chain has become. Those that lack nothing can be given to apply_suggestion by their signature.",
                 (
                     s::input(
                         &json!({
