@@ -23,6 +23,8 @@ const PROCEDURES: &str = "procedures";
 const EXECUTIONS: &str = "executions";
 /// Sums over the executions of each.
 const TALLIES: &str = "tallies";
+/// What the last study of the events found.
+const STUDIES: &str = "studies";
 /// Of the executions of a procedure, so many are looked at, the newest.
 const MOST_RUNS: u32 = 500;
 

@@ -69,6 +69,12 @@ pub fn patterns(chains: Vec<Chain>) -> Vec<Pattern> {
     patterns
 }
 
+/// Whether a namespace is this one or below it; the empty one covers all.
+#[must_use]
+pub fn covers(namespace: &str, other: &str) -> bool {
+    namespace.is_empty() || other.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
 impl Pattern {
     /// The share of tries that went well, 0 to 1.
     #[must_use]
@@ -114,22 +120,11 @@ impl Pattern {
         fields
     }
 
-    /// The first 50 characters of what the newest chain began with.
+    /// The name of what the newest chain began with.
     #[must_use]
     pub fn name(&self) -> String {
         let newest = self.chains.last().and_then(|chain| chain.0.first());
-        let content: String = newest
-            .map_or("", |event| event.content.as_str())
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        let name: String = one_line(&content).chars().take(NAME).collect();
-        let name = name.trim();
-        if name.is_empty() || crate::args::parse_id(name).is_some() {
-            format!("Procedure {name}").trim().to_owned()
-        } else {
-            name.to_owned()
-        }
+        name_of(newest.map_or("", |event| event.content.as_str()))
     }
 
     fn events(&self) -> impl Iterator<Item = &Event> {
@@ -206,6 +201,19 @@ impl Pattern {
     }
 }
 
+/// The name of a chain that began with such an event: the first 50 characters of it.
+#[must_use]
+pub fn name_of(content: &str) -> String {
+    let content: String = content.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let name: String = one_line(&content).chars().take(NAME).collect();
+    let name = name.trim();
+    if name.is_empty() || crate::args::parse_id(name).is_some() {
+        format!("Procedure {name}").trim().to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
 /// A step without its variables: the words that say when it is this one.
 fn constant(action: &str) -> String {
     let parts = crate::template::parse("a step", action).unwrap_or_default();
@@ -246,6 +254,13 @@ mod tests {
         assert_eq!(found[0].success_rate(), 0.8);
         assert!(found[0].lacks(&Settings::default()).is_empty());
         assert!(!found[1].succeeded && found[1].lacks(&Settings::default()).len() == 2);
+    }
+
+    #[test]
+    fn a_namespace_covers_itself_and_what_is_below() {
+        let covered = ["a", "a:b", "ab", "b:a", ""].map(|other| covers("a", other));
+        assert_eq!(covered, [true, true, false, false, false]);
+        assert!(covers("", "a") && covers("", ""));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Which goals are in each other's way, by rules over what is stored, and who yields.
 
-use crate::contradiction::{Words, between};
+use crate::contradiction::{Words, between, candidates};
 use crate::row;
 use memstrata_sdk::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// From this priority on, goals of one priority that need one thing are in each other's way.
 const HIGH: u64 = 8;
@@ -48,9 +48,9 @@ fn shared<'a>(a: &'a Seen<'_>, b: &Seen<'_>) -> Vec<&'a str> {
 
 /// The conflicts among open goals, in the order of their ids.
 #[must_use]
-pub fn find(goals: &[Value]) -> Vec<Conflict> {
+pub fn find<'a>(goals: impl IntoIterator<Item = &'a Value>) -> Vec<Conflict> {
     let mut seen: Vec<Seen<'_>> = goals
-        .iter()
+        .into_iter()
         .map(|goal| {
             let texts = std::iter::once(row::text(goal, "goal_text").to_owned()).chain(row::texts(goal, "criteria"));
             Seen {
@@ -62,13 +62,8 @@ pub fn find(goals: &[Value]) -> Vec<Conflict> {
         })
         .collect();
     seen.sort_by_key(|goal| goal.id);
-    let mut found = Vec::new();
-    for (nth, a) in seen.iter().enumerate() {
-        for b in seen.iter().skip(nth + 1) {
-            found.extend(resources(a, b));
-            found.extend(criteria(a, b));
-        }
-    }
+    let mut found = contending(&seen);
+    found.extend(criteria(&seen));
     found.extend(inversions(&seen));
     found.sort_by_key(|conflict| (conflict.goals, conflict.rule));
     found
@@ -79,6 +74,32 @@ fn are_kin(a: &Seen<'_>, b: &Seen<'_>) -> bool {
     row::int(a.row, "parent") == Some(b.id) || row::int(b.row, "parent") == Some(a.id)
 }
 
+/// Conflicts over resources. Only goals that need one thing on one day, or at one high priority, are looked at together.
+fn contending(seen: &[Seen<'_>]) -> Vec<Conflict> {
+    let mut meeting: BTreeMap<(&str, bool, u64), Vec<usize>> = BTreeMap::new();
+    for (at, goal) in seen.iter().enumerate() {
+        for resource in &goal.resources {
+            if let Some(day) = day(goal) {
+                meeting.entry((resource, true, day)).or_default().push(at);
+            }
+            if priority(goal.row) >= HIGH {
+                meeting.entry((resource, false, priority(goal.row))).or_default().push(at);
+            }
+        }
+    }
+    let mut pairs = BTreeSet::new();
+    for places in meeting.values() {
+        for (nth, a) in places.iter().enumerate() {
+            pairs.extend(places.iter().skip(nth + 1).filter(|b| *b != a).map(|b| (*a, *b)));
+        }
+    }
+    pairs.into_iter().filter_map(|(a, b)| resources(seen.get(a)?, seen.get(b)?)).collect()
+}
+
+fn day(goal: &Seen<'_>) -> Option<u64> {
+    row::int(goal.row, "deadline").map(|at| at / DAY)
+}
+
 fn resources(a: &Seen<'_>, b: &Seen<'_>) -> Option<Conflict> {
     let both = shared(a, b);
     if both.is_empty() || are_kin(a, b) {
@@ -86,7 +107,6 @@ fn resources(a: &Seen<'_>, b: &Seen<'_>) -> Option<Conflict> {
     }
     let goals = (a.id, b.id);
     let names = both.join(", ");
-    let day = |goal: &Seen<'_>| row::int(goal.row, "deadline").map(|at| at / DAY);
     if let Some(day) = day(a).filter(|of_a| day(b) == Some(*of_a)) {
         let message = format!("both are due on {} and need {names}", memstrata_sdk::when::iso(day * DAY));
         return Some(Conflict { rule: "deadline_resource", goals, severity: "high", message });
@@ -100,17 +120,33 @@ fn resources(a: &Seen<'_>, b: &Seen<'_>) -> Option<Conflict> {
     })
 }
 
-fn criteria(a: &Seen<'_>, b: &Seen<'_>) -> Option<Conflict> {
-    a.statements.iter().find_map(|(left, words)| {
-        b.statements.iter().find_map(|(right, others)| {
-            between(words, others).map(|how| Conflict {
+/// The first contradiction of each two goals, in the order of their statements.
+fn criteria(seen: &[Seen<'_>]) -> Vec<Conflict> {
+    let all: Vec<(usize, &(String, Words))> = seen
+        .iter()
+        .enumerate()
+        .flat_map(|(at, goal)| goal.statements.iter().map(move |statement| (at, statement)))
+        .collect();
+    let words: Vec<&Words> = all.iter().map(|(_, statement)| &statement.1).collect();
+    let mut told = BTreeSet::new();
+    let mut found = Vec::new();
+    for (a, b) in candidates(&words) {
+        let (Some((one, (left, words))), Some((other, (right, others)))) = (all.get(a), all.get(b)) else { continue };
+        let (Some(first), Some(second)) = (seen.get(*one), seen.get(*other)) else { continue };
+        if one == other || told.contains(&(one, other)) {
+            continue;
+        }
+        if let Some(how) = between(words, others) {
+            told.insert((one, other));
+            found.push(Conflict {
                 rule: "criteria",
-                goals: (a.id, b.id),
+                goals: (first.id, second.id),
                 severity: "high",
                 message: format!("\"{}\" and \"{}\": {how}", row::clip(left, 120), row::clip(right, 120)),
-            })
-        })
-    })
+            });
+        }
+    }
+    found
 }
 
 fn inversions(seen: &[Seen<'_>]) -> Vec<Conflict> {

@@ -39,53 +39,72 @@ pub struct Network {
 /// too.
 #[must_use]
 pub fn network(nodes: &[Node], edges: &[(u64, u64)]) -> Network {
-    let minutes: BTreeMap<u64, f64> = nodes.iter().map(|node| (node.id, node.minutes.max(0.0))).collect();
-    let edges: BTreeSet<(u64, u64)> =
-        edges.iter().copied().filter(|(a, b)| a != b && minutes.contains_key(a) && minutes.contains_key(b)).collect();
-    let (mut after, mut before): (BTreeMap<u64, Vec<u64>>, BTreeMap<u64, Vec<u64>>) = Default::default();
-    for (a, b) in &edges {
-        after.entry(*a).or_default().push(*b);
-        before.entry(*b).or_default().push(*a);
+    let known: BTreeMap<u64, f64> = nodes.iter().map(|node| (node.id, node.minutes.max(0.0))).collect();
+    // Tasks by their place in the order of ids: walking costs an index and not a search.
+    let (ids, minutes): (Vec<u64>, Vec<f64>) = known.into_iter().unzip();
+    let mut edges: Vec<(usize, usize)> = edges
+        .iter()
+        .filter(|(a, b)| a != b)
+        .filter_map(|(a, b)| Some((ids.binary_search(a).ok()?, ids.binary_search(b).ok()?)))
+        .collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let (mut after, mut before) = (vec![Vec::new(); ids.len()], vec![Vec::new(); ids.len()]);
+    for (a, b) in edges {
+        after.get_mut(a).into_iter().for_each(|later| later.push(b));
+        before.get_mut(b).into_iter().for_each(|earlier| earlier.push(a));
     }
-    let order = order(&minutes, &after, &before);
-    let of = |map: &BTreeMap<u64, f64>, id: u64| map.get(&id).copied().unwrap_or_default();
-    let (mut start, mut end): (BTreeMap<u64, f64>, BTreeMap<u64, f64>) = Default::default();
-    let mut came_from: BTreeMap<u64, u64> = BTreeMap::new();
-    for id in &order {
-        let mut earliest = 0.0;
-        for earlier in before.get(id).into_iter().flatten().filter(|earlier| end.contains_key(*earlier)) {
-            if of(&end, *earlier) > earliest || !came_from.contains_key(id) {
-                earliest = of(&end, *earlier);
-                came_from.insert(*id, *earlier);
+    let order = order(&after, &before);
+    let of = |all: &[f64], at: usize| all.get(at).copied().unwrap_or_default();
+    // Places before in the order have an end; those in a circle have none.
+    let (mut start, mut end): (Vec<f64>, Vec<Option<f64>>) = (vec![0.0; ids.len()], vec![None; ids.len()]);
+    let mut came_from: Vec<Option<usize>> = vec![None; ids.len()];
+    for at in &order {
+        let (mut earliest, mut from) = (0.0, None);
+        for earlier in before.get(*at).into_iter().flatten() {
+            let Some(ended) = end.get(*earlier).copied().flatten() else { continue };
+            if ended > earliest || from.is_none() {
+                earliest = ended;
+                from = Some(*earlier);
             }
         }
-        start.insert(*id, earliest);
-        end.insert(*id, earliest + of(&minutes, *id));
+        set(&mut start, *at, earliest);
+        set(&mut end, *at, Some(earliest + of(&minutes, *at)));
+        set(&mut came_from, *at, from);
     }
-    let whole = end.values().copied().fold(0.0, f64::max);
-    let mut latest: BTreeMap<u64, f64> = BTreeMap::new();
-    for id in order.iter().rev() {
-        let next =
-            after.get(id).into_iter().flatten().filter_map(|later| Some(latest.get(later)? - of(&minutes, *later)));
-        latest.insert(*id, next.fold(whole, f64::min));
+    let whole = end.iter().flatten().copied().fold(0.0, f64::max);
+    let mut latest: Vec<Option<f64>> = vec![None; ids.len()];
+    for at in order.iter().rev() {
+        let next = after.get(*at).into_iter().flatten();
+        let next = next.filter_map(|later| Some(latest.get(*later).copied().flatten()? - of(&minutes, *later)));
+        let least = next.fold(whole, f64::min);
+        set(&mut latest, *at, Some(least));
     }
-    let mut slots: Vec<Slot> = order
-        .iter()
-        .map(|id| Slot { id: *id, start: of(&start, *id), end: of(&end, *id), slack: of(&latest, *id) - of(&end, *id) })
-        .collect();
+    let slot = |at: &usize| {
+        let (end, latest) = (end.get(*at).copied().flatten()?, latest.get(*at).copied().flatten()?);
+        Some(Slot { id: *ids.get(*at)?, start: of(&start, *at), end, slack: latest - end })
+    };
+    let mut slots: Vec<Slot> = order.iter().filter_map(slot).collect();
     slots.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.id.cmp(&b.id)));
-    Network { path: path(&end, &came_from), slots, minutes: whole }
+    let path = path(&end, &came_from).into_iter().filter_map(|at| ids.get(at).copied()).collect();
+    Network { path, slots, minutes: whole }
 }
 
-/// A topological order, smallest id first where there is a choice (A. B. Kahn, "Topological sorting of large networks", 1962).
-fn order(minutes: &BTreeMap<u64, f64>, after: &BTreeMap<u64, Vec<u64>>, before: &BTreeMap<u64, Vec<u64>>) -> Vec<u64> {
-    let mut waits: BTreeMap<u64, usize> = minutes.keys().map(|id| (*id, before.get(id).map_or(0, Vec::len))).collect();
-    let mut ready: BTreeSet<u64> = waits.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
-    let mut order = Vec::with_capacity(minutes.len());
-    while let Some(id) = ready.pop_first() {
-        order.push(id);
-        for later in after.get(&id).into_iter().flatten() {
-            if let Some(count) = waits.get_mut(later) {
+fn set<T>(all: &mut [T], at: usize, value: T) {
+    if let Some(slot) = all.get_mut(at) {
+        *slot = value;
+    }
+}
+
+/// A topological order, smallest first where there is a choice (A. B. Kahn, "Topological sorting of large networks", 1962).
+fn order(after: &[Vec<usize>], before: &[Vec<usize>]) -> Vec<usize> {
+    let mut waits: Vec<usize> = before.iter().map(Vec::len).collect();
+    let mut ready: BTreeSet<usize> = (0..).zip(&waits).filter(|(_, count)| **count == 0).map(|(at, _)| at).collect();
+    let mut order = Vec::with_capacity(waits.len());
+    while let Some(at) = ready.pop_first() {
+        order.push(at);
+        for later in after.get(at).into_iter().flatten() {
+            if let Some(count) = waits.get_mut(*later) {
                 *count = count.saturating_sub(1);
                 if *count == 0 {
                     ready.insert(*later);
@@ -96,16 +115,18 @@ fn order(minutes: &BTreeMap<u64, f64>, after: &BTreeMap<u64, Vec<u64>>, before: 
     order
 }
 
-fn path(end: &BTreeMap<u64, f64>, came_from: &BTreeMap<u64, u64>) -> Vec<u64> {
-    let last = end.iter().fold(None, |best: Option<(u64, f64)>, (id, at)| match best {
-        Some((_, most)) if most >= *at => best,
-        _ => Some((*id, *at)),
+/// From the place that ends last, the first of several, back to where it came from.
+fn path(end: &[Option<f64>], came_from: &[Option<usize>]) -> Vec<usize> {
+    let ends = end.iter().enumerate().filter_map(|(at, end)| Some((at, (*end)?)));
+    let last = ends.fold(None, |best: Option<(usize, f64)>, (at, end)| match best {
+        Some((_, most)) if most >= end => best,
+        _ => Some((at, end)),
     });
     let mut path = Vec::new();
-    let mut at = last.map(|(id, _)| id);
-    while let Some(id) = at {
-        path.push(id);
-        at = came_from.get(&id).copied();
+    let mut at = last.map(|(at, _)| at);
+    while let Some(here) = at {
+        path.push(here);
+        at = came_from.get(here).copied().flatten();
     }
     path.reverse();
     path
@@ -114,21 +135,33 @@ fn path(end: &BTreeMap<u64, f64>, came_from: &BTreeMap<u64, u64>) -> Vec<u64> {
 /// For each task, how many others wait for it, directly or through others; the most first.
 #[must_use]
 pub fn held_up(edges: &[(u64, u64)]) -> Vec<(u64, usize)> {
-    let mut after: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    // Tasks by their place, so that walking costs an index and not a search.
+    let ids: Vec<u64> = edges.iter().flat_map(|(a, b)| [*a, *b]).collect::<BTreeSet<_>>().into_iter().collect();
+    let place = |id: &u64| ids.binary_search(id).unwrap_or_default();
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); ids.len()];
     for (a, b) in edges {
-        after.entry(*a).or_default().push(*b);
+        if let Some(later) = after.get_mut(place(a)) {
+            later.push(place(b));
+        }
     }
-    let mut counts: Vec<(u64, usize)> = after
-        .keys()
-        .map(|id| {
-            let mut seen = BTreeSet::from([*id]);
-            let mut open = vec![*id];
-            while let Some(at) = open.pop() {
-                open.extend(after.get(&at).into_iter().flatten().copied().filter(|next| seen.insert(*next)));
+    let mut seen_in: Vec<usize> = vec![usize::MAX; ids.len()];
+    let mut open = Vec::new();
+    let mut counts: Vec<(u64, usize)> = Vec::new();
+    for (at, id) in ids.iter().enumerate().filter(|(at, _)| after.get(*at).is_some_and(|later| !later.is_empty())) {
+        let mut waiting = 0;
+        seen_in.get_mut(at).into_iter().for_each(|round| *round = at);
+        open.push(at);
+        while let Some(here) = open.pop() {
+            for next in after.get(here).into_iter().flatten() {
+                if let Some(round) = seen_in.get_mut(*next).filter(|round| **round != at) {
+                    *round = at;
+                    waiting += 1;
+                    open.push(*next);
+                }
             }
-            (*id, seen.len() - 1)
-        })
-        .collect();
+        }
+        counts.push((*id, waiting));
+    }
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     counts
 }

@@ -30,6 +30,8 @@ struct OfRun {
     metric_types: Vec<String>,
     #[serde(default)]
     domain: Option<String>,
+    #[serde(default)]
+    most_memories: usize,
 }
 
 /// The head of an answer about a run.
@@ -73,7 +75,7 @@ pub(super) fn advanced(given: Value) -> Answer {
     let run = run_named(&given.consolidation_id)?;
     let mut notes = Vec::new();
     let domain = given.domain.filter(|domain| !domain.is_empty());
-    let mut made = of_run(&settings()?, &run, &mut notes)?;
+    let mut made = of_run(&settings()?, &run, given.most_memories, &mut notes)?;
     let all_made = made.len();
     if let Some(domain) = &domain {
         made.retain(|memory| is_about(memory, domain));
@@ -103,7 +105,7 @@ pub(super) fn validation(given: Value) -> Answer {
     let given: OfRun = arguments(given)?;
     let run = run_named(&given.consolidation_id)?;
     let (settings, mut notes) = (settings()?, Vec::new());
-    let made = of_run(&settings, &run, &mut notes)?;
+    let made = of_run(&settings, &run, given.most_memories, &mut notes)?;
     let events = if_there(evidence(&settings, &made), &mut notes)?;
     let mut checked: Vec<Grounded> = made.iter().filter_map(|memory| ground(memory, &events)).collect();
     checked.sort_by(|a, b| a.score.total_cmp(&b.score).then(a.id.cmp(&b.id)));

@@ -13,10 +13,6 @@ use std::collections::BTreeMap;
 
 /// Rows read in one host call.
 const ROWS: usize = 500;
-/// Memories of one run that are looked at.
-pub(super) const MOST: usize = 2_000;
-/// Events looked at by operations that study them.
-pub(super) const MOST_EVENTS: usize = 5_000;
 /// Longer texts are cut in lists.
 pub(super) const CLIP: usize = 400;
 /// What consolidation tags its memories with.
@@ -157,7 +153,12 @@ pub(super) fn ground(memory: &Value, events: &BTreeMap<u64, Event>) -> Option<Gr
 }
 
 /// What a run made and still holds.
-pub(super) fn of_run(settings: &Settings, run: &Value, notes: &mut Vec<String>) -> Result<Vec<Value>, Fault> {
+pub(super) fn of_run(
+    settings: &Settings,
+    run: &Value,
+    most: usize,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Value>, Fault> {
     let (now, digest) = (now(), row::text(run, "digest"));
     let from = row::int(run, "started_at").unwrap_or(now);
     let to = row::int(run, "ended_at").unwrap_or(now);
@@ -165,7 +166,9 @@ pub(super) fn of_run(settings: &Settings, run: &Value, notes: &mut Vec<String>) 
     for collection in &settings.memories {
         let read = Query::of(collection)
             .filter(json!({"all": [["created_at", ">=", from], ["created_at", "<=", to]]}))
-            .and_then(|query| query.valid_at(Some(now)).limit(1_000).all(MOST));
+            .and_then(|query| {
+                query.valid_at(Some(now)).limit(u32::try_from(most).unwrap_or(u32::MAX).min(1_000)).all(most)
+            });
         for memory in if_there(read, notes)? {
             // Somebody may have changed it since: its first version tells who made it.
             if row::text(&memory, "component") == digest || first_author(collection, &memory)? == digest {
@@ -173,8 +176,8 @@ pub(super) fn of_run(settings: &Settings, run: &Value, notes: &mut Vec<String>) 
             }
         }
     }
-    if made.len() >= MOST {
-        notes.push(format!("looked at {MOST} of its memories"));
+    if made.len() >= most {
+        notes.push(format!("looked at {most} of its memories: `most_memories` takes more, and longer"));
     }
     Ok(made)
 }
@@ -187,27 +190,32 @@ fn first_author(collection: &str, memory: &Value) -> Result<String, Fault> {
     Ok(versions.first().map(|version| row::text(version, "component").to_owned()).unwrap_or_default())
 }
 
+/// Which events an operation studies.
+pub(super) struct Wanted<'a> {
+    pub(super) since: Option<u64>,
+    pub(super) namespace: Option<&'a str>,
+    /// Only those no run has worked on.
+    pub(super) fresh: bool,
+    /// So many, the latest.
+    pub(super) most: usize,
+}
+
 /// The latest events since an instant, in the order of the rules.
-pub(super) fn events(
-    settings: &Settings,
-    since: Option<u64>,
-    namespace: Option<&str>,
-    fresh: bool,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Event>, Fault> {
+pub(super) fn events(settings: &Settings, wanted: &Wanted<'_>, notes: &mut Vec<String>) -> Result<Vec<Event>, Fault> {
+    let Wanted { since, namespace, fresh, most } = *wanted;
     let read = |select: bool| {
         let mut query = Query::of(&settings.events)
             .filter_if("timestamp", ">=", since)?
             .namespace(namespace)?
             .descending("timestamp")?
-            .limit(1_000);
+            .limit(u32::try_from(most).unwrap_or(u32::MAX).min(1_000));
         if fresh {
             query = query.filter(json!(["consolidation_status", "=", "unconsolidated"]))?;
         }
         if select {
             query = query.select(&FIELDS)?;
         }
-        query.all(MOST_EVENTS)
+        query.all(most)
     };
     // Another collection of events may lack some fields: then whole rows are read.
     let rows = match read(true) {
@@ -215,8 +223,8 @@ pub(super) fn events(
         other => other,
     };
     let rows = if_there(rows, notes)?;
-    if rows.len() == MOST_EVENTS {
-        notes.push(format!("looked at the latest {MOST_EVENTS} events only"));
+    if rows.len() == most {
+        notes.push(format!("looked at the latest {most} events only: `most_events` takes more, and longer"));
     }
     Ok(memstrata_consolidation_rules::event::events(&rows))
 }

@@ -1,6 +1,6 @@
 //! Studies events: patterns, clusters, projects, how work is put together. Nothing is written.
 
-use super::memories::{derived_in, events};
+use super::memories::{Wanted, derived_in, events};
 use super::{if_there, named, now, settings};
 use crate::found::{patterns, show};
 use crate::grouping::{Method, clusters, groups, labelled};
@@ -13,8 +13,6 @@ use serde::Deserialize;
 
 /// Events clustered by meaning: the work grows with the square, and the caller waits.
 const MOST_CLUSTERED: usize = 300;
-/// Derived memories counted.
-const MOST_DERIVED: usize = 5_000;
 
 #[derive(Deserialize)]
 struct Extract {
@@ -24,13 +22,16 @@ struct Extract {
     #[serde(default)]
     namespace: Option<String>,
     limit: usize,
+    most_events: usize,
 }
 
 pub(super) fn extract(given: Value) -> Answer {
     let given: Extract = arguments(given)?;
     let mut notes = Vec::new();
     let since = request::since(now(), given.max_age_minutes);
-    let events = events(&settings()?, since, named(given.namespace.as_deref()), false, &mut notes)?;
+    let namespace = named(given.namespace.as_deref());
+    let wanted = Wanted { since, namespace, fresh: false, most: given.most_events };
+    let events = events(&settings()?, &wanted, &mut notes)?;
     let kind = Some(given.pattern_type.as_str()).filter(|kind| *kind != "all");
     let found = patterns(&events, given.min_frequency, kind);
     Ok(json!({
@@ -49,6 +50,7 @@ struct Cluster {
     #[serde(default)]
     namespace: Option<String>,
     limit: usize,
+    most_events: usize,
 }
 
 pub(super) fn cluster(given: Value) -> Answer {
@@ -57,8 +59,9 @@ pub(super) fn cluster(given: Value) -> Answer {
         .ok_or_else(|| Fault::invalid(format!("`clustering_method` is one of: {}", Method::NAMES.join(", "))))?;
     let (settings, mut notes) = (settings()?, Vec::new());
     let since = request::since(now(), given.max_age_minutes);
-    let mut events =
-        events(&settings, since, named(given.namespace.as_deref()), given.unconsolidated_only, &mut notes)?;
+    let namespace = named(given.namespace.as_deref());
+    let wanted = Wanted { since, namespace, fresh: given.unconsolidated_only, most: given.most_events };
+    let mut events = events(&settings, &wanted, &mut notes)?;
     let found = if method == Method::Semantic {
         let old = events.len().saturating_sub(MOST_CLUSTERED);
         if old > 0 {
@@ -98,6 +101,8 @@ struct Project {
     days_back: u64,
     #[serde(default)]
     namespace: Option<String>,
+    most_events: usize,
+    most_memories: usize,
 }
 
 pub(super) fn project(given: Value) -> Answer {
@@ -105,7 +110,8 @@ pub(super) fn project(given: Value) -> Answer {
     let (settings, now, mut notes) = (settings()?, now(), Vec::new());
     let since = now.saturating_sub(given.days_back.saturating_mul(86_400_000));
     let namespace = named(given.namespace.as_deref());
-    let events = events(&settings, Some(since), namespace, false, &mut notes)?;
+    let wanted = Wanted { since: Some(since), namespace, fresh: false, most: given.most_events };
+    let events = events(&settings, &wanted, &mut notes)?;
     let mut memories = Vec::new();
     for collection in &settings.memories {
         let read = derived_in(collection, |query| {
@@ -113,10 +119,19 @@ pub(super) fn project(given: Value) -> Answer {
                 .filter(json!(["created_at", ">=", since]))?
                 .namespace(namespace)?
                 .valid_at(Some(now))
-                .limit(1_000)
-                .all(MOST_DERIVED)
+                .descending("created_at")?
+                .select(&["tags", "memory_type", "confidence", "sources", "created_at"])?
+                .limit(u32::try_from(given.most_memories).unwrap_or(1_000).min(1_000))
+                .all(given.most_memories)
         });
-        memories.extend(if_there(read, &mut notes)?);
+        let read = if_there(read, &mut notes)?;
+        if read.len() == given.most_memories {
+            let most = read.len();
+            notes.push(format!(
+                "counted the latest {most} derived memories of `{collection}` only: `most_memories` takes more"
+            ));
+        }
+        memories.extend(read);
     }
     Ok(
         json!({ "since": since, "activity": rules::activity(&events), "derived": rules::derived(&memories), "notes": notes }),
@@ -129,13 +144,16 @@ struct Orchestration {
     pattern_type: String,
     #[serde(default)]
     namespace: Option<String>,
+    most_events: usize,
 }
 
 pub(super) fn orchestration(given: Value) -> Answer {
     let given: Orchestration = arguments(given)?;
     let mut notes = Vec::new();
     let since = now().saturating_sub(given.time_window.saturating_mul(3_600_000));
-    let events = events(&settings()?, Some(since), named(given.namespace.as_deref()), false, &mut notes)?;
+    let namespace = named(given.namespace.as_deref());
+    let wanted = Wanted { since: Some(since), namespace, fresh: false, most: given.most_events };
+    let events = events(&settings()?, &wanted, &mut notes)?;
     let found = orchestration::patterns(&events, &given.pattern_type);
     Ok(json!({ "since": since, "count": found.len(), "patterns": found, "events": events.len(), "notes": notes }))
 }

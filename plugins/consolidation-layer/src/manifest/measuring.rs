@@ -3,6 +3,11 @@
 use super::schema::{self as s, Named, operation};
 use memstrata_sdk::{Value, json};
 
+/// How many memories of a run are looked at: a reader is answered soon, and may ask for more.
+fn most_memories(default: u32) -> Value {
+    s::integer("So many of its memories are looked at; more take longer.", 1, 2_000, default)
+}
+
 /// What an answer about a run has.
 fn about_run(more: &Value, required: &[&str]) -> Value {
     let mut properties = json!({"run": {"type": "string"}, "strategy": {"type": "string"}, "status": {"type": "string"}, "notes": s::notes()});
@@ -41,10 +46,10 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "More of a run: hallucination, diversity, System 2, cohesion, throughput, use in searches.",
-                "`measured` is what the strategy said of the whole run. `memories` looks anew at those it made that still hold, only those of `domain` (in topic, tags or namespace) if given: `search_impact` is the share that was recalled since.",
+                "`measured` is what the strategy said of the whole run. `memories` looks anew at those it made that still hold (the first `most_memories`), only those of `domain` (in topic, tags or namespace) if given: `search_impact` is the share that was recalled since.",
                 (
                     s::input(
-                        &json!({"consolidation_id": s::run(), "domain": s::text("Only memories about this.", 200)}),
+                        &json!({"consolidation_id": s::run(), "domain": s::text("Only memories about this.", 200), "most_memories": most_memories(200)}),
                         &[],
                     ),
                     about_run(
@@ -60,12 +65,13 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "Whether what a run made stands up to its evidence, checked anew.",
-                "Each memory the run made is held against the events it cites. `hallucination_rate`: mean risk by confidence (below .6: 1, below .75: .5). `grounding_score`: mean share of words borne out. `validation_efficiency`: the share with a grounding of .7 or more.",
+                "Each memory the run made (the first `most_memories`) is held against the events it cites. `hallucination_rate`: mean risk by confidence (below .6: 1, below .75: .5). `grounding_score`: mean share of words borne out. `validation_efficiency`: the share with a grounding of .7 or more.",
                 (
                     s::input(
                         &json!({
                             "consolidation_id": s::run(),
                             "metric_types": s::words("Which.", &["hallucination_rate", "grounding_score", "validation_efficiency"]),
+                            "most_memories": most_memories(50),
                         }),
                         &[],
                     ),

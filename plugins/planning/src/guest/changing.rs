@@ -208,21 +208,26 @@ fn tally(of: impl Iterator<Item = (String, bool)>) -> BTreeMap<String, (usize, u
     counts
 }
 
+/// Patterns are looked for in so many plans, the newest.
+const MOST_STUDIED: u32 = 100;
+
 pub(super) fn patterns(given: &Value) -> Answer {
     let since = clock::now().saturating_sub(row::int(given, "days_back").unwrap_or(30) * 86_400_000);
     let kind = text(given, "pattern_type");
     let asked = |one: &str| kind == "all" || kind == one;
-    let recent = |collection: &str| {
+    let recent = |collection: &str, fields: &[&str]| {
         Ok::<_, Fault>(
             Query::of(collection)
                 .filter(json!(["updated_at", ">=", since]))?
                 .descending("updated_at")?
-                .limit(200)
+                .select(fields)?
+                .limit(MOST_STUDIED)
                 .page()?
                 .rows,
         )
     };
-    let stored = recent(PLANS)?;
+    let stored = recent(PLANS, &["strategy", "status", "steps"])?;
+    let plans: Vec<Plan> = stored.iter().map(Plan::of).collect();
     let mut found = Vec::new();
     if asked("strategy") {
         let by = tally(
@@ -233,14 +238,14 @@ pub(super) fn patterns(given: &Value) -> Answer {
         found.extend(by.iter().map(|(way, (plans, completed))| json!({"type": "strategy", "strategy": if way.is_empty() { "as given" } else { way }, "plans": plans, "completed": completed})));
     }
     if asked("steps") {
-        let steps = stored.iter().flat_map(|plan| Plan::of(plan).steps);
+        let steps = plans.iter().flat_map(|plan| &plan.steps);
         let key = |text: &str| crate::words::stems(text).into_iter().collect::<Vec<_>>().join(" ");
         let by = tally(steps.map(|step| (key(&step.content), step.status == "completed")));
         let recurring = by.iter().filter(|(words, (count, _))| *count >= 2 && !words.is_empty());
         found.extend(recurring.take(50).map(|(words, (count, completed))| json!({"type": "steps", "words": words, "times": count, "completed": completed})));
     }
     if asked("duration") {
-        let steps = stored.iter().flat_map(|plan| Plan::of(plan).steps);
+        let steps = plans.iter().flat_map(|plan| &plan.steps);
         let ratios: Vec<f64> = steps
             .filter_map(|step| Some(step.actual_minutes? / step.estimated_minutes.filter(|minutes| *minutes > 0.0)?))
             .collect();
@@ -249,11 +254,11 @@ pub(super) fn patterns(given: &Value) -> Answer {
     }
     if asked("replanning") {
         let by = tally(
-            recent("replans")?
+            recent("replans", &["trigger_type", "level"])?
                 .iter()
                 .map(|replan| (row::text(replan, "trigger_type").to_owned(), row::text(replan, "level") == "none")),
         );
         found.extend(by.iter().map(|(trigger, (times, none))| json!({"type": "replanning", "trigger": trigger, "times": times, "without_change": none})));
     }
-    Ok(json!({"patterns": found, "plans": stored.len(), "since": since, "cut": stored.len() == 200}))
+    Ok(json!({"patterns": found, "plans": stored.len(), "since": since, "cut": stored.len() == MOST_STUDIED as usize}))
 }

@@ -12,15 +12,11 @@ use crate::validate::{self, Circumstances, Issue};
 use crate::{history, row};
 use memstrata_sdk::{Answer, Fault, Query, Value, json, random, write};
 
-pub(super) fn circumstances(plan: &Plan, strict: bool) -> Result<Circumstances, Fault> {
+/// What all plans are checked against; the deadline is each plan's own. Read once, however many plans are checked.
+pub(super) fn circumstances(strict: bool) -> Result<Circumstances, Fault> {
     let ratios = ratios(&newest(200)?);
     let ratio = median(&ratios).filter(|_| ratios.len() >= history::FEWEST).map(|ratio| (ratio, ratios.len()));
-    Ok(Circumstances {
-        most_minutes: settings()?.most_minutes,
-        ratio,
-        until_deadline: plan.deadline.map(minutes_until),
-        strict,
-    })
+    Ok(Circumstances { most_minutes: settings()?.most_minutes, ratio, until_deadline: None, strict })
 }
 
 fn valid(issues: &[Issue]) -> bool {
@@ -42,8 +38,13 @@ fn keep(found: &Target, kind: &str, valid: bool, score: Option<f64>, findings: V
 
 /// The findings at these levels, unstored.
 pub(super) fn findings(plan: &Plan, levels: &[String], strict: bool) -> Result<(bool, Value), Fault> {
-    let issues = validate::validate(plan, levels, &circumstances(plan, strict)?);
-    Ok((valid(&issues), shown(&issues)))
+    Ok(findings_in(plan, levels, &mut circumstances(strict)?))
+}
+
+fn findings_in(plan: &Plan, levels: &[String], among: &mut Circumstances) -> (bool, Value) {
+    among.until_deadline = plan.deadline.map(minutes_until);
+    let issues = validate::validate(plan, levels, among);
+    (valid(&issues), shown(&issues))
 }
 
 pub(super) fn all_levels() -> Vec<String> {
@@ -59,6 +60,8 @@ pub(super) fn project(given: &Value, verify: bool) -> Answer {
     if wanted.is_empty() {
         wanted = properties::PROPERTIES.map(str::to_owned).to_vec();
     }
+    let strict = row::flag(given, "strict_mode");
+    let mut among = if verify { Circumstances::default() } else { circumstances(strict)? };
     for stored in &rows {
         let plan = Plan::of(stored);
         let mut answer = json!({"id": row::id(stored), "title": plan.title});
@@ -67,7 +70,7 @@ pub(super) fn project(given: &Value, verify: bool) -> Answer {
             set(&mut answer, "score", json!(row::round(properties::total(&verdicts))));
             set(&mut answer, "properties", verdicts.iter().map(properties::value).collect());
         } else {
-            let (valid, issues) = findings(&plan, &all_levels(), row::flag(given, "strict_mode"))?;
+            let (valid, issues) = findings_in(&plan, &all_levels(), &mut among);
             all &= valid;
             set(&mut answer, "valid", json!(valid));
             set(&mut answer, "issues", issues);

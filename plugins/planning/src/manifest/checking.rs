@@ -171,7 +171,7 @@ pub(super) fn operations() -> Vec<Named> {
             "extract_planning_patterns",
             "read",
             "What repeats in the plans of the last days.",
-            "Strategies and how they end, ratios of actual to estimated minutes, steps that recur, reasons to replan.",
+            "Strategies and how they end, ratios of actual to estimated minutes, steps that recur, reasons to replan; in the newest 100 plans.",
             &json!({"project_id": s::project(), "days_back": s::or(s::integer("Days.", 1, 3650), 30), "pattern_type": s::or(s::choice(&["all", "strategy", "duration", "steps", "replanning"], "Which."), "all")}),
             &json!({"patterns": {"type": "array"}, "plans": {"type": "integer"}}),
             &json!([{"arguments": {"project_id": 1}, "setup": s::given()}]),

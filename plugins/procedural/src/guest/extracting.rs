@@ -1,6 +1,6 @@
 //! Learning procedures from chains of events.
 
-use super::{PROCEDURES, named, now, put, settings, writing};
+use super::{PROCEDURES, named, now, put, settings, suggesting, writing};
 use crate::chain::{Event, chains};
 use crate::manifest::EVENTS;
 use crate::pattern::{Pattern, patterns};
@@ -11,6 +11,8 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const DAY_MS: u64 = 86_400_000;
+/// So many events are a whole study.
+const WHOLE: usize = 10_000;
 /// A call learns no more procedures than this; the next one goes on.
 const MOST_LEARNED: usize = 200;
 /// A name that is taken gets a number behind it, up to this.
@@ -147,8 +149,11 @@ struct Extract {
 pub(super) fn extract(given: Value) -> Answer {
     let given: Extract = arguments(given)?;
     let settings = settings()?;
-    let mut study = study(&settings, given.lookback_days, given.limit.unwrap_or(10_000), given.namespace.as_deref())?;
+    let mut study = study(&settings, given.lookback_days, given.limit.unwrap_or(WHOLE), given.namespace.as_deref())?;
     let found = study.patterns.len();
+    if !given.dry_run && given.lookback_days.is_none() && given.limit.is_none_or(|limit| limit >= WHOLE) {
+        suggesting::keep(&study, &settings, named(given.namespace.as_deref()))?;
+    }
     study.patterns.retain(|pattern| pattern.lacks(&settings).is_empty());
     let qualified = study.patterns.len();
     let signatures: Vec<&str> = study.patterns.iter().map(|pattern| pattern.signature.as_str()).collect();

@@ -1,17 +1,25 @@
 //! Suggestions: improvements of procedures, patterns that may become some, and applying either.
 
-use super::extracting::{known, learn, study};
+use super::extracting::{Study, known, learn, study};
 use super::naming::Key;
-use super::{put, runs, settings, writing};
+use super::{STUDIES, named, now, put, runs, settings, writing};
 use crate::chain::Event;
 use crate::improve::{LEAST, suggest};
+use crate::manifest::EVENTS;
+use crate::pattern::{Pattern, covers, name_of};
+use crate::settings::Settings;
 use crate::words::{clip, one_line};
 use crate::{procedure, row};
-use memstrata_sdk::{Answer, Fault, Map, Value, arguments, json};
+use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, get_many, json, write};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
-/// Patterns are looked for among so many events, the newest.
+/// Patterns are looked for among so many events, the newest, where somebody waits for it ..
 const MOST_EVENTS: usize = 10_000;
+/// .. and among so many where nothing was kept and the caller wants to know soon.
+const FEW_EVENTS: usize = 200;
+/// So many patterns are kept, the most frequent.
+const KEPT: usize = 100;
 
 #[derive(Deserialize)]
 struct One {
@@ -44,38 +52,118 @@ struct Patterns {
     limit: Option<usize>,
     #[serde(default)]
     namespace: Option<String>,
+    #[serde(default)]
+    fresh: bool,
+}
+
+/// What recurs, as it is told and kept. What occurred once is no pattern.
+fn told(patterns: &[Pattern], settings: &Settings, most: usize) -> Vec<Value> {
+    let recurring = patterns.iter().filter(|pattern| pattern.chains.len() > 1).take(most);
+    let one = |pattern: &Pattern| {
+        let newest: Vec<&Event> = pattern.chains.last().map(|chain| chain.0.iter().collect()).unwrap_or_default();
+        json!({
+            "signature": pattern.signature,
+            "namespace": pattern.namespace,
+            "name": pattern.name(),
+            "occurrences": pattern.chains.len(),
+            "success_rate": row::round(pattern.success_rate()),
+            "tries": pattern.tries,
+            "newest": newest.iter().take(10).map(|event| json!({"id": event.id, "content": clip(&one_line(&event.content), 120)})).collect::<Vec<_>>(),
+            "lacks": pattern.lacks(settings),
+        })
+    };
+    recurring.map(one).collect()
+}
+
+/// Keeps what a whole study found, one row for each namespace studied: reading events takes long, and many ask.
+pub(super) fn keep(study: &Study, settings: &Settings, namespace: Option<&str>) -> Result<(), Fault> {
+    let mut found = told(&study.patterns, settings, KEPT);
+    // Ids only: what events say is read when it is told, so that nothing outlives an event that is erased.
+    for one in &mut found {
+        let newest = one.get_mut("newest").and_then(Value::as_array_mut);
+        newest.into_iter().flatten().for_each(|event| put(event, "content", Value::Null));
+        put(one, "name", Value::Null);
+    }
+    let study = json!({
+        "scope": namespace.unwrap_or_default(), "computed_at": now(), "events": study.events, "patterns": found,
+        "notes": study.notes,
+    });
+    write::upsert(STUDIES, "scope", &study).map(|_| ())
+}
+
+/// The newest study kept of a namespace: its own, or what the study of all found in it.
+fn kept(namespace: Option<&str>) -> Result<Option<Value>, Fault> {
+    let wanted = namespace.unwrap_or_default();
+    let rows = Query::of(STUDIES).filter(json!(["scope", "in", ["", wanted]]))?.limit(2).page()?.rows;
+    let newest = rows.iter().max_by_key(|study| row::int(study, "computed_at"));
+    let Some(study) = newest else { return Ok(None) };
+    let mut study = study.clone();
+    if row::text(&study, "scope") != wanted {
+        let patterns = study.get_mut("patterns").and_then(Value::as_array_mut);
+        patterns.into_iter().for_each(|all| all.retain(|one| covers(wanted, row::text(one, "namespace"))));
+    }
+    Ok(Some(study))
+}
+
+/// Fills in what the events of kept patterns say now, and the names made of it.
+fn fill(patterns: &mut [Value]) -> Result<(), Fault> {
+    let events = |one: &Value| {
+        one.get("newest").and_then(Value::as_array).into_iter().flatten().map(row::id).collect::<Vec<u64>>()
+    };
+    let ids: Vec<u64> = patterns.iter().flat_map(events).collect();
+    let mut said = BTreeMap::new();
+    for ids in ids.chunks(500) {
+        let read = match get_many(EVENTS, ids) {
+            Err(fault) if fault.code == "not-found" || fault.code.starts_with("denied.") => Vec::new(),
+            other => other?,
+        };
+        said.extend(read.iter().flatten().map(|event| (row::id(event), row::text(event, "content").to_owned())));
+    }
+    for one in patterns {
+        let first = events(one).first().and_then(|id| said.get(id)).map(|content| name_of(content));
+        put(one, "name", json!(first));
+        for event in one.get_mut("newest").and_then(Value::as_array_mut).into_iter().flatten() {
+            let content = said.get(&row::id(event)).map(|content| clip(&one_line(content), 120));
+            put(event, "content", json!(content));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn patterns(given: Value) -> Answer {
     let given: Patterns = arguments(given)?;
-    let settings = settings()?;
-    let mut study = study(&settings, given.lookback_days, MOST_EVENTS, given.namespace.as_deref())?;
-    // What occurred once is no pattern.
-    study.patterns.retain(|pattern| pattern.chains.len() > 1);
-    study.patterns.truncate(given.limit.unwrap_or(10));
-    let signatures: Vec<&str> = study.patterns.iter().map(|pattern| pattern.signature.as_str()).collect();
-    let known = known(&signatures)?;
-    let shown: Vec<Value> = study
-        .patterns
-        .iter()
-        .map(|pattern| {
-            let stored = known.get(&(pattern.namespace.clone(), pattern.signature.clone()));
-            let live = stored.filter(|stored| row::int(stored, "deleted_at").is_none());
-            let newest: Vec<&Event> = pattern.chains.last().map(|chain| chain.0.iter().collect()).unwrap_or_default();
-            json!({
-                "signature": pattern.signature,
-                "namespace": pattern.namespace,
-                "name": pattern.name(),
-                "occurrences": pattern.chains.len(),
-                "success_rate": row::round(pattern.success_rate()),
-                "tries": pattern.tries,
-                "newest": newest.iter().take(10).map(|event| json!({"id": event.id, "content": clip(&one_line(&event.content), 120)})).collect::<Vec<_>>(),
-                "lacks": pattern.lacks(&settings),
-                "known": live.map(|stored| json!({"id": row::id(stored), "name": row::text(stored, "name")})),
-            })
-        })
-        .collect();
-    Ok(json!({"count": shown.len(), "patterns": shown, "events": study.events, "notes": study.notes}))
+    let (settings, namespace) = (settings()?, named(given.namespace.as_deref()));
+    let limit = given.limit.unwrap_or(10);
+    let ready = if given.fresh || given.lookback_days.is_some() { None } else { kept(namespace)? };
+    let (mut shown, events, mut notes, computed_at) = match ready {
+        Some(mut study) => {
+            let patterns = study.get_mut("patterns").map(Value::take).unwrap_or_default();
+            let patterns = if let Value::Array(patterns) = patterns { patterns } else { Vec::new() };
+            let mut patterns: Vec<Value> = patterns.into_iter().take(limit).collect();
+            fill(&mut patterns)?;
+            let notes: Vec<String> = row::texts(&study, "notes");
+            (patterns, row::int(&study, "events"), notes, row::int(&study, "computed_at"))
+        }
+        None => {
+            let most = if given.fresh { MOST_EVENTS } else { FEW_EVENTS };
+            let study = study(&settings, given.lookback_days, most, namespace)?;
+            let shown = told(&study.patterns, &settings, limit);
+            let mut notes = study.notes;
+            if !given.fresh && study.events == FEW_EVENTS {
+                notes.push(format!("`fresh` looks at the newest {MOST_EVENTS} events, and takes longer"));
+            }
+            (shown, Some(study.events as u64), notes, Some(now()))
+        }
+    };
+    notes.dedup();
+    shown.truncate(limit);
+    let known = known(&shown.iter().map(|one| row::text(one, "signature")).collect::<Vec<_>>())?;
+    for one in &mut shown {
+        let stored = known.get(&(row::text(one, "namespace").to_owned(), row::text(one, "signature").to_owned()));
+        let live = stored.filter(|stored| row::int(stored, "deleted_at").is_none());
+        put(one, "known", json!(live.map(|stored| json!({"id": row::id(stored), "name": row::text(stored, "name")}))));
+    }
+    Ok(json!({"count": shown.len(), "patterns": shown, "events": events, "computed_at": computed_at, "notes": notes}))
 }
 
 #[derive(Deserialize)]

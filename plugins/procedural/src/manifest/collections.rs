@@ -1,4 +1,4 @@
-//! The three collections: procedures, executions, and the tally of each procedure's executions.
+//! The four collections: procedures, executions, the tally of each procedure's executions, and what the last study of events found.
 
 use crate::category::CATEGORIES;
 use crate::outcomes::Outcome;
@@ -50,6 +50,17 @@ pub(super) fn collections() -> Value {
                 "session_id": {"type": "text"},
             },
             "indexes": [["procedure", "timestamp"], ["outcome", "timestamp"], ["session_id", "timestamp"], ["timestamp"]],
+        },
+        "studies": {
+            "summary": "What the last whole study of the events found, for each namespace it was made of: the chains that recur.",
+            "fields": {
+                "scope": {"type": "text", "default": ""},
+                "computed_at": {"type": "time", "required": true},
+                "events": {"type": "integer"},
+                "patterns": {"type": "json", "max_bytes": 1_048_576},
+                "notes": {"type": "list"},
+            },
+            "unique": {"scope": ["scope"]},
         },
         "tallies": {
             "summary": "Sums over the executions of a procedure, so that a running rate costs no scan and no conflict.",

@@ -137,23 +137,27 @@ fn suggesting() -> Vec<Named> {
             operation(
                 "read",
                 "Chains of events that recur, and what each lacks to become a procedure.",
-                "Looks at the same events and by the same rules as extract_procedures and stores nothing. `known` names the procedure a chain has become. Those that lack nothing can be given to apply_suggestion by their signature.",
+                "By the rules of extract_procedures. Tells what its last run without `limit` and `lookback_days` found (one a day), at `computed_at`. Where there is none, or with `lookback_days`, looks at the newest 200 events; `fresh` at 10000, which takes longer. `known` names the procedure a chain has become. Those that lack nothing can be given to apply_suggestion by their signature.",
                 (
                     s::input(
                         &json!({
                             "lookback_days": {"type": "integer", "minimum": 1, "maximum": 3650, "description": "30 unless the operator says otherwise."},
                             "limit": s::integer("At most this many.", 1, 100, 10),
+                            "fresh": s::flag("Study the events now.", false),
                             "namespace": s::namespace(),
                         }),
                         &[],
                     ),
                     s::output(
                         &json!({"count": {"type": "integer"}, "patterns": {"type": "array", "items": {"type": "object"}},
-                                "events": {"type": "integer"}, "notes": {"type": "array", "items": {"type": "string"}}}),
-                        &["count", "patterns", "events"],
+                                "events": {"type": "integer"}, "computed_at": {"type": "integer"}, "notes": {"type": "array", "items": {"type": "string"}}}),
+                        &["count", "patterns", "events", "computed_at"],
                     ),
                 ),
-                &json!([{"arguments": {}, "note": "No events are there."}]),
+                &json!([
+                    {"arguments": {}, "note": "No events are there."},
+                    {"arguments": {}, "setup": [{"operation": "extract_procedures", "arguments": {}}], "note": "Of the kept study."},
+                ]),
             ),
         ),
         (

@@ -1,6 +1,6 @@
 //! Conflicts among open goals: found, and settled by who yields.
 
-use super::{GOALS, PROGRESS, child, emit, goals, map, patch};
+use super::{GOALS, PAGE, PROGRESS, child, emit, goals, map, patch};
 use crate::conflict::{Conflict, find, who_yields};
 use crate::goal::check_status;
 use crate::row;
@@ -19,15 +19,15 @@ struct Given {
 /// `check_goal_conflicts`.
 pub(super) fn check(given: Value) -> Answer {
     let given: Given = arguments(given)?;
-    let open = goals::open(given.namespace.as_deref())?;
+    let fields = ["status", "goal_text", "criteria", "resources", "parent", "deadline", "priority"];
+    let open = goals::aimed(given.namespace.as_deref())?.select(&fields)?.limit(PAGE).page()?.rows;
     let conflicts: Vec<Value> = aimed_at(&open).iter().map(Conflict::value).collect();
     Ok(json!({"count": conflicts.len(), "conflicts": conflicts, "goals": open.len()}))
 }
 
 /// A suspended goal is in nobody's way.
 fn aimed_at(open: &[Value]) -> Vec<Conflict> {
-    let aimed: Vec<Value> = open.iter().filter(|goal| row::text(goal, "status") != "suspended").cloned().collect();
-    find(&aimed)
+    find(open.iter().filter(|goal| row::text(goal, "status") != "suspended"))
 }
 
 /// `resolve_goal_conflicts`: the goal that yields is suspended; of an inversion, the subgoal takes its parent's priority.

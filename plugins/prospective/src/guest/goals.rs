@@ -363,7 +363,12 @@ pub(super) fn list(given: Value) -> Answer {
 
 /// Open goals.
 pub(super) fn open(space: Option<&str>) -> Result<Vec<Value>, Fault> {
-    Query::of(GOALS).namespace(namespace(space))?.filter(json!(["status", "in", OPEN]))?.limit(PAGE).all(PAGE as usize)
+    aimed(space)?.limit(PAGE).all(PAGE as usize)
+}
+
+/// The query for open goals of a namespace and below.
+pub(super) fn aimed(space: Option<&str>) -> Result<Query, Fault> {
+    Query::of(GOALS).namespace(namespace(space))?.filter(json!(["status", "in", OPEN]))
 }
 
 /// `get_active_goals`.

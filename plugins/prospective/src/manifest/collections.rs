@@ -135,6 +135,9 @@ fn tasks() -> Value {
         "indexes": [
             ["status", "urgency"], ["urgency"], ["status", "due_at"], ["due_at"], ["phase"], ["goal", "status"], ["key"],
             ["status", "completed_at"], ["assignee", "status"], ["status", "updated_at"],
+            // Each filter of a list with each of its orders, and the mean of what was completed.
+            ["goal", "urgency"], ["phase", "urgency"], ["assignee", "urgency"], ["urgency", "updated_at"],
+            ["status", "actual_duration_minutes"],
         ],
         "recall": {"text": "content", "time": "created_at", "kind": "status"},
     })

@@ -12,7 +12,7 @@ use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get_many, hints, jso
 use serde::Deserialize;
 
 /// Sorting by access looks at no more memories than this: the host cannot sort by hints.
-const MOST_BY_ACCESS: usize = 2_000;
+const MOST_BY_ACCESS: u32 = 1_000;
 /// A chain of revisions is followed no further than this.
 const MOST_REVISIONS: usize = 100;
 
@@ -100,15 +100,16 @@ fn by_access(query: Query, at: u64, limit: usize, cursor: Option<&Cursor>) -> An
             Fault::new("invalid.cursor", "this cursor belongs to another `sort_by`: start again without it")
         })?,
     };
-    let rows = query.descending("updated_at")?.limit(500).all(MOST_BY_ACCESS)?;
-    let looked_at = rows.len();
-    let ids: Vec<u64> = rows.iter().map(row::id).collect();
-    let mut all: Vec<(Used, Value)> = usage(&ids)?.into_iter().zip(rows).collect();
-    all.sort_by(|a, b| b.0.last.cmp(&a.0.last).then_with(|| row::id(&a.1).cmp(&row::id(&b.1))));
-    let (used, rows): (Vec<Used>, Vec<Value>) = all.into_iter().skip(offset).take(limit).unzip();
+    // Sorted by their ids; only the rows of the page are read.
+    let ids = query.descending("updated_at")?.limit(MOST_BY_ACCESS).ids()?;
+    let looked_at = ids.len();
+    let mut all: Vec<(Used, u64)> = usage(&ids)?.into_iter().zip(ids).collect();
+    all.sort_by(|a, b| b.0.last.cmp(&a.0.last).then(a.1.cmp(&b.1)));
+    let (used, ids): (Vec<Used>, Vec<u64>) = all.into_iter().skip(offset).take(limit).unzip();
+    let rows: Vec<Value> = get_many(MEMORIES, &ids)?.into_iter().map(Option::unwrap_or_default).collect();
     let end = offset + rows.len();
     let mut notes = Vec::new();
-    if looked_at == MOST_BY_ACCESS {
+    if looked_at == MOST_BY_ACCESS as usize {
         notes.push(format!("sorted among the {MOST_BY_ACCESS} memories last changed"));
     }
     Ok(json!({
@@ -178,6 +179,19 @@ pub(super) fn history(given: Value) -> Answer {
     }))
 }
 
+/// Memories whose valid time has ended.
+pub(super) fn ended(namespace: Option<&str>, now: u64) -> Result<Query, Fault> {
+    Query::of(MEMORIES).namespace(namespace)?.filter(json!(["valid_to", "<=", now]))
+}
+
+/// Memories whose valid time has not begun, and has not ended before that.
+pub(super) fn coming(namespace: Option<&str>, now: u64) -> Result<Query, Fault> {
+    Query::of(MEMORIES)
+        .namespace(namespace)?
+        .filter(json!(["valid_from", ">", now]))?
+        .filter(json!({"any": [["valid_to", "=", null], ["valid_to", ">", now]]}))
+}
+
 #[derive(Deserialize)]
 struct Stats {
     #[serde(default)]
@@ -194,11 +208,14 @@ pub(super) fn stats(given: Value) -> Answer {
         Ok(spread::object(&named.collect::<Vec<_>>(), 20))
     };
     let number = |function: &str, field: &str| -> Result<Option<f64>, Fault> { all()?.aggregate(function, field) };
+    // Those not valid now are few, and found by their indexes.
+    let (total, now) = (all()?.count()?, now());
+    let not_valid = ended(namespace, now)?.count()? + coming(namespace, now)?.count()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are positive and below 2^53")]
     let time = |value: Option<f64>| value.map(|value| value as u64);
     Ok(json!({
-        "total": all()?.count()?,
-        "current": all()?.valid_at(Some(now())).count()?,
+        "total": total,
+        "current": total.saturating_sub(not_valid),
         "superseded": all()?.filter(json!(["consolidation_state", "=", "superseded"]))?.count()?,
         "by_type": grouped("memory_type")?,
         "by_state": grouped("consolidation_state")?,

@@ -149,6 +149,9 @@ pub(super) fn search(given: Value) -> Answer {
     Ok(Value::Object(answer))
 }
 
+/// Memories of a topic or tag are counted up to here: tags are lists, and counting all would read every memory.
+const MOST_COUNTED: u32 = 100;
+
 #[derive(Deserialize)]
 struct ByTopic {
     topic: String,
@@ -182,7 +185,10 @@ pub(super) fn by_topic(given: Value) -> Answer {
         let score = row::number(&row, "usefulness_score").unwrap_or_default();
         Found { row, fused: score, channels: vec![], cosine: None, score, similarity: None }
     });
-    let finding = Finding { found: found.collect(), eligible: scope.query(at)?.count()?, notes: Vec::new() };
+    let eligible = scope.query(at)?.limit(MOST_COUNTED).ids()?.len() as u64;
+    let notes = (eligible == u64::from(MOST_COUNTED))
+        .then(|| format!("`eligible` counts to {MOST_COUNTED}: there may be more"));
+    let finding = Finding { found: found.collect(), eligible, notes: notes.into_iter().collect() };
     let mut answer = answer(finding, &[])?;
     answer.insert("next_cursor".into(), json!(page.next.map(|next| Cursor::encode(at, &next))));
     Ok(Value::Object(answer))

@@ -26,7 +26,7 @@ pub(super) fn collections() -> Value {
             },
             "indexes": [
                 ["memory_type", "created_at"], ["topic", "created_at"], ["usefulness_score"], ["consolidation_state"],
-                ["superseded_by"],
+                ["superseded_by"], ["confidence"], ["valid_to"], ["valid_from"], ["topic", "usefulness_score"],
             ],
             "unique": {"content": ["namespace", "content_hash"]},
             "recall": {"text": "content", "title": "topic", "time": "created_at", "trust": "confidence",

@@ -33,7 +33,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "Lists memories page by page.",
-                "`sort_by` useful, recent (last changed), created, or accessed (last retrieved, among the 2000 last changed). Content is clipped to 400 characters; get_memory has it whole. Superseded and ended memories are left out unless asked for. Go on with `next_cursor`.",
+                "`sort_by` useful, recent (last changed), created, or accessed (last retrieved, among the 1000 last changed). Content is clipped to 400 characters; get_memory has it whole. Superseded and ended memories are left out unless asked for. Go on with `next_cursor`.",
                 (
                     s::input(
                         &json!({
@@ -114,7 +114,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "What the memories are about.",
-                "`tags`: counts over the 5000 memories last changed. `topics`: counts over all. `clusters`: the most useful 300 grouped by the nearness of their vectors (average link, cosine at least `threshold`), each named by the words that set it apart.",
+                "`tags`: counts over the 1000 memories last changed. `topics`: counts over all. `clusters`: the most useful `clustered` (more take longer, with the square) grouped by the nearness of their vectors (average link, cosine at least `threshold`), each named by the words that set it apart.",
                 (
                     s::input(
                         &json!({
@@ -122,6 +122,7 @@ pub(super) fn operations() -> Vec<Named> {
                             "limit": s::integer("At most this many of each.", 1, 100, 20),
                             "clusters": s::flag("Cluster by vectors too.", true),
                             "threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+                            "clustered": s::integer("So many memories are clustered.", 2, 300, 50),
                         }),
                         &[],
                     ),

@@ -119,7 +119,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "Memories of a topic or tag.",
-                "A topic matches the memory's topic or any of its tags, exactly. With `query`, the most relevant of them; without, the most useful, page by page.",
+                "A topic matches the memory's topic or any of its tags, exactly. With `query`, the most relevant of them; without, the most useful, page by page, and `eligible` counts to 100.",
                 (
                     s::input(
                         &json!({
