@@ -1,6 +1,6 @@
 //! Places: stored, measured, searched, and what surrounds them.
 
-use super::{EVENTS, PLACES, compact, put};
+use super::{EVENTS, PLACES, compact, mention, put};
 use crate::filter::{Wanted, during, namespace};
 use crate::moment::Moment;
 use crate::place::{self, Node, SYMBOL_MARK};
@@ -222,7 +222,9 @@ pub(super) fn context(given: Value) -> Answer {
     let not_symbol_here = json!(["node_type", "!=", "symbol"]);
     // Nobody may have said whether the path is a file or a folder, so events of both readings count.
     let inside = format!("{}/", file.trim_end_matches('/'));
-    let here = json!({"any": [["file_path", "=", file], ["files", "has", file], ["file_path", "prefix", inside]]});
+    let (listed, _) = mention::conditions(&[("files", file.to_owned())], namespace(&asked.namespace), None)?;
+    let own = [json!(["file_path", "=", file]), json!(["file_path", "prefix", inside])];
+    let here = json!({"any": own.into_iter().chain(listed).collect::<Vec<_>>()});
     let events = Query::of(EVENTS)
         .namespace(namespace(&asked.namespace))?
         .filter(here)?
