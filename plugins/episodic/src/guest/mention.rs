@@ -32,6 +32,7 @@ pub(super) fn conditions(
             .filter(json!(["value", "=", value]))?
             .filter(json!(["list", "=", list]))?
             .filter(json!(["id", "<=", newest]))?
+            .ascending("namespace")?
             .select(&["event_id"])?
             .limit(u32::try_from(KEPT).unwrap_or(u32::MAX))
             .page()?

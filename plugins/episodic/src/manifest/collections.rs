@@ -166,7 +166,7 @@ fn mentions() -> Value {
             ("value", needed("text")),
         ]),
         "unique": {},
-        "indexes": [["value", "list", "event_id"], ["event_id"]],
+        "indexes": [["value", "list", "namespace"], ["event_id"]],
     })
 }
 
