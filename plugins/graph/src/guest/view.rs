@@ -26,6 +26,8 @@ pub(super) struct View {
     pub(super) known_at: Option<Time>,
     pub(super) relation_types: Vec<String>,
     pub(super) relation_type: Option<String>,
+    /// Computed now, even where figures are kept.
+    pub(super) fresh: bool,
 }
 
 /// A relation, as far as the shape of the graph goes.
@@ -78,6 +80,12 @@ impl View {
 
     pub(super) fn known_at(&self) -> Option<u64> {
         self.known_at.map(|time| time.0)
+    }
+
+    /// Whether it is the whole graph as it is now, of which figures are kept.
+    pub(super) fn is_plain(&self) -> bool {
+        let timeless = self.as_of.is_none() && self.known_at.is_none();
+        timeless && self.namespace().is_none() && self.relation_types.is_empty() && self.relation_type.is_none()
     }
 
     pub(super) fn namespace(&self) -> Option<&str> {
