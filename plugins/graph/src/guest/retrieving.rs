@@ -3,7 +3,7 @@
 use super::communities;
 use super::detecting::latest;
 use super::listing::{matching, rows_of};
-use super::observations::of_entity;
+use super::observations::said_of;
 use super::settings;
 use super::view::{Relation, View};
 use super::walks::around;
@@ -62,6 +62,7 @@ pub(super) fn retrieve(given: Value) -> Answer {
     let mut rows: BTreeMap<u64, Value> = rows_of(view, &ids)?.into_iter().map(|row| (refer::id(&row), row)).collect();
     let mut entities = Vec::new();
     let mut kept = Vec::new();
+    let said = said_of(view, &ids, 3)?;
     for one in ranked {
         if kept.len() >= limit {
             break;
@@ -69,10 +70,8 @@ pub(super) fn retrieve(given: Value) -> Answer {
         let Some(row) = rows.remove(&one.id) else {
             continue;
         };
-        let observations = of_entity(view, one.id, 3)?;
         let mut shown = refer::entity(&row);
-        let said: Vec<&str> = observations.iter().map(|row| refer::text(row, "content")).collect();
-        shown.insert("observations".into(), json!(said));
+        shown.insert("observations".into(), json!(said.get(&one.id).map(Vec::as_slice).unwrap_or_default()));
         shown.insert("score".into(), json!(round(one.score)));
         let parts = json!({"similarity": round(one.similarity), "nearness": round(one.nearness), "community": round(one.community)});
         shown.insert("parts".into(), parts);
