@@ -1,5 +1,6 @@
 //! What a caller wants to see of the events, as conditions of the host's query language.
 
+use crate::mention::{Named, condition};
 use crate::moment::Moment;
 use crate::place;
 use crate::timeframe::{Window, last_days, window};
@@ -87,6 +88,22 @@ impl Wanted {
     /// # Errors
     /// `invalid.argument` for a way of matching tags that is neither `any` nor `all`.
     pub fn conditions(&self) -> Result<Vec<Value>, Fault> {
+        self.conditions_by(|named| condition(named, None))
+    }
+
+    /// The values that are looked for in lists of events.
+    #[must_use]
+    pub fn in_lists(&self) -> Vec<Named> {
+        let file =
+            self.file_path.as_deref().filter(|path| !is_folder(path)).map(|path| ("files", place::normalise(path)));
+        self.tags.iter().map(|tag| ("tags", tag.trim().to_owned())).chain(file).collect()
+    }
+
+    /// The same as [`Wanted::conditions`], with `by` for what a list has.
+    ///
+    /// # Errors
+    /// As [`Wanted::conditions`].
+    pub fn conditions_by(&self, by: impl Fn(&Named) -> Value) -> Result<Vec<Value>, Fault> {
         let mut found = Vec::new();
         for (field, value) in [
             ("session_id", &self.session_id),
@@ -107,16 +124,16 @@ impl Wanted {
         found.extend(self.test_passed.map(|passed| json!(["test_passed", "=", passed])));
         found.extend(self.min_confidence.map(|least| json!(["confidence", ">=", least])));
         found.extend(self.threshold.map(|least| json!(["surprise_score", ">=", least])));
-        found.extend(self.file_path.as_deref().map(file));
-        found.extend(self.tagged()?);
+        found.extend(self.file_path.as_deref().map(|path| file(path, &by)));
+        found.extend(self.tagged(&by)?);
         Ok(found)
     }
 
-    fn tagged(&self) -> Result<Option<Value>, Fault> {
+    fn tagged(&self, by: &impl Fn(&Named) -> Value) -> Result<Option<Value>, Fault> {
         if self.tags.is_empty() {
             return Ok(None);
         }
-        let each: Vec<Value> = self.tags.iter().map(|tag| json!(["tags", "has", tag.trim()])).collect();
+        let each: Vec<Value> = self.tags.iter().map(|tag| by(&("tags", tag.trim().to_owned()))).collect();
         match self.mode.as_deref() {
             None | Some("any") => Ok(Some(json!({"any": each}))),
             Some("all") => Ok(Some(json!({"all": each}))),
@@ -140,13 +157,17 @@ pub fn during(start: Option<i64>, end: Option<i64>) -> Vec<Value> {
 
 /// Events about a file, or with a trailing `/` about anything below a folder; a file counts as named by `file_path` or by
 /// the context's list of files.
-fn file(path: &str) -> Value {
+fn file(path: &str, by: &impl Fn(&Named) -> Value) -> Value {
     let clean = place::normalise(path);
-    if path.trim().ends_with(['/', '\\']) {
+    if is_folder(path) {
         let folder = if clean.ends_with('/') { clean } else { format!("{clean}/") };
         return json!(["file_path", "prefix", folder]);
     }
-    json!({"any": [["file_path", "=", clean], ["files", "has", clean]]})
+    json!({"any": [["file_path", "=", clean], by(&("files", clean.clone()))]})
+}
+
+fn is_folder(path: &str) -> bool {
+    path.trim().ends_with(['/', '\\'])
 }
 
 #[cfg(test)]
@@ -173,6 +194,18 @@ mod tests {
         );
         assert_eq!(wanted.within(), Some("user:a"));
         assert_eq!(Wanted::default().within(), None);
+    }
+
+    #[test]
+    fn what_lists_have_can_be_asked_by_id() {
+        let wanted = wanted(json!({"tags": [" a"], "file_path": "./src/a.rs"}));
+        assert_eq!(wanted.in_lists(), [("tags", "a".to_owned()), ("files", "src/a.rs".into())]);
+        assert_eq!(
+            wanted.conditions_by(|named| json!(["id", "in", [named.1.len()]])).unwrap(),
+            [json!({"any": [["file_path", "=", "src/a.rs"], ["id", "in", [8]]]}), json!({"any": [["id", "in", [1]]]}),]
+        );
+        let folder: Wanted = serde_json::from_value(json!({"file_path": "src/"})).unwrap();
+        assert!(folder.in_lists().is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod event;
 pub mod filter;
 pub mod hash;
 pub mod manifest;
+pub mod mention;
 pub mod moment;
 pub mod observed;
 pub mod pattern;

@@ -3,6 +3,11 @@
 use crate::moment::{rfc3339, whole};
 use memstrata_sdk::{Map, Value, json};
 
+/// From so many events in a namespace on, its statistics are kept and not counted at each call.
+pub const KEPT_FROM: u64 = 5_000;
+/// Namespaces whose statistics are kept, at most.
+pub const KEPT_SCOPES: usize = 30;
+
 /// `search_events`: what was found, how sure it is, when it was, and the ids of the best three.
 ///
 /// `rows` are hits in the order of their rank.

@@ -5,6 +5,7 @@ mod changing;
 mod communities;
 mod detecting;
 mod entities;
+mod figures;
 mod find;
 mod listing;
 mod measuring;
@@ -27,6 +28,7 @@ const RELATIONS: &str = "relations";
 const OBSERVATIONS: &str = "observations";
 const COMMUNITIES: &str = "communities";
 const DETECTIONS: &str = "detections";
+const FIGURES: &str = "figures";
 
 struct Graph;
 
@@ -81,6 +83,7 @@ impl Layer for Graph {
             "query_communities_by_level" => communities::query(arguments),
             "analyze_community_connectivity" => communities::connectivity(arguments),
             "find_bridge_entities" => communities::bridges(arguments),
+            "keep_graph_figures" => figures::keep(),
             "graphrag_retrieve" => retrieving::retrieve(arguments),
             other => Err(Fault::unknown_operation(other)),
         }

@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a panic in a test is its failure"))]
 
+pub mod centrality;
 pub mod chance;
 pub mod community;
 pub mod kind;

@@ -34,6 +34,7 @@ pub fn manifest() -> Value {
         "reads": ["*"],
         "collections": collections::collections(),
         "operations": operations,
+        "schedules": [{"name": "figures", "every_ms": 60_000, "operation": "keep_graph_figures", "arguments": {}}],
         "settings": schema::settings(),
     })
 }

@@ -69,9 +69,42 @@ pub fn rank(
     ranked
 }
 
+/// Whether walking farther than `walked` steps can no longer change the first `first` of a ranking: all that is not reached yet
+/// scores less than the last of them, whatever is found next.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "steps are few")]
+pub fn settled(
+    ranked: &[Ranked],
+    steps: &BTreeMap<u64, usize>,
+    communities: &BTreeMap<u64, f64>,
+    weights: Weights,
+    (first, walked): (usize, usize),
+) -> bool {
+    let whole = (weights.similarity + weights.nearness + weights.community).max(f64::MIN_POSITIVE);
+    let unreached = communities.iter().filter(|(id, _)| !steps.contains_key(id));
+    let lent = unreached.map(|(_, share)| *share).fold(0.0, f64::max);
+    let most = (weights.nearness / (2.0 + walked as f64) + weights.community * lent) / whole;
+    let last = first.checked_sub(1).and_then(|last| ranked.get(last));
+    last.is_some_and(|last| last.score > most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ranking_is_settled_when_nothing_farther_can_enter_it() {
+        let found = BTreeMap::from([(1, 1.0), (2, 0.5)]);
+        let (steps, communities) = (BTreeMap::from([(1, 0), (2, 0), (3, 1)]), BTreeMap::from([(9, 1.0), (3, 1.0)]));
+        let of = |communities: &BTreeMap<u64, f64>, first| {
+            let ranked = rank(&found, &steps, communities, Weights::default());
+            settled(&ranked, &steps, communities, Weights::default(), (first, 1))
+        };
+        // 9 may come to 0.2 / 3 + 0.2; the second has 0.5, the third 0.3, a fourth that is reached there is not.
+        assert_eq!([1, 2, 3, 4].map(|first| of(&communities, first)), [true, true, true, false]);
+        // The third has 0.1 only where no community lends to it.
+        assert!(!of(&BTreeMap::from([(9, 1.0)]), 3) && of(&BTreeMap::new(), 3));
+    }
 
     #[test]
     fn the_three_parts_weigh_as_they_should() {

@@ -1,12 +1,10 @@
 //! The figures of the layers that all readings are made of; nothing here is estimated or made up.
 
+use serde::{Deserialize, Serialize};
+
 /// Counts and means over recorded rows. Means are over the newest rows of a collection, at most a thousand.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Collections that could be read.
-    pub readable: Vec<&'static str>,
-    /// Why others could not.
-    pub notes: Vec<String>,
     /// Rows: events, memories, procedures, executions, entities, relations, tasks, goals, items held.
     pub events: u64,
     /// Memories.
@@ -48,7 +46,7 @@ pub struct Figures {
 }
 
 /// A mean of a sample and how much of it is low.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Values seen.
     pub count: usize,

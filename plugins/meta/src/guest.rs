@@ -2,6 +2,7 @@
 
 mod domains;
 mod healths;
+mod keeping;
 mod learning;
 mod measuring;
 mod qualities;
@@ -39,17 +40,19 @@ impl Layer for Meta {
             "detect_knowledge_gaps" => domains::gaps(&arguments),
             "optimize_gap_detector" => domains::stable_gaps(&arguments),
             "get_skill_recommendations" => domains::skills(&arguments),
-            "evaluate_memory_quality" | "get_memory_quality_summary" => qualities::quality(),
+            "evaluate_memory_quality" | "get_memory_quality_summary" => qualities::quality(&arguments),
             "assess_memory_quality" => qualities::assess(&arguments),
             "score_semantic_memories" => qualities::scores(&arguments),
-            "get_learning_rates" => learning::rates(),
-            "discover_patterns" => learning::patterns(),
+            "get_learning_rates" => learning::rates(&arguments),
+            "discover_patterns" => learning::patterns(&arguments),
             "optimize_learning_tracker" => learning::tracker(&arguments),
             "improve_estimations" => learning::estimations(&arguments),
-            "get_self_reflection" => reflecting::reflection(),
-            "get_metacognition_insights" => reflecting::insights(),
-            "get_recommendations" => reflecting::recommendations(),
+            "get_self_reflection" => reflecting::reflection(&arguments),
+            "get_metacognition_insights" => reflecting::insights(&arguments),
+            "get_recommendations" => reflecting::recommendations(&arguments),
             "measure" | "optimize_quality_monitor" => measuring::measure(&arguments),
+            "keep_figures" => keeping::keep(),
+            "measure_domains" => measuring::domains_due(),
             "learn_from_outcomes" => recording::learn(&arguments),
             "record_transfer" => recording::transfer(&arguments),
             "list_transfers" => recording::transfers(&arguments),

@@ -10,6 +10,7 @@ pub mod expertise;
 pub mod figures;
 pub mod gap;
 pub mod health;
+pub mod kept;
 pub mod manifest;
 pub mod trend;
 

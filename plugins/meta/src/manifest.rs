@@ -13,14 +13,13 @@ pub fn manifest() -> Value {
         "name": "meta",
         "version": env!("CARGO_PKG_VERSION"),
         "summary": "What is known about what is known: coverage, quality, gaps, health and progress over all layers.",
-        "imports": ["store-read", "store-write", "hints", "clock"],
-        "reads": [
-            "episodic.events", "semantic.memories", "procedural.procedures", "procedural.executions", "graph.entities",
-            "graph.relations", "prospective.tasks", "prospective.goals", "working_memory.items",
-        ],
+        "imports": ["store-read", "store-write", "hints", "clock", "budget"],
+        "reads": crate::kept::READ,
         "collections": collections::collections(),
         "operations": operations::operations(),
-        "schedules": [{"name": "daily", "every_ms": 86_400_000, "operation": "measure", "arguments": {}}],
+        "schedules": [{"name": "daily", "every_ms": 86_400_000, "operation": "measure", "arguments": {}},
+                      {"name": "domains", "every_ms": 60_000, "operation": "measure_domains", "arguments": {}},
+                      {"name": "figures", "every_ms": 300_000, "operation": "keep_figures", "arguments": {}}],
     })
 }
 

@@ -22,9 +22,22 @@ pub fn parse(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit).filter(|window| (1..=MOST).contains(window))
 }
 
+/// The instant since which there are `wanted` times; none if there are fewer.
+#[must_use]
+pub fn since(mut times: Vec<u64>, wanted: usize) -> Option<u64> {
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    times.get(wanted.checked_sub(1)?).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn since_the_last_that_is_wanted() {
+        assert_eq!(since(vec![3, 9, 7, 7], 3), Some(7));
+        assert_eq!((since(vec![3], 2), since(vec![3], 0)), (None, None));
+    }
 
     #[test]
     fn windows_read_as_written() {

@@ -30,7 +30,7 @@ pub(super) fn collections() -> Value {
                 "published_from": {"type": "text"},
             },
             "unique": {"revision": ["namespace", "key", "revision"]},
-            "indexes": [["memory_type", "is_current", "written_at"], ["is_current", "written_at"], ["created_by", "written_at"]],
+            "indexes": [["memory_type", "is_current", "written_at"], ["is_current", "written_at"], ["is_current", "namespace", "written_at"], ["created_by", "written_at"]],
             "recall": {"text": "text", "title": "key", "time": "written_at", "kind": "memory_type"},
         },
         "conflicts": {

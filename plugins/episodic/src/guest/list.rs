@@ -1,7 +1,8 @@
 //! Lists of events, page by page.
 
-use super::{EVENTS, METRICS, now, put};
+use super::{EVENTS, METRICS, mention, now, put};
 use crate::filter::{Wanted, during};
+use crate::mention::{condition, open, seal};
 use crate::timeframe::Bucket;
 use crate::view::{Detail, event};
 use memstrata_sdk::{Answer, Fault, Map, Query, Search, Value, arguments, hints, json};
@@ -95,18 +96,29 @@ fn ranked(wanted: &Wanted, query: &str) -> Result<Map<String, Value>, Fault> {
 
 /// The events a caller wants, in no order yet.
 pub(super) fn query(wanted: &Wanted, window: (Option<i64>, Option<i64>)) -> Result<Query, Fault> {
+    with(wanted, wanted.conditions()?, window)
+}
+
+fn with(wanted: &Wanted, conditions: Vec<Value>, window: (Option<i64>, Option<i64>)) -> Result<Query, Fault> {
     let mut query = Query::of(EVENTS).namespace(wanted.within())?;
-    for condition in wanted.conditions()?.into_iter().chain(during(window.0, window.1)) {
+    for condition in conditions.into_iter().chain(during(window.0, window.1)) {
         query = query.filter(condition)?;
     }
     Ok(query)
 }
 
 fn page(wanted: &Wanted, limit: u32, (field, falling): Order) -> Result<Map<String, Value>, Fault> {
-    let query = query(wanted, wanted.window(now())?)?;
+    // Tags and files are asked by the rows that mention them, the same ones for each page.
+    let (lists, cursor) = (wanted.in_lists(), wanted.cursor.as_deref().map(open));
+    let (asked, known) = mention::conditions(&lists, wanted.within(), cursor)?;
+    let by = |named: &_| {
+        let at = lists.iter().position(|list| list == named);
+        at.and_then(|at| asked.get(at)).cloned().unwrap_or_else(|| condition(named, None))
+    };
+    let query = with(wanted, wanted.conditions_by(by)?, wanted.window(now())?)?;
     let query = if falling { query.descending(field)? } else { query.ascending(field)? };
-    let page = query.limit(wanted.page(limit)).after(wanted.cursor.as_deref())?.page()?;
-    shown(&page.rows, wanted, page.next)
+    let page = query.limit(wanted.page(limit)).after(cursor.map(|(_, rest)| rest))?.page()?;
+    shown(&page.rows, wanted, seal(known, page.next))
 }
 
 fn shown(rows: &[Value], wanted: &Wanted, next: Option<String>) -> Result<Map<String, Value>, Fault> {

@@ -1,6 +1,7 @@
 //! The glue to the host: reads the arguments, asks the host for rows, lets a pure module decide, answers.
 
 mod list;
+mod mention;
 mod note;
 mod place;
 mod read;
@@ -9,6 +10,7 @@ mod relate;
 mod segment;
 mod session;
 mod source;
+mod stats;
 
 use memstrata_sdk::{Answer, Fault, Layer, Map, Value, clock, json};
 
@@ -18,6 +20,9 @@ const RELATIONS: &str = "relations";
 const METRICS: &str = "metrics";
 const SOURCES: &str = "sources";
 const PLACES: &str = "places";
+const MENTIONS: &str = "mentions";
+const FIGURES: &str = "figures";
+const PROGRESS: &str = "progress";
 
 struct Episodic;
 
@@ -54,7 +59,9 @@ impl Layer for Episodic {
             "get_event_timeline" => read::timeline(arguments),
             "get_event_causality" => read::causality(arguments),
             "event_metrics" => read::metrics(arguments),
-            "event_stats" => read::stats(arguments),
+            "event_stats" => stats::answer(arguments),
+            "keep_stats" => stats::keep(),
+            "index_lists" => mention::index(),
             "create_relation" => relate::create(arguments),
             "related_events" => relate::related(arguments),
             "temporal_links" => relate::temporal(arguments),

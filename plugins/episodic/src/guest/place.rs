@@ -1,7 +1,8 @@
 //! Places: stored, measured, searched, and what surrounds them.
 
-use super::{EVENTS, PLACES, compact, put};
+use super::{EVENTS, PLACES, compact, mention, put};
 use crate::filter::{Wanted, during, namespace};
+use crate::mention::condition;
 use crate::moment::Moment;
 use crate::place::{self, Node, SYMBOL_MARK};
 use crate::summary::{groups, rounded};
@@ -48,6 +49,9 @@ impl Asked {
         Query::of(PLACES).namespace(namespace(&self.namespace))
     }
 }
+
+/// Events below a folder from which on they are many.
+const MANY: u32 = 1_000;
 
 /// Fields of a place that answers show.
 const SHOWN: [&str; 5] = ["name", "full_path", "node_type", "symbol_type", "depth"];
@@ -222,7 +226,18 @@ pub(super) fn context(given: Value) -> Answer {
     let not_symbol_here = json!(["node_type", "!=", "symbol"]);
     // Nobody may have said whether the path is a file or a folder, so events of both readings count.
     let inside = format!("{}/", file.trim_end_matches('/'));
-    let here = json!({"any": [["file_path", "=", file], ["files", "has", file], ["file_path", "prefix", inside]]});
+    // Where much happened below, reading the newest events one by one fills the page sooner than collecting all of them.
+    let below_it = json!(["file_path", "prefix", inside]);
+    let many = Query::of(EVENTS).filter(below_it.clone())?.ascending("file_path")?.limit(MANY).ids()?.len() as u64
+        >= u64::from(MANY);
+    let lists = [("files", file.to_owned())];
+    let listed = if many {
+        vec![condition(&lists[0], None)]
+    } else {
+        mention::conditions(&lists, namespace(&asked.namespace), None)?.0
+    };
+    let own = [json!(["file_path", "=", file]), below_it];
+    let here = json!({"any": own.into_iter().chain(listed).collect::<Vec<_>>()});
     let events = Query::of(EVENTS)
         .namespace(namespace(&asked.namespace))?
         .filter(here)?

@@ -1,7 +1,7 @@
 //! Drill-down and summaries: one event, search, timeline, surroundings, metrics, statistics.
 
 use super::list::{by_bucket, metrics_of, query as events_where};
-use super::{EVENTS, METRICS, PLACES, RELATIONS, SOURCES, date_range, event as live_event, now, put};
+use super::{EVENTS, METRICS, RELATIONS, date_range, event as live_event, now, put};
 use crate::filter::{Wanted, during, namespace};
 use crate::moment::{MINUTE, Moment, whole};
 use crate::observed::Observed;
@@ -142,7 +142,7 @@ pub(super) fn timeline(given: Value) -> Answer {
 }
 
 /// Times of the first and last event, over the index of time.
-fn first_and_last(query: impl Fn() -> Result<Query, Fault>) -> Result<Option<(i64, i64)>, Fault> {
+pub(super) fn first_and_last(query: impl Fn() -> Result<Query, Fault>) -> Result<Option<(i64, i64)>, Fault> {
     let time = |row: Option<Value>| row.as_ref().and_then(|row| row.get("timestamp")).and_then(whole);
     let first = time(query()?.ascending("timestamp")?.first()?);
     let last = time(query()?.descending("timestamp")?.first()?);
@@ -254,32 +254,5 @@ pub(super) fn metrics(given: Value) -> Answer {
         }
     }
     put(&mut answer, "next_cursor", page.next);
-    Ok(answer.into())
-}
-
-/// `event_stats`.
-pub(super) fn stats(given: Value) -> Answer {
-    let wanted: Wanted = arguments(given)?;
-    let window = wanted.window(now())?;
-    let of = || events_where(&wanted, window);
-    let total = of()?.count()?;
-    let groups = |field: &str| Ok::<_, Fault>(summary::groups(&of()?.group_count(field)?, 20));
-    let sessions = of()?.filter(json!(["session_id", "!=", null]))?.group_count("session_id")?;
-    let scored = of()?.filter(json!(["surprise_score", "!=", null]))?.count()?;
-    let mut answer = Map::new();
-    answer.insert("total_events".into(), json!(total));
-    answer.insert("by_type".into(), groups("event_type")?);
-    answer.insert("by_outcome".into(), groups("outcome")?);
-    answer.insert("by_status".into(), groups("consolidation_status")?);
-    answer.insert("sessions".into(), json!(sessions.len()));
-    answer.insert("largest_sessions".into(), summary::groups(&sessions, 10));
-    put(&mut answer, "avg_confidence", of()?.aggregate("avg", "confidence")?.map(summary::rounded));
-    answer.insert("scored_for_surprise".into(), json!(scored));
-    put(&mut answer, "date_range", first_and_last(of)?.map(|(first, last)| date_range(first, last)));
-    for collection in [RELATIONS, METRICS, SOURCES, PLACES] {
-        let count = Query::of(collection).namespace(wanted.within())?.count()?;
-        answer.insert(collection.to_owned(), json!(count));
-    }
-    answer.insert("empty".into(), json!(total == 0));
     Ok(answer.into())
 }

@@ -1,6 +1,6 @@
 //! Recording: single events, batches, marks, metrics, forgetting.
 
-use super::{EVENTS, METRICS, RELATIONS, event as live_event, now, source};
+use super::{EVENTS, METRICS, RELATIONS, event as live_event, mention, now, source};
 use crate::event::Draft;
 use crate::manifest::BATCH;
 use crate::vocabulary::{STATUSES, check};
@@ -10,7 +10,12 @@ use std::collections::HashMap;
 
 /// Stages an event unless it is there; answers its id and whether it is new.
 pub(super) fn store(draft: Draft) -> Result<(u64, bool), Fault> {
-    write::insert_or_get(EVENTS, "content", &draft.row(now())?.into())
+    let row: Value = draft.row(now())?.into();
+    let (id, new) = write::insert_or_get(EVENTS, "content", &row)?;
+    if new {
+        mention::note(&[(id, row)])?;
+    }
+    Ok((id, new))
 }
 
 /// The word for what `store` did.
@@ -44,10 +49,11 @@ pub(super) fn batch(given: Value) -> Answer {
     let mut results = Vec::with_capacity(batch.events.len());
     // Twins inside the batch are matched here, so that the answer does not depend on what staged rows a key sees.
     let mut seen: HashMap<String, u64> = HashMap::new();
+    let mut fresh = Vec::new();
     let (mut recorded, mut duplicates, mut invalid) = (0, 0, 0);
     for (index, item) in batch.events.into_iter().enumerate() {
         let item = with_defaults(item, &batch.namespace, batch.session_id.as_deref(), batch.source.as_deref());
-        match store_item(item, &mut seen) {
+        match store_item(item, &mut seen, &mut fresh) {
             Ok((id, new)) => {
                 *(if new { &mut recorded } else { &mut duplicates }) += 1;
                 results.push(json!({"index": index, "status": status(new), "id": id}));
@@ -59,6 +65,7 @@ pub(super) fn batch(given: Value) -> Answer {
             Err(fault) => return Err(fault),
         }
     }
+    mention::note(&fresh)?;
     let mut answer = json!({"recorded": recorded, "duplicates": duplicates, "invalid": invalid, "results": results});
     if let (Some(source), Some(answer)) = (source, answer.as_object_mut()) {
         let moves = invalid == 0;
@@ -80,15 +87,23 @@ fn with_defaults(mut item: Value, namespace: &str, session: Option<&str>, source
     item
 }
 
-fn store_item(item: Value, seen: &mut HashMap<String, u64>) -> Result<(u64, bool), Fault> {
+fn store_item(
+    item: Value,
+    seen: &mut HashMap<String, u64>,
+    fresh: &mut Vec<(u64, Value)>,
+) -> Result<(u64, bool), Fault> {
     let row = Draft::read(item)?.row(now())?;
     let text = |field: &str| row.get(field).and_then(Value::as_str).unwrap_or_default();
     let key = format!("{}\n{}", text("namespace"), text("content_hash"));
     if let Some(id) = seen.get(&key) {
         return Ok((*id, false));
     }
-    let (id, new) = write::insert_or_get(EVENTS, "content", &row.into())?;
+    let row: Value = row.into();
+    let (id, new) = write::insert_or_get(EVENTS, "content", &row)?;
     seen.insert(key, id);
+    if new {
+        fresh.push((id, row));
+    }
     Ok((id, new))
 }
 

@@ -82,7 +82,7 @@ fn fits(value: &Value, schema: &Value, at: &str) -> Result<(), String> {
 fn it_is_the_same_twice_and_names_its_parts() {
     assert_eq!(manifest().to_string(), manifest().to_string());
     let manifest = manifest();
-    let known = ["manifest", "name", "version", "summary", "imports", "collections", "operations"];
+    let known = ["manifest", "name", "version", "summary", "imports", "collections", "operations", "schedules"];
     assert!(manifest.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())));
     assert!(is_name(manifest["name"].as_str().unwrap(), 31));
 }

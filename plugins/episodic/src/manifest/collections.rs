@@ -1,11 +1,14 @@
-//! The five collections: events, relations, metrics, sources, places.
+//! The collections: events, relations, metrics, sources, places; and what is kept so that they are read fast.
 
 use crate::vocabulary::{CODE_EVENT_TYPES, EVENT_TYPES, NODE_TYPES, ORIGINS, OUTCOMES, SOURCE_TYPES, STATUSES};
 use memstrata_sdk::{Map, Value, json};
 
 /// All collections by name.
 pub(super) fn all() -> Value {
-    json!({"events": events(), "relations": relations(), "metrics": metrics(), "sources": sources(), "places": places()})
+    json!({
+        "events": events(), "relations": relations(), "metrics": metrics(), "sources": sources(), "places": places(),
+        "mentions": mentions(), "figures": figures(), "progress": progress(),
+    })
 }
 
 fn fields(parts: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
@@ -77,7 +80,7 @@ fn events() -> Value {
         ]),
         "unique": {"content": ["namespace", "content_hash"]},
         "indexes": [
-            ["timestamp"], ["session_id", "timestamp"], ["event_type", "timestamp"], ["outcome", "timestamp"],
+            ["timestamp"], ["session_id", "timestamp"], ["session_id", "event_type", "timestamp"], ["event_type", "timestamp"], ["outcome", "timestamp"],
             ["consolidation_status", "timestamp"], ["surprise_score"], ["code_event_type", "timestamp"],
             ["file_path", "timestamp"], ["symbol_name", "timestamp"], ["test_name", "timestamp"],
             ["error_type", "timestamp"], ["git_commit"], ["source", "timestamp"], ["namespace", "timestamp"],
@@ -151,5 +154,36 @@ fn places() -> Value {
         ]),
         "unique": {"path": ["namespace", "full_path"]},
         "indexes": [["parent", "name"], ["node_type", "symbol_type"], ["depth"], ["full_path"]],
+    })
+}
+
+fn mentions() -> Value {
+    json!({
+        "summary": "Which events name a tag or a file: one row for each value of these lists, the first 500 of a value in a namespace.",
+        "fields": fields([
+            ("event_id", needed("ref")),
+            ("list", json!({"type": "text", "required": true, "values": ["tags", "files"]})),
+            ("value", needed("text")),
+        ]),
+        "unique": {},
+        "indexes": [["value", "list", "namespace"], ["event_id"]],
+    })
+}
+
+fn figures() -> Value {
+    json!({
+        "summary": "What event_stats last counted of a namespace; none for one with few events.",
+        "fields": fields([("scope", needed("text")), ("counts", needed("json")), ("computed_at", needed("time"))]),
+        "unique": {"scope": ["namespace", "scope"]},
+        "indexes": [],
+    })
+}
+
+fn progress() -> Value {
+    json!({
+        "summary": "How far work on older events has come.",
+        "fields": fields([("name", needed("text")), ("upto", needed("integer")), ("done", needed("boolean"))]),
+        "unique": {"name": ["name"]},
+        "indexes": [],
     })
 }

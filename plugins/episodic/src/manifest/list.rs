@@ -264,8 +264,8 @@ fn summaries() -> Vec<Operation> {
                 json!({"name": "coverage"}))
             .fails("Neither event nor name", "invalid.argument", json!({})),
         Operation::read("event_stats", "How much the layer holds: counts by type, outcome and status, sessions, dates.")
-            .says("Use it to judge coverage and what waits for consolidation.")
-            .takes(&[], std::iter::once(namespace()).chain(range()))
+            .says("Use it to judge coverage and what waits for consolidation. With 5,000 events or more in a namespace, and no dates, the answer is the one kept at `computed_at`, renewed every ten minutes while there are changes; `fresh` counts now.")
+            .takes(&[], std::iter::once(namespace()).chain(range()).chain([("fresh", or(flag("Count now."), false))]))
             .answers(object(&["total_events", "by_type", "by_outcome", "by_status", "empty"], [
                 ("total_events", integer(0, "Events")), ("by_type", counts("By type")), ("by_outcome", counts("By outcome")),
                 ("by_status", counts("By consolidation status")), ("sessions", integer(0, "Sessions")),
@@ -274,7 +274,23 @@ fn summaries() -> Vec<Operation> {
                 ("date_range", object(&["start", "end"], [("start", text("RFC 3339")), ("end", text("RFC 3339"))])),
                 ("relations", integer(0, "All relations")), ("metrics", integer(0, "All metrics")),
                 ("sources", integer(0, "All sources")), ("places", integer(0, "All places")), ("empty", flag("No events")),
+                ("computed_at", integer(0, "ms UTC; absent: counted now")),
             ]))
-            .example("An empty space", json!({})),
+            .example("An empty space", json!({}))
+            .example_after("Counted now", "record_event", one_event(), json!({"fresh": true})),
+        Operation::write("keep_stats", "Counts what event_stats answers of large namespaces, where something changed.")
+            .says("The host calls it every ten minutes. Call it after a large import.")
+            .takes(&[], [])
+            .answers(object(&["kept", "dropped"], [
+                ("kept", integer(0, "Namespaces counted, the whole space among them")), ("dropped", integer(0, "Figures of namespaces that have few events now")),
+            ]))
+            .example_after("Few events are counted at each call", "record_event", one_event(), json!({})),
+        Operation::write("index_lists", "Makes tags and files of older events quick to ask for, a thousand events a call.")
+            .says("The host calls it each minute. What is recorded by this layer is indexed at once; this is for events from before and for imported rows.")
+            .takes(&[], [])
+            .answers(object(&["events", "mentions", "done"], [
+                ("events", integer(0, "Events read")), ("mentions", integer(0, "Rows written")), ("done", flag("All events are indexed")),
+            ]))
+            .example_after("After one event", "record_event", one_event(), json!({})),
     ]
 }

@@ -40,5 +40,9 @@ pub fn manifest() -> Value {
         "imports": IMPORTS,
         "collections": collections::all(),
         "operations": operations,
+        "schedules": [
+            {"name": "lists", "every_ms": 60_000, "operation": "index_lists", "arguments": {}},
+            {"name": "stats", "every_ms": 600_000, "operation": "keep_stats", "arguments": {}},
+        ],
     })
 }

@@ -2,6 +2,7 @@
 
 use super::COMMUNITIES;
 use super::detecting::latest;
+use super::figures;
 use super::view::{View, Whole, shown};
 use crate::args::Id;
 use crate::community::{bridges as find_bridges, cohesion, links};
@@ -195,10 +196,28 @@ struct Level {
 
 pub(super) fn connectivity(given: Value) -> Answer {
     let given: Level = arguments(given)?;
-    let whole = given.view.whole()?;
-    let (group, rows) = grouped(&given.view, &whole, given.level)?;
-    let between = links(&group, &whole.ties());
     let limit = given.limit.unwrap_or(20);
+    if let Some(mut kept) = of_latest(&given, "connectivity")? {
+        let more = refer::int(&kept, "connected_pairs").is_some_and(|pairs| pairs > limit as u64);
+        if let Some(fields) = kept.as_object_mut() {
+            fields.insert("truncated".into(), json!(more));
+        }
+        return Ok(figures::trimmed(kept, &["links"], limit));
+    }
+    together(&given.view, &given.view.whole()?, given.level, limit)
+}
+
+/// What is kept of a level, if it was computed since the latest detection.
+fn of_latest(given: &Level, name: &str) -> Result<Option<Value>, Fault> {
+    of_level(&given.view, given.level)?;
+    let since = refer::int(&latest(&given.view)?, "detected_at");
+    figures::kept(&given.view, &format!("{name} {}", given.level), since)
+}
+
+/// How the communities of a level hang together.
+pub(super) fn together(view: &View, whole: &Whole, level: u64, limit: usize) -> Answer {
+    let (group, rows) = grouped(view, whole, level)?;
+    let between = links(&group, &whole.ties());
     let named = |number: usize| {
         let row = rows.get(number);
         json!({"id": row.map(refer::id), "size": row.and_then(|row| refer::int(row, "size"))})
@@ -222,7 +241,7 @@ pub(super) fn connectivity(given: Value) -> Answer {
     let crossing: usize = between.iter().map(|link| link.edges).sum();
     let (inside, outside) = rows.iter().map(edges).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     Ok(json!({
-        "level": given.level,
+        "level": level,
         "communities": rows.len(),
         "connected_pairs": between.len(),
         "relations_between": crossing,
@@ -235,16 +254,37 @@ pub(super) fn connectivity(given: Value) -> Answer {
         "links": shown,
         "truncated": between.len() > limit,
         "notes": whole.notes,
+        "computed_at": null,
     }))
 }
 
 pub(super) fn bridges(given: Value) -> Answer {
     let given: Level = arguments(given)?;
-    let whole = given.view.whole()?;
-    let (group, rows) = grouped(&given.view, &whole, given.level)?;
-    let threshold = given.threshold.unwrap_or(3);
+    let (threshold, limit) = (given.threshold.unwrap_or(3), given.limit.unwrap_or(20));
+    let kept = of_latest(&given, "bridges")?.and_then(|kept| figures::bridges_of(kept, threshold, limit));
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let (mut answer, _) = spanning(&given.view, &given.view.whole()?, (given.level, threshold), limit)?;
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("computed_at".into(), Value::Null);
+    }
+    Ok(answer)
+}
+
+/// The entities of a level whose neighbours lie in so many communities, and how many there are for each number of communities.
+pub(super) fn spanning(
+    view: &View,
+    whole: &Whole,
+    (level, threshold): (u64, usize),
+    limit: usize,
+) -> Result<(Value, BTreeMap<usize, usize>), Fault> {
+    let (group, rows) = grouped(view, whole, level)?;
     let found = find_bridges(&group, &whole.ties(), threshold);
-    let limit = given.limit.unwrap_or(20);
+    let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
+    for bridge in &found {
+        *numbers.entry(bridge.groups.len()).or_default() += 1;
+    }
     let shown: Vec<Value> = found
         .iter()
         .take(limit)
@@ -267,8 +307,9 @@ pub(super) fn bridges(given: Value) -> Answer {
             entity
         })
         .collect();
-    Ok(json!({
-        "level": given.level, "threshold": threshold, "total": found.len(), "bridges": shown,
+    let answer = json!({
+        "level": level, "threshold": threshold, "total": found.len(), "bridges": shown,
         "truncated": found.len() > limit, "notes": whole.notes,
-    }))
+    });
+    Ok((answer, numbers))
 }

@@ -1,5 +1,6 @@
 //! Metrics: of one entity, of the whole graph; and who is alone.
 
+use super::figures::{self, trimmed};
 use super::find::find_known;
 use super::settings;
 use super::view::{View, Whole};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 const MOST_CLOSENESS: usize = 500;
 
 /// Six decimals: centralities of large graphs are small.
-fn fine(value: f64) -> f64 {
+pub(super) fn fine(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 
@@ -33,6 +34,14 @@ pub(super) fn of_entity(given: Value) -> Answer {
     let view = &given.view;
     let row = find_known(&given.entity, given.entity_type.as_deref(), view.namespace(), view.known_at())?;
     let id = refer::id(&row);
+    if let Some(mut answer) = figures::of_entity(view, id)? {
+        if let Some(fields) = answer.as_object_mut() {
+            fields.insert("id".into(), json!(id));
+            fields.insert("name".into(), json!(refer::text(&row, "name")));
+            fields.insert("entity_type".into(), json!(refer::text(&row, "entity_type")));
+        }
+        return Ok(answer);
+    }
     let whole = view.whole()?;
     let place = whole.place.get(&id).copied().ok_or_else(|| {
         Fault::new("not-found.entity", "the entity is not in this view: widen `namespace` or `known_at`")
@@ -62,10 +71,11 @@ pub(super) fn of_entity(given: Value) -> Answer {
         "clustering_coefficient": fine(measures::clustering(&network, place)),
         "entities": network.nodes(),
         "notes": notes(&whole, between.pivots),
+        "computed_at": null,
     }))
 }
 
-fn notes(whole: &Whole, pivots: usize) -> Vec<String> {
+pub(super) fn notes(whole: &Whole, pivots: usize) -> Vec<String> {
     let mut notes = whole.notes.clone();
     if pivots < whole.ids.len() {
         notes.push(format!(
@@ -85,19 +95,27 @@ struct All {
 }
 
 /// The numbers of the nodes with the largest values.
-fn top(values: &[f64], limit: usize) -> Vec<(usize, f64)> {
+pub(super) fn top(values: &[f64], limit: usize) -> Vec<(usize, f64)> {
     let mut order: Vec<(usize, f64)> = values.iter().copied().enumerate().collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     order.truncate(limit);
     order
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of entities")]
 pub(super) fn of_graph(given: Value) -> Answer {
     let given: All = arguments(given)?;
-    let whole = given.view.whole()?;
+    let limit = given.limit.unwrap_or(10);
+    match figures::kept(&given.view, "shape", None)? {
+        Some(kept) => Ok(trimmed(kept, &["top_degree", "top_closeness", "top_betweenness"], limit)),
+        None => shape(&given.view.whole()?, limit),
+    }
+}
+
+/// The shape of a graph.
+#[expect(clippy::cast_precision_loss, reason = "counts of entities")]
+pub(super) fn shape(whole: &Whole, limit: usize) -> Answer {
     let network = whole.network();
-    let (nodes, limit) = (network.nodes(), given.limit.unwrap_or(10));
+    let nodes = network.nodes();
     let between = measures::betweenness(&network, measures::pivots(network.nodes()), settings()?.seed);
     let degrees: Vec<f64> = (0..nodes).map(|node| measures::degree(&network, node)).collect();
     let mut near = vec![0.0; nodes];
@@ -128,7 +146,7 @@ pub(super) fn of_graph(given: Value) -> Answer {
         shown
     };
     let possible = nodes as f64 * (nodes as f64 - 1.0) / 2.0;
-    let mut said = notes(&whole, between.pivots);
+    let mut said = notes(whole, between.pivots);
     if nodes > MOST_CLOSENESS {
         said.push(format!("closeness is that of the {MOST_CLOSENESS} entities with most neighbours"));
     }
@@ -148,6 +166,7 @@ pub(super) fn of_graph(given: Value) -> Answer {
         "betweenness_exact": between.pivots == nodes,
         "relation_type_distribution": spread(whole.relations.iter().map(|relation| relation.relation_type.as_str())),
         "notes": said,
+        "computed_at": null,
     }))
 }
 
@@ -164,23 +183,34 @@ struct Isolated {
 pub(super) fn isolated(given: Value) -> Answer {
     let given: Isolated = arguments(given)?;
     let entity_type = given.entity_type.as_deref().map(crate::kind::entity_type).transpose()?;
-    let whole = given.view.whole()?;
+    let limit = given.limit.unwrap_or(50);
+    if let Some(kept) = figures::kept(&given.view, "isolated", None)? {
+        return Ok(figures::isolated_of(&kept, entity_type.as_deref(), limit));
+    }
+    let mut answer = alone(&given.view.whole()?, entity_type.as_deref(), limit);
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("computed_at".into(), Value::Null);
+    }
+    Ok(answer)
+}
+
+/// Entities without relations, of a type or of all.
+pub(super) fn alone(whole: &Whole, entity_type: Option<&str>, limit: usize) -> Value {
     let network = whole.network();
     let alone: Vec<usize> = whole
         .named
         .iter()
         .enumerate()
         .filter(|(node, named)| {
-            network.degree(*node) == 0 && entity_type.as_ref().is_none_or(|wanted| named.entity_type == *wanted)
+            network.degree(*node) == 0 && entity_type.is_none_or(|wanted| named.entity_type == wanted)
         })
         .map(|(node, _)| node)
         .collect();
-    let limit = given.limit.unwrap_or(50);
-    Ok(json!({
+    json!({
         "total": alone.len(),
         "entities": alone.iter().take(limit).map(|node| whole.shown(*node)).collect::<Vec<_>>(),
         "entity_type_distribution": spread(alone.iter().filter_map(|node| Some(whole.named.get(*node)?.entity_type.as_str()))),
         "truncated": alone.len() > limit,
         "notes": whole.notes,
-    }))
+    })
 }

@@ -7,6 +7,7 @@ use crate::args::{Id, Time, distinct};
 use crate::refer::{self, Refer, reference};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, digest, get, get_many, json, write};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// An observation as given: a text, or a text with its particulars.
 #[derive(Debug, Clone, Deserialize)]
@@ -156,10 +157,38 @@ pub(super) fn add(given: Value) -> Answer {
     }))
 }
 
+/// Observations of several entities that are read at once, at most.
+const AT_ONCE: u32 = 500;
+
 /// Observations of an entity valid in a view, newest first.
 pub(super) fn of_entity(view: &View, entity: u64, limit: u32) -> Result<Vec<Value>, Fault> {
     let query = view.rows(OBSERVATIONS)?.filter(json!(["entity_id", "=", entity]))?.valid_at(Some(view.valid_at()));
     Ok(query.descending("observed_at")?.limit(limit).page()?.rows)
+}
+
+/// What was observed of entities, newest first, at most `each` of one: read at once where they have few.
+pub(super) fn said_of(view: &View, entities: &[u64], each: u32) -> Result<BTreeMap<u64, Vec<String>>, Fault> {
+    let mut said: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    if entities.is_empty() {
+        return Ok(said);
+    }
+    let query = view.rows(OBSERVATIONS)?.filter(json!(["entity_id", "in", entities]))?.valid_at(Some(view.valid_at()));
+    let query = query.descending("observed_at")?.select(&["entity_id", "content"])?.limit(AT_ONCE);
+    let page = query.page()?;
+    if page.next.is_none() {
+        for row in &page.rows {
+            let known = said.entry(refer::int(row, "entity_id").unwrap_or_default()).or_default();
+            if known.len() < each as usize {
+                known.push(refer::text(row, "content").to_owned());
+            }
+        }
+        return Ok(said);
+    }
+    for entity in entities {
+        let rows = of_entity(view, *entity, each)?;
+        said.insert(*entity, rows.iter().map(|row| refer::text(row, "content").to_owned()).collect());
+    }
+    Ok(said)
 }
 
 #[derive(Deserialize)]

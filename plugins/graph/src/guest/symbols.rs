@@ -1,9 +1,10 @@
 //! Dependencies: what an entity needs and what needs it; symbols, which are entities of the types File and Function.
 
+use super::figures;
 use super::find::find_known;
 use super::observations::of_entity;
 use super::settings;
-use super::view::{Relation, View, shown};
+use super::view::{Relation, View, Whole, shown};
 use super::walks::{around, spread};
 use crate::kind::Direction;
 use crate::name::is_symbol;
@@ -150,7 +151,14 @@ struct Analyze {
 pub(super) fn analyze(given: Value) -> Answer {
     let given: Analyze = arguments(given)?;
     let limit = given.limit.unwrap_or(10);
-    let whole = given.view.whole()?;
+    match figures::kept(&given.view, "symbols", None)? {
+        Some(kept) => Ok(figures::trimmed(kept, &["most_needed", "neediest", "cycles", "unrelated"], limit)),
+        None => Ok(together(&given.view.whole()?, limit)),
+    }
+}
+
+/// How the symbols of a graph depend on each other.
+pub(super) fn together(whole: &Whole, limit: usize) -> Value {
     let is = |node: usize| whole.named.get(node).is_some_and(|named| is_symbol(&named.entity_type));
     let all: Vec<usize> = (0..whole.ids.len()).filter(|node| is(*node)).collect();
     let (mut needs, mut needed): (BTreeMap<usize, usize>, BTreeMap<usize, usize>) = Default::default();
@@ -190,7 +198,7 @@ pub(super) fn analyze(given: Value) -> Answer {
     };
     let round_trips = cycles(whole.ids.len(), &edges);
     let alone: Vec<usize> = all.iter().copied().filter(|node| touched.get(*node) == Some(&false)).collect();
-    Ok(json!({
+    json!({
         "symbols": all.len(),
         "by_type": spread(all.iter().filter_map(|node| Some(whole.named.get(*node)?.entity_type.as_str()))),
         "relation_type_distribution": spread(types.into_iter()),
@@ -204,5 +212,6 @@ pub(super) fn analyze(given: Value) -> Answer {
         "unrelated": alone.iter().take(limit).map(|node| whole.shown(*node)).collect::<Vec<_>>(),
         "unrelated_count": alone.len(),
         "notes": whole.notes,
-    }))
+        "computed_at": null,
+    })
 }

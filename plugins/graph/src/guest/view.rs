@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Rows a page, and ids in one condition.
 const PAGE: u32 = 1_000;
 const MOST_IDS: usize = 5_000;
+/// Entities whose relations are asked for at once: few enough that mostly one page has them, since each page sorts all anew.
+const FRONT: usize = 200;
 
 /// The arguments that reading operations share.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,6 +28,8 @@ pub(super) struct View {
     pub(super) known_at: Option<Time>,
     pub(super) relation_types: Vec<String>,
     pub(super) relation_type: Option<String>,
+    /// Computed now, even where figures are kept.
+    pub(super) fresh: bool,
 }
 
 /// A relation, as far as the shape of the graph goes.
@@ -78,6 +82,12 @@ impl View {
 
     pub(super) fn known_at(&self) -> Option<u64> {
         self.known_at.map(|time| time.0)
+    }
+
+    /// Whether it is the whole graph as it is now, of which figures are kept.
+    pub(super) fn is_plain(&self) -> bool {
+        let timeless = self.as_of.is_none() && self.known_at.is_none();
+        timeless && self.namespace().is_none() && self.relation_types.is_empty() && self.relation_type.is_none()
     }
 
     pub(super) fn namespace(&self) -> Option<&str> {
@@ -136,7 +146,8 @@ impl View {
     ) -> Result<(Vec<Relation>, bool), Fault> {
         let mut found = Vec::new();
         let mut cut = false;
-        for some in entities.chunks(MOST_IDS) {
+        for some in entities.chunks(FRONT) {
+            cut |= found.len() >= most;
             for (field, wanted) in [("from_id", direction != Direction::In), ("to_id", direction != Direction::Out)] {
                 if wanted && !cut {
                     cut = self.relations(Some(json!([field, "in", some])), most, &mut found)?;

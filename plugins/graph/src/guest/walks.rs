@@ -2,7 +2,7 @@
 
 use super::find::find_known;
 use super::listing::{matching, rows_of};
-use super::observations::of_entity;
+use super::observations::said_of;
 use super::settings;
 use super::view::{Relation, View, shown};
 use crate::community::commonest;
@@ -96,15 +96,15 @@ pub(super) fn search(given: Value) -> Answer {
     order.truncate(most);
     let ids: Vec<u64> = order.iter().map(|(id, _)| *id).collect();
     let mut entities = Vec::new();
+    let found: Vec<u64> = ids.iter().copied().filter(|id| scores.contains_key(id)).collect();
+    let said = said_of(view, &found, 5)?;
     for row in rows_of(view, &ids)? {
         let id = refer::id(&row);
         let mut shown = refer::entity(&row);
         shown.insert("depth".into(), json!(near.depth.get(&id).map(|(steps, _)| *steps)));
         if let Some(score) = scores.get(&id) {
             shown.insert("score".into(), json!(score));
-            let observations = of_entity(view, id, 5)?;
-            let said: Vec<&str> = observations.iter().map(|row| refer::text(row, "content")).collect();
-            shown.insert("observations".into(), json!(said));
+            shown.insert("observations".into(), json!(said.get(&id).map(Vec::as_slice).unwrap_or_default()));
         }
         entities.push(Value::Object(shown));
     }

@@ -103,5 +103,17 @@ pub(super) fn collections() -> Value {
             "indexes": [["scope", "detected_at"]],
             "unique": {"scope": ["namespace", "scope"]},
         },
+        "figures": {
+            "summary": "Figures of a large graph as they were last computed; `first` is the first entity of a part.",
+            "fields": {
+                "name": {"type": "text", "required": true},
+                "kind": {"type": "text", "required": true, "values": ["whole", "part"]},
+                "first": {"type": "integer", "default": 0},
+                "figures": {"type": "json", "required": true, "max_bytes": 1_000_000},
+                "computed_at": {"type": "time", "required": true},
+            },
+            "indexes": [["kind", "first"]],
+            "unique": {"name": ["name"]},
+        },
     })
 }

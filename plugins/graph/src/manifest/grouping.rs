@@ -127,7 +127,10 @@ pub(super) fn operations() -> Vec<Named> {
                 "How the communities of a level hang together.",
                 "Relations between each pair, those inside, isolated communities, the best connected one.",
                 (
-                    s::viewed(&json!({"level": level(), "limit": s::integer("Pairs shown.", 1, 200, 20)}), &[]),
+                    s::viewed(
+                        &json!({"fresh": s::fresh(), "level": level(), "limit": s::integer("Pairs shown.", 1, 200, 20)}),
+                        &[],
+                    ),
                     s::output(&[
                         ("level", "i"),
                         ("communities", "i"),
@@ -140,6 +143,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("links", "a"),
                         ("truncated", "b"),
                         ("notes", "a"),
+                        ("computed_at", "i?"),
                     ]),
                 ),
                 &json!([{"arguments": {}, "setup": found}]),
@@ -153,7 +157,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Those whose neighbours lie in at least `threshold` communities of the level, their own counted.",
                 (
                     s::viewed(
-                        &json!({"level": level(), "threshold": s::integer("Communities.", 1, 100, 3), "limit": s::integer("Shown.", 1, 200, 20)}),
+                        &json!({"fresh": s::fresh(), "level": level(), "threshold": s::integer("Communities.", 1, 100, 3), "limit": s::integer("Shown.", 1, 200, 20)}),
                         &[],
                     ),
                     s::output(&[
@@ -163,6 +167,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("bridges", "a"),
                         ("truncated", "b"),
                         ("notes", "a"),
+                        ("computed_at", "i?"),
                     ]),
                 ),
                 &json!([{"arguments": {"threshold": 2}, "setup": found}]),

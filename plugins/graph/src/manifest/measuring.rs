@@ -14,7 +14,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Degree, closeness (Wasserman, Faust), betweenness (Brandes; estimated in graphs of over 400 entities), clustering coefficient.",
                 (
                     s::viewed(
-                        &json!({"entity": s::entity("Which."), "entity_name": s::entity("The same under its older name."), "entity_type": s::entity_type()}),
+                        &json!({"fresh": s::fresh(), "entity": s::entity("Which."), "entity_name": s::entity("The same under its older name."), "entity_type": s::entity_type()}),
                         &[],
                     ),
                     s::output(&[
@@ -33,6 +33,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("clustering_coefficient", "n"),
                         ("entities", "i"),
                         ("notes", "a"),
+                        ("computed_at", "i?"),
                     ]),
                 ),
                 &json!([{"arguments": {"entity_name": "parser.rs"}, "setup": setup}]),
@@ -45,7 +46,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "The shape of the whole graph.",
                 "Size, density, clustering, components, and the most central entities by degree, closeness and betweenness.",
                 (
-                    s::viewed(&json!({"limit": s::integer("Entities a list.", 1, 100, 10)}), &[]),
+                    s::viewed(&json!({"fresh": s::fresh(), "limit": s::integer("Entities a list.", 1, 100, 10)}), &[]),
                     s::output(&[
                         ("entities", "i"),
                         ("relations", "i"),
@@ -62,6 +63,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("betweenness_exact", "b"),
                         ("relation_type_distribution", "o"),
                         ("notes", "a"),
+                        ("computed_at", "i?"),
                     ]),
                 ),
                 &json!([{"arguments": {}, "setup": setup}, {"arguments": {}, "note": "An empty graph."}]),
@@ -75,7 +77,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "To be related, or deleted.",
                 (
                     s::viewed(
-                        &json!({"entity_type": s::entity_type(), "limit": s::integer("Shown.", 1, 500, 50)}),
+                        &json!({"fresh": s::fresh(), "entity_type": s::entity_type(), "limit": s::integer("Shown.", 1, 500, 50)}),
                         &[],
                     ),
                     s::output(&[
@@ -84,6 +86,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("entity_type_distribution", "o"),
                         ("truncated", "b"),
                         ("notes", "a"),
+                        ("computed_at", "i?"),
                     ]),
                 ),
                 &json!([{"arguments": {}, "setup": setup}]),
@@ -96,7 +99,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Files and functions and how they depend on each other.",
                 "Counts, the most needed and the neediest, cycles of dependencies, how many are tested, which are related to nothing.",
                 (
-                    s::viewed(&json!({"limit": s::integer("Entities a list.", 1, 100, 10)}), &[]),
+                    s::viewed(&json!({"fresh": s::fresh(), "limit": s::integer("Entities a list.", 1, 100, 10)}), &[]),
                     s::output(&[
                         ("symbols", "i"),
                         ("by_type", "o"),
@@ -110,8 +113,19 @@ pub(super) fn operations() -> Vec<Named> {
                         ("unrelated", "a"),
                         ("unrelated_count", "i"),
                         ("notes", "a"),
+                        ("computed_at", "i?"),
                     ]),
                 ),
+                &json!([{"arguments": {}, "setup": setup}, {"arguments": {"fresh": true}, "setup": setup}]),
+            ),
+        ),
+        (
+            "keep_graph_figures",
+            operation(
+                "write",
+                "Computes what is kept of a large graph: metrics, symbols, isolated entities, bridges.",
+                "Of 2,000 entities or relations and more. The host calls it each minute; it computes if something changed, ten minutes after it last did, or after communities were detected. Call it for figures of now.",
+                (s::input(&json!({}), &[]), s::output(&[("computed", "b"), ("entities", "i"), ("relations", "i")])),
                 &json!([{"arguments": {}, "setup": setup}]),
             ),
         ),

@@ -11,6 +11,11 @@ pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
+/// The argument that asks for figures of now.
+pub(super) fn fresh() -> Value {
+    json!({"type": "boolean", "description": "Compute it now. Else, of the whole graph where it is large, the figures kept at `computed_at`."})
+}
+
 /// An input that also takes what a view of the graph takes: namespace, the two times, relation types.
 pub(super) fn viewed(properties: &Value, required: &[&str]) -> Value {
     let mut all = properties.as_object().cloned().unwrap_or_default();

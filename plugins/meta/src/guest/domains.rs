@@ -69,6 +69,9 @@ pub(super) fn of(reader: &mut Reader, name: &str, quick: bool) -> Result<Named, 
 
 /// The largest topics of memories.
 pub(super) fn topics(reader: &mut Reader, most: usize) -> Result<Vec<String>, Fault> {
+    if let Some(kept) = reader.kept()? {
+        return Ok(kept.topics.into_iter().take(most).collect());
+    }
     let groups = reader.groups("semantic.memories", "topic")?;
     Ok(groups.iter().filter_map(|(topic, _)| topic.as_str().map(str::to_owned)).take(most).collect())
 }
@@ -87,10 +90,38 @@ pub(super) fn row(named: &Named, now: u64) -> Value {
 
 const QUICK: &str = "without a measured row, domains are topics found by index: tags and events are counted by `measure` and by `analyze_coverage` with a domain";
 
+const QUICK_ONE: &str = "the domain is not measured and the space is large: it is counted by index, without tags and events; `fresh` counts all";
+
+/// The row of a domain as it was last measured.
+fn measured(name: &str) -> Result<Option<Value>, Fault> {
+    Ok(Query::of("coverage").filter(json!(["domain", "=", name]))?.first()?.map(|row| mine(&row)))
+}
+
+/// A measured row without what the store adds.
+fn mine(row: &Value) -> Value {
+    let mut row = row.clone();
+    if let Some(fields) = row.as_object_mut() {
+        fields.retain(|name, _| {
+            !["id", "version", "namespace", "created_at", "updated_at", "component"].contains(&name.as_str())
+        });
+    }
+    row
+}
+
 /// `analyze_coverage`.
 pub(super) fn coverage(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     if let Some(name) = text(given, "domain") {
+        if reader.kept()?.is_some() {
+            let row = match measured(name)? {
+                Some(row) => row,
+                None => {
+                    reader.note(QUICK_ONE.into());
+                    row(&of(&mut reader, name, true)?, clock::now())
+                }
+            };
+            return Ok(reader.answer(json!({"domains": [row]})));
+        }
         let named = of(&mut reader, name, false)?;
         return Ok(reader.answer(json!({"domains": [row(&named, clock::now())]})));
     }
@@ -103,15 +134,6 @@ fn ranked(reader: &mut Reader, most: usize) -> Result<Vec<Value>, Fault> {
     let limit = u32::try_from(most).unwrap_or(100);
     let measured = Query::of("coverage").descending("score")?.limit(limit).page()?.rows;
     if !measured.is_empty() {
-        let mine = |row: &Value| {
-            let mut row = row.clone();
-            if let Some(fields) = row.as_object_mut() {
-                fields.retain(|name, _| {
-                    !["id", "version", "namespace", "created_at", "updated_at", "component"].contains(&name.as_str())
-                });
-            }
-            row
-        };
         return Ok(measured.iter().map(mine).collect());
     }
     reader.note(QUICK.into());
@@ -125,7 +147,7 @@ fn ranked(reader: &mut Reader, most: usize) -> Result<Vec<Value>, Fault> {
 
 /// `get_expertise`.
 pub(super) fn expertise(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let rows = ranked(&mut reader, usize::try_from(integer(given, "limit")).unwrap_or(10))?;
     Ok(reader.answer(json!({"domains": rows})))
 }
@@ -150,7 +172,7 @@ fn current(reader: &mut Reader) -> Result<Vec<Value>, Fault> {
         found.extend(gap::gaps(&domain).iter().map(|gap| shown(name, gap)));
     }
     // What failed is told by kind of event, whatever its tags are.
-    for (kind, failed, all) in super::learning::kinds(reader, clock::now().saturating_sub(90 * DAY))? {
+    for (kind, failed, all) in super::learning::kinds(reader)? {
         let domain = Domain { memories: 5, episodes: 0, failed: (failed, all), ..Domain::default() };
         found.extend(gap::gaps(&domain).iter().map(|gap| shown(&kind, gap)));
     }
@@ -159,7 +181,7 @@ fn current(reader: &mut Reader) -> Result<Vec<Value>, Fault> {
 
 /// `detect_knowledge_gaps`.
 pub(super) fn gaps(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let mut found = current(&mut reader)?;
     if let Some(kind) = text(given, "gap_type") {
         found.retain(|gap| text(gap, "kind") == Some(kind));
@@ -171,7 +193,7 @@ pub(super) fn gaps(given: &Value) -> Answer {
 
 /// `optimize_gap_detector`.
 pub(super) fn stable_gaps(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let today = clock::now() / DAY;
     let window = integer(given, "stability_window");
     let open = Query::of("gaps").filter(json!(["last_day", ">=", today.saturating_sub(1)]))?.limit(500).page()?.rows;
@@ -185,18 +207,41 @@ pub(super) fn stable_gaps(given: &Value) -> Answer {
         "passing": passing.into_iter().map(told).collect::<Vec<_>>(), "closed": closed,
     });
     if flag(given, "analyze_contradictions") {
-        let states = reader.groups("semantic.memories", "consolidation_state")?;
+        let (in_flux, superseded) = match reader.kept()? {
+            Some(kept) => kept.flux,
+            None => flux_now(&mut reader)?,
+        };
         if let Some(fields) = answer.as_object_mut() {
-            fields.insert("in_flux".into(), json!(total(&states, &["labile", "reconsolidating"])));
-            fields.insert("superseded".into(), json!(total(&states, &["superseded"])));
+            fields.insert("in_flux".into(), json!(in_flux));
+            fields.insert("superseded".into(), json!(superseded));
         }
     }
     Ok(reader.answer(answer))
 }
 
+/// Memories in flux and superseded ones, counted now.
+pub(super) fn flux_now(reader: &mut Reader) -> Result<(u64, u64), Fault> {
+    let states = reader.groups("semantic.memories", "consolidation_state")?;
+    Ok((total(&states, &["labile", "reconsolidating"]), total(&states, &["superseded"])))
+}
+
+/// The domain of a measured row; failures are not in it.
+fn domain_of(row: &Value) -> Domain {
+    let number = |field: &str| row.get(field).and_then(Value::as_f64);
+    Domain {
+        memories: integer(row, "memory_count"),
+        episodes: integer(row, "episodic_count"),
+        procedures: integer(row, "procedural_count"),
+        entities: integer(row, "entity_count"),
+        confidence: number("avg_confidence"),
+        usefulness: number("avg_usefulness"),
+        failed: (0, 0),
+    }
+}
+
 /// `get_skill_recommendations`.
 pub(super) fn skills(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let kind = text(given, "skill_type").unwrap_or("general");
     let mut names: Vec<String> = match text(given, "context") {
         Some(context) => context
@@ -212,14 +257,21 @@ pub(super) fn skills(given: &Value) -> Answer {
     names.truncate(10);
     let mut found = Vec::new();
     for name in names {
-        let named = of(&mut reader, &name, true)?;
-        if named.category.is_none() && kind != name {
+        let known = if reader.kept()?.is_some() { measured(&name)? } else { None };
+        let (domain, there) = match known {
+            Some(row) => (domain_of(&row), true),
+            None => {
+                let named = of(&mut reader, &name, true)?;
+                (named.domain, named.category.is_some())
+            }
+        };
+        if !there && kind != name {
             continue;
         }
-        let gaps = gap::gaps(&named.domain);
+        let gaps = gap::gaps(&domain);
         let advice: Vec<&str> = gaps.iter().map(|gap| gap.advice).collect();
-        found.push(json!({"skill": name, "expertise": named.domain.level(), "score": round(named.domain.score()),
-                          "procedures": named.domain.procedures, "advice": advice}));
+        found.push(json!({"skill": name, "expertise": domain.level(), "score": round(domain.score()),
+                          "procedures": domain.procedures, "advice": advice}));
     }
     found.sort_by(|a, b| {
         let score = |row: &Value| row.get("score").and_then(Value::as_f64).unwrap_or_default();

@@ -44,7 +44,7 @@ fn metrics(f: &Figures) -> Value {
 
 /// The seven readings of health.
 pub(super) fn health(operation: &str, given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let figures = reader.figures()?;
     let mut layers = health::layers(&figures);
     let asked = text(given, "layer").or_else(|| text(given, "component")).unwrap_or("all");
@@ -96,7 +96,7 @@ fn series(metric: &str, days: u64) -> Result<Vec<(f64, f64)>, Fault> {
 pub(super) fn trends(given: &Value) -> Answer {
     let metric = text(given, "metric").unwrap_or("overall");
     let points = series(metric, integer(given, "days_back"))?;
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     if points.len() < 3 {
         reader.note(format!("{} daily snapshots: a trend needs three", points.len()));
     }
@@ -110,7 +110,7 @@ pub(super) fn trends(given: &Value) -> Answer {
 
 /// `get_progress`.
 pub(super) fn progress(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let figures = reader.figures()?;
     let first = snapshots(integer(given, "days_back"))?.into_iter().next();
     if first.is_none() {

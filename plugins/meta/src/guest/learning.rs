@@ -6,8 +6,12 @@ use crate::estimate;
 use crate::figures::{round, share};
 use memstrata_sdk::{Answer, Fault, Query, Value, clock, json};
 
-/// Kinds of events since a time, with their failures and those that ended in success or failure.
-pub(super) fn kinds(reader: &mut Reader, since: u64) -> Result<Vec<(String, u64, u64)>, Fault> {
+/// Kinds of events of ninety days, as kept or counted now, with their failures and those that ended in success or failure.
+pub(super) fn kinds(reader: &mut Reader) -> Result<Vec<(String, u64, u64)>, Fault> {
+    if let Some(kept) = reader.kept()? {
+        return Ok(kept.kinds);
+    }
+    let since = clock::now().saturating_sub(90 * DAY);
     let mut by = |outcome: &str| {
         reader.of("episodic.events", |query| {
             query
@@ -53,16 +57,25 @@ fn rate(reader: &mut Reader, collection: &'static str, now: u64) -> Result<Value
 }
 
 /// `get_learning_rates`.
-pub(super) fn rates() -> Answer {
-    let mut reader = Reader::default();
+pub(super) fn rates(given: &Value) -> Answer {
+    let mut reader = Reader::of_call(given);
+    let rates = match reader.kept()? {
+        Some(kept) => kept.rates,
+        None => rates_now(&mut reader)?,
+    };
+    Ok(reader.answer(rates))
+}
+
+/// The rates, counted now.
+pub(super) fn rates_now(reader: &mut Reader) -> Answer {
     let now = clock::now();
-    let procedures = rate(&mut reader, "procedural.executions", now)?;
-    let events = rate(&mut reader, "episodic.events", now)?;
+    let procedures = rate(reader, "procedural.executions", now)?;
+    let events = rate(reader, "episodic.events", now)?;
     let since = now.saturating_sub(30 * DAY);
     let memories =
         reader.of("semantic.memories", |query| query.filter(json!(["created_at", ">=", since]))?.count().map(Some))?;
     let per_day = memories.map(|count| round(count as f64 / 30.0));
-    Ok(reader.answer(json!({"procedures": procedures, "events": events, "memories_per_day": per_day})))
+    Ok(json!({"procedures": procedures, "events": events, "memories_per_day": per_day}))
 }
 
 /// Kinds that fail more often than all do, with at least five that ended.
@@ -79,10 +92,19 @@ fn failing(kinds: &[(String, u64, u64)]) -> Vec<Value> {
 }
 
 /// `discover_patterns`.
-pub(super) fn patterns() -> Answer {
-    let mut reader = Reader::default();
+pub(super) fn patterns(given: &Value) -> Answer {
+    let mut reader = Reader::of_call(given);
+    let failing = failing(&kinds(&mut reader)?);
+    let errors = match reader.kept()? {
+        Some(kept) => kept.errors,
+        None => errors_now(&mut reader)?,
+    };
+    Ok(reader.answer(json!({"failing": failing, "errors": errors})))
+}
+
+/// Errors of ninety days that came more than once, counted now.
+pub(super) fn errors_now(reader: &mut Reader) -> Result<Vec<Value>, Fault> {
     let since = clock::now().saturating_sub(90 * DAY);
-    let failing = failing(&kinds(&mut reader, since)?);
     let errors = reader.of("episodic.events", |query| {
         query
             .filter(json!(["error_type", ">", ""]))?
@@ -95,14 +117,13 @@ pub(super) fn patterns() -> Answer {
         .take(10)
         .map(|(error, n)| json!({"error_type": error, "times": n}))
         .collect();
-    Ok(reader.answer(json!({"failing": failing, "errors": errors})))
+    Ok(errors)
 }
 
 /// `optimize_learning_tracker`.
 pub(super) fn tracker(given: &Value) -> Answer {
-    let mut reader = Reader::default();
-    let now = clock::now();
-    let all = kinds(&mut reader, now.saturating_sub(90 * DAY))?;
+    let mut reader = Reader::of_call(given);
+    let all = kinds(&mut reader)?;
     let shown = |kind: &(String, u64, u64)| json!({"event_type": kind.0, "ended": kind.2, "success": share(kind.2 - kind.1, kind.2).map(round)});
     let effectiveness: Vec<Value> =
         if flag(given, "analyze_effectiveness") { all.iter().map(shown).collect() } else { Vec::new() };
@@ -112,7 +133,7 @@ pub(super) fn tracker(given: &Value) -> Answer {
 
 /// `improve_estimations`: completed tasks, and outcomes recorded here of tasks that are not among them.
 pub(super) fn estimations(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let since = clock::now().saturating_sub(integer(given, "lookback_days") * DAY);
     let tasks = reader.of("prospective.tasks", |query| {
         query

@@ -1,13 +1,14 @@
 //! The daily measure: snapshot, coverage, gaps, and quality of the newest memories.
 
 use super::reader::Reader;
-use super::{DAY, domains, flag, healths, integer, qualities, text};
+use super::{DAY, domains, flag, healths, integer, keeping, qualities, text};
 use crate::health;
-use memstrata_sdk::{Answer, Fault, Query, Value, clock, json, write};
+use crate::kept::{STEP, next};
+use memstrata_sdk::{Answer, Fault, Query, Value, budget, clock, json, write};
 
 /// `measure` and `optimize_quality_monitor`.
 pub(super) fn measure(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_now();
     let now = clock::now();
     let day = now / DAY;
     let mut overall = None;
@@ -21,25 +22,64 @@ pub(super) fn measure(given: &Value) -> Answer {
         }
         write::upsert("snapshots", "day", &row)?;
     }
-    let (mut measured, mut gaps) = (0, 0);
-    if flag(given, "domain_analysis") {
-        for topic in domains::topics(&mut reader, domains::TOPICS)? {
-            let row = domains::row(&domains::of(&mut reader, &topic, false)?, now);
-            write::upsert("coverage", "domain", &row)?;
-            measured += 1;
-            for kind in row.get("gaps").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-                seen(&topic, kind, day)?;
-                gaps += 1;
-            }
-        }
-    }
     let memories = qualities::newest(&mut reader)?;
     for row in &memories {
         write::upsert("quality", "memory", row)?;
     }
+    let mut done = Done::default();
+    if flag(given, "domain_analysis") {
+        let topics = domains::topics(&mut reader, domains::TOPICS)?;
+        done = some(&mut reader, &topics, None)?;
+    }
     Ok(reader.answer(json!({
-        "day": day, "health": overall, "domains": measured, "gaps": gaps, "memories": memories.len(),
+        "day": day, "health": overall, "domains": done.measured, "gaps": done.gaps, "memories": memories.len(),
+        "more": done.more,
     })))
+}
+
+/// `measure_domains`: the next domains that were not measured since the snapshot of today was taken.
+pub(super) fn domains_due() -> Answer {
+    let mut reader = Reader::default();
+    let day = clock::now() / DAY;
+    let mut done = Done::default();
+    if Query::of("snapshots").filter(json!(["day", "=", day]))?.first()?.is_some() {
+        let topics = domains::topics(&mut reader, domains::TOPICS)?;
+        done = some(&mut Reader::of_now(), &topics, Some(day * DAY))?;
+    }
+    Ok(reader.answer(json!({"domains": done.measured, "gaps": done.gaps, "more": done.more})))
+}
+
+/// What was measured of the domains.
+#[derive(Default)]
+struct Done {
+    measured: u64,
+    gaps: u64,
+    more: bool,
+}
+
+/// Measures domains, those measured longest ago first: all in a small space, some in a large one or when time runs out.
+fn some(reader: &mut Reader, topics: &[String], before: Option<u64>) -> Result<Done, Fault> {
+    let now = clock::now();
+    let rows = Query::of("coverage").select(&["domain", "measured_at"])?.limit(1_000).all(5_000)?;
+    let known: Vec<(String, u64)> =
+        rows.iter().filter_map(|row| Some((text(row, "domain")?.to_owned(), integer(row, "measured_at")))).collect();
+    let most = if keeping::is_large(reader)? { STEP } else { topics.len() };
+    let (due, more) = next(topics, &known, before, most);
+    let mut done = Done { more, ..Done::default() };
+    for topic in due {
+        if done.measured > 0 && budget::should_stop() {
+            done.more = true;
+            break;
+        }
+        let row = domains::row(&domains::of(reader, topic, false)?, now);
+        write::upsert("coverage", "domain", &row)?;
+        done.measured += 1;
+        for kind in row.get("gaps").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            seen(topic, kind, now / DAY)?;
+            done.gaps += 1;
+        }
+    }
+    Ok(done)
 }
 
 /// A gap that is there today: one more day, if it was not seen today already; anew, if it was away.

@@ -21,8 +21,8 @@ fn targets(f: &Figures) -> Value {
 }
 
 /// `evaluate_memory_quality` and `get_memory_quality_summary`.
-pub(super) fn quality() -> Answer {
-    let mut reader = Reader::default();
+pub(super) fn quality(given: &Value) -> Answer {
+    let mut reader = Reader::of_call(given);
     let f = reader.figures()?;
     reader.note("recall and density need reading with questions: the layer consolidation measures them".into());
     Ok(reader.answer(json!({
@@ -38,7 +38,7 @@ pub(super) fn quality() -> Answer {
 
 /// `assess_memory_quality`.
 pub(super) fn assess(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let f = reader.figures()?;
     let mut layers = health::layers(&f);
     let asked = text(given, "memory_type");
@@ -102,7 +102,7 @@ fn one(row: &Value, (uses, last): (u64, u64), now: u64) -> Value {
 
 /// `score_semantic_memories`.
 pub(super) fn scores(given: &Value) -> Answer {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of_call(given);
     let mut rows = newest(&mut reader)?;
     let scored = rows.len();
     let score = |row: &Value| row.get("confidence").and_then(Value::as_f64).unwrap_or_default();

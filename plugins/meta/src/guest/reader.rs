@@ -1,6 +1,7 @@
 //! Reads other layers, and remembers which of them could not be read.
 
 use crate::figures::{Figures, Sample};
+use crate::kept::{Kept, NAME, readable};
 use memstrata_sdk::{Fault, Query, Value, clock, json};
 
 /// Rows a mean is taken over, at most: the newest.
@@ -11,9 +12,56 @@ const SAMPLE: u32 = 1_000;
 pub(super) struct Reader {
     readable: Vec<&'static str>,
     notes: Vec<String>,
+    /// Nothing kept is used.
+    fresh: bool,
+    /// What was kept and when, once it was looked for.
+    kept: Option<Option<(Kept, u64)>>,
+    /// When that was computed of which the answer is made.
+    computed_at: Option<u64>,
 }
 
 impl Reader {
+    /// The reader of a call, which may ask for figures of now.
+    pub(super) fn of_call(given: &Value) -> Self {
+        Self { fresh: given.get("fresh").and_then(Value::as_bool).unwrap_or_default(), ..Self::default() }
+    }
+
+    /// A reader that uses nothing kept.
+    pub(super) fn of_now() -> Self {
+        Self { fresh: true, ..Self::default() }
+    }
+
+    /// What is kept of a large space; nothing in a small one, where all is computed at each call.
+    pub(super) fn kept(&mut self) -> Result<Option<Kept>, Fault> {
+        if self.fresh {
+            return Ok(None);
+        }
+        if self.kept.is_none() {
+            let row = Query::of("kept").filter(json!(["name", "=", NAME]))?.first()?;
+            let read = |row: Value| {
+                let kept = serde_json::from_value(row.get("figures")?.clone()).ok()?;
+                Some((kept, row.get("computed_at")?.as_u64()?))
+            };
+            self.kept = Some(row.and_then(read));
+        }
+        let Some((kept, at)) = self.kept.clone().flatten() else { return Ok(None) };
+        self.computed_at = Some(at);
+        for name in kept.readable.iter().filter_map(|name| readable(name)) {
+            if !self.readable.contains(&name) {
+                self.readable.push(name);
+            }
+        }
+        for note in &kept.notes {
+            self.note(note.clone());
+        }
+        Ok(Some(kept))
+    }
+
+    /// What was read and what could not be, so far.
+    pub(super) fn so_far(&self) -> (Vec<String>, Vec<String>) {
+        (self.readable.iter().map(|name| (*name).to_owned()).collect(), self.notes.clone())
+    }
+
     /// What `read` finds in a collection; nothing, and a note, where its layer is not loaded or not granted.
     pub(super) fn of<T: Default>(
         &mut self,
@@ -46,6 +94,7 @@ impl Reader {
         if let Some(fields) = answer.as_object_mut() {
             fields.insert("readable".into(), json!(self.readable));
             fields.insert("notes".into(), json!(self.notes));
+            fields.insert("computed_at".into(), json!(self.computed_at));
         }
         answer
     }
@@ -64,8 +113,11 @@ impl Reader {
         self.of(collection, |query| query.group_count(field))
     }
 
-    /// All figures. Counts use indexes, means a sample of bounded size.
+    /// All figures, as kept or computed now. Counts use indexes, means a sample of bounded size.
     pub(super) fn figures(&mut self) -> Result<Figures, Fault> {
+        if let Some(kept) = self.kept()? {
+            return Ok(kept.figures);
+        }
         let now = clock::now();
         let statuses = self.groups("prospective.tasks", "status")?;
         let states = self.groups("semantic.memories", "consolidation_state")?;
@@ -99,8 +151,6 @@ impl Reader {
             outcomes: (total(&outcomes, &["success"]), total(&outcomes, &["failure"])),
             open: (total(&statuses, &open), total(&statuses, &["blocked"]), overdue),
             completed: (total(&goals, &["completed"]), total(&statuses, &["completed"])),
-            readable: self.readable.clone(),
-            notes: self.notes.clone(),
         })
     }
 }

@@ -4,7 +4,7 @@ use super::reader::Reader;
 use crate::confidence;
 use crate::figures::{Figures, round};
 use crate::health;
-use memstrata_sdk::{Answer, json};
+use memstrata_sdk::{Answer, Value, json};
 
 /// What would help, from the anomalies and figures that are there.
 pub(super) fn advice(f: &Figures) -> Vec<String> {
@@ -33,15 +33,15 @@ pub(super) fn advice(f: &Figures) -> Vec<String> {
 }
 
 /// `get_recommendations`.
-pub(super) fn recommendations() -> Answer {
-    let mut reader = Reader::default();
+pub(super) fn recommendations(given: &Value) -> Answer {
+    let mut reader = Reader::of_call(given);
     let advice = advice(&reader.figures()?);
     Ok(reader.answer(json!({"recommendations": advice})))
 }
 
 /// `get_self_reflection`: shares from 0.7 on are strengths, those below 0.5 weaknesses.
-pub(super) fn reflection() -> Answer {
-    let mut reader = Reader::default();
+pub(super) fn reflection(given: &Value) -> Answer {
+    let mut reader = Reader::of_call(given);
     let f = reader.figures()?;
     let (mut strengths, mut weaknesses) = (Vec::new(), Vec::new());
     for layer in health::layers(&f).into_iter().filter(|layer| layer.rows > 0) {
@@ -64,8 +64,8 @@ pub(super) fn reflection() -> Answer {
 }
 
 /// `get_metacognition_insights`.
-pub(super) fn insights() -> Answer {
-    let mut reader = Reader::default();
+pub(super) fn insights(given: &Value) -> Answer {
+    let mut reader = Reader::of_call(given);
     let f = reader.figures()?;
     let mut found = Vec::new();
     let mut add = |kind: &str, value: f64, text: String| {

@@ -7,6 +7,33 @@ use memstrata_sdk::{Map, Value, json};
 /// How a task may have ended.
 pub(super) const OUTCOMES: [&str; 5] = ["unknown", "success", "failure", "partial", "ongoing"];
 
+/// Operations whose figures are kept in a large space.
+const KEPT: [&str; 21] = [
+    "memory_health",
+    "get_layer_health",
+    "check_system_health",
+    "get_health_report",
+    "get_system_health",
+    "monitor_system_health_detailed",
+    "aggregate_analytics_summary",
+    "get_progress",
+    "analyze_coverage",
+    "detect_knowledge_gaps",
+    "optimize_gap_detector",
+    "get_skill_recommendations",
+    "evaluate_memory_quality",
+    "get_memory_quality_summary",
+    "assess_memory_quality",
+    "get_learning_rates",
+    "discover_patterns",
+    "get_self_reflection",
+    "get_metacognition_insights",
+    "get_recommendations",
+    "optimize_learning_tracker",
+];
+
+const READS_KEPT: &str = "With 5,000 events or memories and more the figures are those kept at `computed_at`, renewed every five minutes while there are changes; `fresh` computes them now. `readable` names the collections that were read; `notes` say why others were not.";
+
 const READS: &str = "`readable` names the collections that were read; `notes` say why others were not.";
 
 /// What an answer has, as `name:type`; `?` before the type: or null.
@@ -35,7 +62,7 @@ struct Entry {
 
 fn read(summary: &'static str, properties: Value, answers: &[&'static str], examples: Value) -> Entry {
     let mut answers = answers.to_vec();
-    answers.extend(["readable:array", "notes:array"]);
+    answers.extend(["readable:array", "notes:array", "computed_at:?integer"]);
     Entry { effect: "read", summary, properties, required: Vec::new(), answers, examples }
 }
 
@@ -336,12 +363,13 @@ fn writing() -> Vec<(&'static str, Entry)> {
         Entry { effect: "write", summary, properties, required: required.to_vec(), answers, examples }
     };
     let id = json!({"type": ["integer", "string", "null"], "description": "42 or \"m:42\"."});
-    let measured = ["day:integer", "health:?number", "domains:integer", "gaps:integer", "memories:integer"];
+    let measured =
+        ["day:integer", "health:?number", "domains:integer", "gaps:integer", "memories:integer", "more:boolean"];
     vec![
         (
             "measure",
             write(
-                "Takes the snapshot of the day: health, coverage of the 30 largest topics, gaps, quality of the newest 200 memories. Runs daily.",
+                "Takes the snapshot of the day: health, coverage of the 30 largest topics, gaps, quality of the newest 200 memories. Runs daily. In a large space a call measures four topics, those measured longest ago; `more` says that some are left.",
                 json!({}),
                 &[],
                 &measured,
@@ -355,6 +383,26 @@ fn writing() -> Vec<(&'static str, Entry)> {
                 json!({"project_id": project(Some(1)), "measure_layers": flag("Health of layers."), "domain_analysis": flag("Domains and gaps.")}),
                 &[],
                 &measured,
+                plain(),
+            ),
+        ),
+        (
+            "measure_domains",
+            write(
+                "Measures the next topics that the daily measure left for later. Runs each minute.",
+                json!({}),
+                &[],
+                &["domains:integer", "gaps:integer", "more:boolean"],
+                json!([{"arguments": {}}, {"arguments": {}, "setup": [{"operation": "measure", "arguments": {}}]}]),
+            ),
+        ),
+        (
+            "keep_figures",
+            write(
+                "Computes the figures that are kept of a large space, if something changed. Runs every five minutes.",
+                json!({}),
+                &[],
+                &["kept:boolean"],
                 plain(),
             ),
         ),
@@ -384,11 +432,17 @@ fn writing() -> Vec<(&'static str, Entry)> {
 pub(super) fn operations() -> Value {
     let mut operations = Map::new();
     for (name, entry) in health().into_iter().chain(quality()).chain(learning()).chain(writing()) {
+        let kept = KEPT.contains(&name);
+        let mut properties = entry.properties;
+        if let (true, Some(fields)) = (kept, properties.as_object_mut()) {
+            fields
+                .insert("fresh".into(), json!({"type": "boolean", "default": false, "description": "Compute it now."}));
+        }
         let operation = json!({
             "summary": entry.summary,
-            "description": READS,
+            "description": if kept { READS_KEPT } else { READS },
             "effect": entry.effect,
-            "input": {"type": "object", "properties": entry.properties, "required": entry.required, "additionalProperties": false},
+            "input": {"type": "object", "properties": properties, "required": entry.required, "additionalProperties": false},
             "output": output(&entry.answers),
             "examples": entry.examples,
         });

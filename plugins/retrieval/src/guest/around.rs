@@ -1,9 +1,9 @@
 //! What lies around a memory: in time, by citations and relations, by likeness.
 
 use super::find::{find, shown};
-use super::pipeline::{gather, readable};
+use super::pipeline::{Candidate, gather, readable};
 use super::retrieve::{Read, read};
-use crate::args::Id;
+use crate::args::{Id, Time};
 use crate::fit::reference;
 use crate::found::Found;
 use crate::request::{Channels, Request};
@@ -287,6 +287,32 @@ struct Temporal {
     time_window: Option<String>,
 }
 
+/// The newest of a scope. Indexes tell since when there are enough, so that a search need not put all rows in order of time.
+fn newest(request: &Request, limit: u32, now: u64) -> Result<Vec<Candidate>, Fault> {
+    if request.range().is_none() && request.known_at.is_none() {
+        let mut names = request.collections.clone();
+        if names.is_empty() {
+            let settings: Settings = settings::get()?;
+            names = known(&settings.routes).into_iter().filter(|name| request.takes(name) && readable(name)).collect();
+        }
+        let mut times = Vec::new();
+        for name in &names {
+            let field = time_field(name);
+            let query = Query::of(name).namespace(request.namespace())?.valid_at(Some(request.valid_at(now)));
+            let rows = query.descending(field)?.limit(limit).select(&[field])?.page()?.rows;
+            times.extend(rows.iter().filter_map(|row| row.get(field)?.as_u64()));
+        }
+        if let Some(since) = window::since(times, limit as usize) {
+            let recent = Request { since: Some(Time(since)), ..request.clone() };
+            let found = gather(&recent, "", limit, now, false)?.candidates;
+            if found.len() >= limit as usize {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(gather(request, "", limit, now, false)?.candidates)
+}
+
 /// A search whose hits come with what happened just before and after in their collection, and with what they rest on.
 pub(super) fn temporal_search_enrich(given: Value) -> Answer {
     let given: Temporal = arguments(given)?;
@@ -296,7 +322,7 @@ pub(super) fn temporal_search_enrich(given: Value) -> Answer {
         // Without words the newest of the scope.
         let limit = u32::try_from(k).unwrap_or(STEP);
         let terms = Terms::of("");
-        gather(&given.request, "", limit, now, false)?.candidates.iter().map(|one| one.found(&terms)).collect()
+        newest(&given.request, limit, now)?.iter().map(|one| one.found(&terms)).collect()
     } else {
         find(&given.request, query, &Terms::of(query), k, now)?.found
     };

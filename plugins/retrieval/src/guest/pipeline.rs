@@ -130,16 +130,8 @@ impl Candidate {
         self.view.get("time").and_then(Value::as_u64)
     }
 
-    /// `text #1, vector #3`. Recency only settles ties, so it is named only where nothing else found the hit.
     pub(super) fn why(&self) -> String {
-        let found = &self.hit.found_by;
-        let telling = |channel: &str| channel != "time" || found.len() == 1;
-        let channels: Vec<String> = found
-            .iter()
-            .filter(|(channel, ..)| telling(channel))
-            .map(|(channel, rank, _)| format!("{channel} #{rank}"))
-            .collect();
-        channels.join(", ")
+        why(&self.hit)
     }
 
     pub(super) fn shown(&self) -> Shown {
@@ -180,6 +172,18 @@ impl Candidate {
         found.fit(terms);
         found
     }
+}
+
+/// `text #1, vector #3`. Recency only settles ties, so it is named only where nothing else found the hit.
+pub(super) fn why(hit: &Place) -> String {
+    let found = &hit.found_by;
+    let telling = |channel: &str| channel != "time" || found.len() == 1;
+    let channels: Vec<String> = found
+        .iter()
+        .filter(|(channel, ..)| telling(channel))
+        .map(|(channel, rank, _)| format!("{channel} #{rank}"))
+        .collect();
+    channels.join(", ")
 }
 
 /// Drops other kinds and layers and says how many there were.

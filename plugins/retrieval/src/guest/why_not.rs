@@ -1,6 +1,6 @@
 //! `why_not`: walks one memory through the stages of a recall.
 
-use super::pipeline::{collapse, gather, of_kinds, search, spread};
+use super::pipeline::{collapse, gather, of_kinds, search, spread, why};
 use super::recall::with_evidence;
 use super::retrieve::{Read, read};
 use crate::args::Id;
@@ -12,11 +12,11 @@ use crate::text::terms;
 use crate::trace::{
     Check, check_kind, check_there, check_time, checks_of_deleted, checks_of_row, checks_of_unknown, verdict,
 };
-use memstrata_sdk::{Answer, Fault, Hit, Value, arguments, batch::Batch, clock, hits, json, rows};
+use memstrata_sdk::{Answer, Fault, Hit, Place, Value, arguments, batch::Batch, clock, hits, json, places, rows};
 use serde::Deserialize;
 
 /// How deep it looks for the rank.
-const DEEP: u32 = 1_000;
+const DEEP: u32 = 200;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -85,25 +85,31 @@ fn searched(
         return Ok(());
     }
 
-    let mut deep = gather(request, query, DEEP, now, false)?;
-    of_kinds(request, &mut deep.candidates);
-    let Some(rank) = deep.candidates.iter().position(|candidate| candidate.hit.id == id) else {
+    // What recall itself would fetch; deeper only for the rank of what is not there.
+    let mut fetched = gather(request, query, request.fetch(), now, false)?;
+    of_kinds(request, &mut fetched.candidates);
+    let at = |hits: &mut dyn Iterator<Item = &Place>| {
+        hits.enumerate().find(|(_, hit)| hit.id == id).map(|(rank, hit)| (rank, why(hit)))
+    };
+    let mut place = at(&mut fetched.candidates.iter().map(|candidate| &candidate.hit));
+    let (reached, mut looked) = (place.is_some(), fetched.candidates.len());
+    if !reached {
+        let deep = ranked(request, query, now)?;
+        (place, looked) = (at(&mut deep.iter()), deep.len());
+    }
+    let Some((rank, why)) = place else {
         let (matched, detail) = alone_scores(request, own.as_ref(), query, id, collection);
         checks.push(if matched {
-            Check::drop("rank", format!("not among the best {}; {detail}", deep.candidates.len()))
+            Check::drop("rank", format!("not among the best {looked}; {detail}"))
         } else {
             Check::drop("match", detail)
         });
         return Ok(());
     };
-    let why = deep.candidates.get(rank).map(super::pipeline::Candidate::why).unwrap_or_default();
     checks.push(Check::pass("match", why.clone()));
 
     // The same steps as recall, from the candidates it would fetch.
-    let mut candidates = deep.candidates;
-    let reached = rank < request.fetch() as usize;
-    candidates.truncate(request.fetch() as usize);
-    let grouped = collapse(candidates);
+    let grouped = collapse(fetched.candidates);
     if let Some(first) = grouped.iter().find(|candidate| candidate.also.contains(&id)) {
         let first = reference(first.hit.id);
         checks.push(Check::drop("repeat", format!("it says nearly the same as {first}, which stands for it")));
@@ -132,7 +138,7 @@ fn searched(
     let mut chosen = chosen;
     with_evidence(&mut chosen, request.known_at.map(|time| time.0))?;
     let shown: Vec<_> = chosen.iter().map(super::pipeline::Candidate::shown).collect();
-    let frame = Frame { found, empty: None, scope: request.scope(now), notes: deep.notes, confidence: None };
+    let frame = Frame { found, empty: None, scope: request.scope(now), notes: fetched.notes, confidence: None };
     let answer = shared(&frame, &shown, &terms(query), request.budget(), request.budget_strategy);
     let fits = (answer.get("hits").and_then(Value::as_array).into_iter().flatten())
         .any(|hit| hit.get("id").and_then(Value::as_u64) == Some(id));
@@ -142,6 +148,18 @@ fn searched(
         Check::drop("budget", format!("it is found, but {} tokens do not reach it", request.budget()))
     });
     Ok(())
+}
+
+/// The best hits, as deep as it looks. What they say is read only where kinds are asked for, since a kind stands in the row.
+fn ranked(request: &Request, query: &str, now: u64) -> Result<Vec<Place>, Fault> {
+    if request.kinds.is_empty() {
+        let mut found = places(&search(request, query, request.namespace(), now)?.limit(DEEP).results()?);
+        found.retain(|hit| request.takes(&hit.collection));
+        return Ok(found);
+    }
+    let mut deep = gather(request, query, DEEP, now, false)?;
+    of_kinds(request, &mut deep.candidates);
+    Ok(deep.candidates.into_iter().map(|candidate| candidate.hit).collect())
 }
 
 /// What each channel makes of a row that was not found: whether any would take it, and in words.

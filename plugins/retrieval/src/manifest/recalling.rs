@@ -147,7 +147,7 @@ pub(super) fn why_not() -> Value {
     }
     json!({
         "summary": "Says which stage kept a memory out of a recall.",
-        "description": "Repeat the arguments of the recall and add the `id` you expected. It checks, in order: exists, deleted, collection, namespace, valid time, time range, kind, whether any channel matches it at all (with its own BM25 and cosine), its rank in a search 1000 deep, near-identical hits, confidence (with `abstain`), the token budget. `stage` names the first that drops it, `advice` what to change.",
+        "description": "Repeat the arguments of the recall and add the `id` you expected. It checks, in order: exists, deleted, collection, namespace, valid time, time range, kind, whether any channel matches it at all (with its own BM25 and cosine), its rank in a search 200 deep, near-identical hits, confidence (with `abstain`), the token budget. `stage` names the first that drops it, `advice` what to change.",
         "effect": "read",
         "input": {"type": "object", "properties": properties, "required": ["query", "id"],
                   "additionalProperties": false},
