@@ -377,6 +377,12 @@ impl Collection {
         format!("{}__staged_{}", self.table, self.columns.len())
     }
 
+    /// Whether a column has a value in every row. A required field has: one that comes later must have a default.
+    pub(crate) fn is_never_null(&self, place: usize) -> bool {
+        let declared = place.checked_sub(at::FIELDS).and_then(|field| self.spec.fields.get_index(field));
+        place <= at::UPDATED || declared.is_some_and(|(_, spec)| spec.required)
+    }
+
     /// The column of the recall view's time.
     pub(crate) fn time_column(&self) -> &str {
         (self.spec.recall.as_ref()).and_then(|view| view.time.as_deref()).unwrap_or("created_at")

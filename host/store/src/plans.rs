@@ -18,7 +18,7 @@ pub(crate) fn space() -> (tempfile::TempDir, Arc<Space>) {
         "notes": {
             "fields": {
                 "slug": {"type": "text"}, "kind": {"type": "text"}, "stars": {"type": "integer"},
-                "happened": {"type": "time"}, "body": {"type": "text", "search": true}
+                "happened": {"type": "time", "required": true, "default": 0}, "body": {"type": "text", "search": true}
             },
             "indexes": [["kind", "stars"], ["happened"]], "unique": {"by_slug": ["slug", "kind"]}
         },
@@ -122,6 +122,24 @@ fn an_index_serves_an_order_without_sorting() {
         query.order_by("stars", true).unwrap();
     });
     assert!(page.contains("index_kind__stars (kind=?") && !page.contains("TEMP B-TREE"), "{page}");
+}
+
+#[test]
+fn a_later_page_goes_on_in_the_index() {
+    let (_folder, space) = space();
+    let notes = space.collection("lab.notes").unwrap();
+    for descending in [false, true] {
+        let mut query = Query::new(Arc::clone(&notes));
+        query.order_by("happened", descending).unwrap();
+        let last = query.cursor_after(b"", "", &[5, 7].map(rusqlite::types::Value::Integer));
+        query.after(&last);
+        let (page, _) = query.page_sql(Source::default(), "r.id", 10, b"", "").unwrap();
+        let plan = space.with_reader(|connection| Ok(plan(connection, &page))).unwrap();
+        assert!(
+            plan.contains("index_happened (happened") && !plan.contains("TEMP") && !plan.contains("MULTI"),
+            "{plan}"
+        );
+    }
 }
 
 #[test]

@@ -281,6 +281,10 @@ impl Query {
                     _ = write!(way, "{column} > ?");
                     compiled.parameters.push(value.clone());
                 }
+                (value, true) if self.collection.is_never_null(*place) => {
+                    _ = write!(way, "{column} < ?");
+                    compiled.parameters.push(value.clone());
+                }
                 (value, true) => {
                     _ = write!(way, "({column} < ? OR {column} IS NULL)");
                     compiled.parameters.push(value.clone());
@@ -296,6 +300,10 @@ impl Query {
                 (Sql::Null, _) => {}
                 (value, false) => {
                     _ = write!(compiled.from_where, " AND {column} >= ?");
+                    compiled.parameters.push(value.clone());
+                }
+                (value, true) if self.collection.is_never_null(*place) => {
+                    _ = write!(compiled.from_where, " AND {column} <= ?");
                     compiled.parameters.push(value.clone());
                 }
                 (value, true) => {

@@ -258,7 +258,9 @@ impl Part<'_> {
     fn newest(&self) -> Result<Scored> {
         let (sql, mut parameters) = self.timed_sql(None)?;
         parameters.push(Sql::Integer(self.wanted as i64));
-        Ok(self.unmasked(self.scored(&format!("{sql} ORDER BY 2 DESC LIMIT ?"), parameters)?))
+        // By the column itself, nulls last, so that its index serves the order.
+        let time = self.collection.time_column();
+        Ok(self.unmasked(self.scored(&format!("{sql} ORDER BY r.\"{time}\" DESC LIMIT ?"), parameters)?))
     }
 
     fn timed_sql(&self, only: Option<&str>) -> Result<(String, Vec<Sql>)> {
