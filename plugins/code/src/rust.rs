@@ -1,12 +1,13 @@
 //! Rust by its whole grammar: the crate `syn`, and visitors that list and count.
 
+mod body;
+
 use crate::depth;
 use crate::unit::{Import, Outline, Unit, counted};
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use syn::visit::{self, Visit};
+use body::Body;
+use proc_macro2::{Span, TokenStream};
+use syn::visit::Visit as _;
 
-/// Groups in groups of a macro's tokens that are looked into.
-const MOST_NESTED: u32 = 24;
 /// Bytes of a text the parser gets: its tree takes some forty times as much memory.
 const MOST_BYTES: usize = 400_000;
 
@@ -288,7 +289,7 @@ impl Reader<'_> {
     ) {
         let place = self.unit(kind, sig.ident.to_string(), container, head);
         let Some(block) = block else { return };
-        let mut body = Body { decisions: 0, calls: Vec::new(), items: Vec::new() };
+        let mut body = Body::default();
         body.visit_block(block);
         let Body { decisions, calls, items } = body;
         if let Some(unit) = self.units.get_mut(place) {
@@ -388,114 +389,6 @@ fn delimiter(of: &syn::MacroDelimiter) -> proc_macro2::extra::DelimSpan {
         syn::MacroDelimiter::Paren(token) => token.span,
         syn::MacroDelimiter::Brace(token) => token.span,
         syn::MacroDelimiter::Bracket(token) => token.span,
-    }
-}
-
-/// What lies in a function's body: decision points, calls, items, which are looked at on their own.
-struct Body<'i> {
-    decisions: u32,
-    calls: Vec<(String, String)>,
-    items: Vec<&'i syn::Item>,
-}
-
-impl Body<'_> {
-    fn path(&mut self, path: &syn::Path) {
-        let mut segments = path.segments.iter().rev();
-        let Some(last) = segments.next() else { return };
-        let qualifier = segments.next().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        let qualifier = if qualifier == "Self" { "self".to_owned() } else { qualifier };
-        self.calls.push((last.ident.to_string(), qualifier));
-    }
-
-    /// Calls within the tokens of a macro, which have no grammar: names before brackets.
-    fn tokens(&mut self, tokens: &TokenStream, depth: u32) {
-        let mut before: Option<String> = None;
-        for token in tokens.clone() {
-            match token {
-                TokenTree::Ident(name) => before = Some(name.to_string()),
-                TokenTree::Group(group) => {
-                    if let Some(name) = before.take().filter(|name| {
-                        group.delimiter() == Delimiter::Parenthesis && !crate::language::is_keyword(name)
-                    }) {
-                        self.calls.push((name, String::new()));
-                    }
-                    if depth < MOST_NESTED {
-                        self.tokens(&group.stream(), depth + 1);
-                    }
-                }
-                _ => before = None,
-            }
-        }
-    }
-}
-
-impl<'i> Visit<'i> for Body<'i> {
-    fn visit_item(&mut self, item: &'i syn::Item) {
-        self.items.push(item);
-    }
-
-    // Types, patterns and attributes hold no calls of the body: they are passed over, and their visitors are in no component.
-    fn visit_type(&mut self, _: &'i syn::Type) {}
-    fn visit_pat(&mut self, _: &'i syn::Pat) {}
-    fn visit_attribute(&mut self, _: &'i syn::Attribute) {}
-    fn visit_path(&mut self, _: &'i syn::Path) {}
-    fn visit_generics(&mut self, _: &'i syn::Generics) {}
-    fn visit_angle_bracketed_generic_arguments(&mut self, _: &'i syn::AngleBracketedGenericArguments) {}
-    fn visit_bound_lifetimes(&mut self, _: &'i syn::BoundLifetimes) {}
-
-    fn visit_expr_if(&mut self, node: &'i syn::ExprIf) {
-        self.decisions += 1;
-        visit::visit_expr_if(self, node);
-    }
-
-    fn visit_expr_while(&mut self, node: &'i syn::ExprWhile) {
-        self.decisions += 1;
-        visit::visit_expr_while(self, node);
-    }
-
-    fn visit_expr_for_loop(&mut self, node: &'i syn::ExprForLoop) {
-        self.decisions += 1;
-        visit::visit_expr_for_loop(self, node);
-    }
-
-    fn visit_expr_match(&mut self, node: &'i syn::ExprMatch) {
-        // The last arm is what is left over.
-        self.decisions += line(node.arms.len().saturating_sub(1));
-        self.decisions += line(node.arms.iter().filter(|arm| arm.guard.is_some()).count());
-        visit::visit_expr_match(self, node);
-    }
-
-    fn visit_expr_binary(&mut self, node: &'i syn::ExprBinary) {
-        self.decisions += u32::from(matches!(node.op, syn::BinOp::And(_) | syn::BinOp::Or(_)));
-        visit::visit_expr_binary(self, node);
-    }
-
-    fn visit_expr_try(&mut self, node: &'i syn::ExprTry) {
-        self.decisions += 1;
-        visit::visit_expr_try(self, node);
-    }
-
-    fn visit_local(&mut self, node: &'i syn::Local) {
-        self.decisions += u32::from(node.init.as_ref().is_some_and(|init| init.diverge.is_some()));
-        visit::visit_local(self, node);
-    }
-
-    fn visit_expr_call(&mut self, node: &'i syn::ExprCall) {
-        if let syn::Expr::Path(path) = &*node.func {
-            self.path(&path.path);
-        }
-        visit::visit_expr_call(self, node);
-    }
-
-    fn visit_expr_method_call(&mut self, node: &'i syn::ExprMethodCall) {
-        let on_self = matches!(&*node.receiver, syn::Expr::Path(path) if path.path.is_ident("self"));
-        self.calls.push((node.method.to_string(), if on_self { "self".into() } else { String::new() }));
-        visit::visit_expr_method_call(self, node);
-    }
-
-    fn visit_macro(&mut self, node: &'i syn::Macro) {
-        self.path(&node.path);
-        self.tokens(&node.tokens, 0);
     }
 }
 
