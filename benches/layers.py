@@ -38,7 +38,7 @@ def options() -> argparse.Namespace:
         "  python3 benches/layers.py --out docs/performance-layers.md the page; nothing else should run meanwhile",
     )
     parser.add_argument("--binary", type=Path, default=REPOSITORY / "target/release/memstrata", help="the program; build it with `cargo build --release`")
-    parser.add_argument("--scale", type=float, default=1.0, help="how much of issue 4's data is stored [default: 1.0]")
+    parser.add_argument("--scale", type=float, default=1.0, help="how much of the data above is stored [default: 1.0]")
     parser.add_argument("--out", type=Path, help="write the page here; without it, it is printed")
     parser.add_argument("--only", default="", metavar="PREFIX", help="measure only read operations whose name begins so, such as `graph.`; no writes, no clients at once")
     parser.add_argument("--calls", type=int, default=200, help="calls of each operation [default: 200]")

@@ -59,9 +59,10 @@ def fill(load: Load, share: float) -> None:
         say(f"  {wanted:>7,} {kind}: {took:.1f} s, {missing / max(took, 1e-9):,.0f} a second")
     derivations: list[tuple[str, Callable[[Load], None]]] = [
         ("communities", communities),
-        ("a measure of the memory", lambda load: ignore(load.host.call("meta.measure"))),
+        ("a measure of the memory", measured),
         ("a model of estimates", lambda load: ignore(load.host.call("planning.train_estimation_model"))),
         ("a consolidation run", consolidate),
+        ("what schedules keep", kept),
     ]
     for kind, make in derivations:
         began = time.monotonic()
@@ -71,6 +72,30 @@ def fill(load: Load, share: float) -> None:
 
 def ignore(_: object) -> None:
     """An answer nobody needs."""
+
+
+# What layers keep of a large space; the host calls these by itself, each minute to each ten.
+KEEPERS = ["graph.keep_graph_figures", "episodic.index_lists", "episodic.keep_stats", "meta.keep_figures"]
+ROUNDS = 500
+
+
+def again(load: Load, operation: str) -> None:
+    """Calls an operation until it says that nothing is left."""
+    for _ in range(ROUNDS):
+        if not load.host.call(operation).get("more"):
+            return
+
+
+def measured(load: Load) -> None:
+    """All domains, in as many calls as that takes."""
+    again(load, "meta.measure")
+    again(load, "meta.measure_domains")
+
+
+def kept(load: Load) -> None:
+    """As if the load had happened over hours: the schedules have run."""
+    for operation in KEEPERS:
+        again(load, operation)
 
 
 def communities(load: Load) -> None:

@@ -8,6 +8,7 @@
     reason = "a test that unwraps nothing has failed"
 )]
 
+mod acceptance;
 mod catalog;
 mod cli;
 mod consolidation;

@@ -1,6 +1,7 @@
 //! Export and import of a space's rows, as they are: for other programs, and for a new space.
 
 use crate::api::{CallError, Principal};
+use crate::consolidation::records::{COMPARISONS, RUNS, UNITS};
 use crate::dispatch::embed;
 use crate::kernel::{Kernel, now_ms};
 use memstrata_store::{Collection, CommitMeta, Deadline, Namespace, Query, ReadLimits, Session, SessionOptions, Space};
@@ -13,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(3_600);
 /// Rows read at a time.
 const PAGE: u32 = 500;
 
+/// Records of what was done in a space, by the numbers of its journal: they mean nothing in another.
+const OF_ITS_JOURNAL: [&str; 3] = [RUNS, UNITS, COMPARISONS];
+
 /// What of a space is exported.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
@@ -24,6 +28,9 @@ pub struct Selection {
 
 impl Selection {
     fn names(&self, collection: &Collection) -> bool {
+        if OF_ITS_JOURNAL.contains(&collection.name()) {
+            return false;
+        }
         self.collections.is_empty()
             || self.collections.iter().any(|name| name == collection.name() || name == collection.layer())
     }
@@ -94,6 +101,14 @@ impl Kernel {
         Ok(done)
     }
 
+    /// Whether a space never had a row, so that it can take an export.
+    ///
+    /// # Errors
+    /// `not-found.space`, and those of the database.
+    pub fn is_pristine(&self, space: &str) -> Result<bool, CallError> {
+        Ok(self.open_space(space)?.is_pristine()?)
+    }
+
     /// Readies a space that never had a row for the rows of an export, whose ids go up to `most`.
     ///
     /// # Errors
@@ -144,7 +159,7 @@ fn session(space: &Arc<Space>, read_only: bool) -> Session {
         now: now_ms(),
         deadline: Deadline::within(PATIENCE),
         // Not a component's call: the batch is the caller's to bound.
-        limits: ReadLimits { rows_read: u64::MAX, ..ReadLimits::default() },
+        limits: ReadLimits { rows_read: u64::MAX, bytes_written: usize::MAX, ..ReadLimits::default() },
         binding: "transfer".into(),
         read_only,
         as_of: None,

@@ -216,7 +216,7 @@ fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
 
 /// The indexes queries use, each with the statement that makes it where it is missing.
 ///
-/// They hold live rows only. SQLite then need not look at a row to know that it is not deleted: a count, or a count by
+/// They hold live rows only, but for one of the deleted. SQLite then need not look at a row to know that it is not deleted: a count, or a count by
 /// group, reads the index alone.
 pub(crate) fn live_indexes(collection: &Collection) -> Vec<(String, String)> {
     let table = &collection.table;
@@ -226,7 +226,10 @@ pub(crate) fn live_indexes(collection: &Collection) -> Vec<(String, String)> {
         let sql = format!("CREATE INDEX IF NOT EXISTS \"{name}\" ON \"{table}\"({list}) WHERE deleted_at IS NULL;\n");
         (name, sql)
     };
-    system.into_iter().chain(declared).map(statement).collect()
+    let deleted = format!("{table}__deleted");
+    let sql =
+        format!("CREATE INDEX IF NOT EXISTS \"{deleted}\" ON \"{table}\"(deleted_at) WHERE deleted_at IS NOT NULL;\n");
+    system.into_iter().chain(declared).map(statement).chain([(deleted, sql)]).collect()
 }
 
 /// The name of a declared index in the file.

@@ -47,8 +47,14 @@ pub(crate) fn upgrade(connection: &Connection, space: &str) -> Result<()> {
         connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", [FORMAT])?;
         Ok(())
     })();
-    connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    done
+    match done {
+        Ok(()) => Ok(connection.execute_batch("COMMIT")?),
+        Err(error) => {
+            // SQLite may have rolled back by itself; what went wrong first is what counts.
+            _ = connection.execute_batch("ROLLBACK");
+            Err(error)
+        }
+    }
 }
 
 /// Makes or extends a layer's collections; all that cannot be done is told at once, and nothing is then done.

@@ -125,6 +125,21 @@ fn an_index_serves_an_order_without_sorting() {
 }
 
 #[test]
+fn deleted_rows_are_asked_for_beside_the_live_ones_without_a_scan() {
+    let (_folder, space) = space();
+    let notes = space.collection("lab.notes").unwrap();
+    for condition in [r#"["kind", "=", "x"]"#, r#"["updated_at", ">", 9]"#] {
+        let [page, count, _] = plans(&space, &notes, |query| {
+            by(condition)(query);
+            query.with_deleted();
+        });
+        for plan in [page, count] {
+            assert!(plan.contains("lab__notes__deleted") && !plan.contains("SCAN main."), "{condition}: {plan}");
+        }
+    }
+}
+
+#[test]
 fn a_later_page_goes_on_in_the_index() {
     let (_folder, space) = space();
     let notes = space.collection("lab.notes").unwrap();

@@ -117,6 +117,13 @@ impl Source {
     }
 }
 
+/// All rows of the table in two arms, each with indexes of its own: those of live rows, and the one of the deleted.
+fn live_and_deleted(collection: &Collection) -> String {
+    let (table, columns) = (&collection.table, collection.column_list(""));
+    let arm = |which: &str| format!("SELECT {columns} FROM main.\"{table}\" WHERE deleted_at {which}");
+    format!("({} UNION ALL {}) r", arm("IS NULL"), arm("IS NOT NULL"))
+}
+
 /// A compiled `FROM .. WHERE ..` with its parameters.
 struct Compiled {
     from_where: String,
@@ -223,7 +230,11 @@ impl Query {
 
     fn compile(&self, source: Source, only: Option<&str>) -> Result<Compiled> {
         let mut parameters = Vec::new();
-        let mut sql = format!(" FROM {} WHERE 1", source.sql(&self.collection, &mut parameters));
+        let from = match self.with_deleted && source == Source::default() {
+            true => live_and_deleted(&self.collection),
+            false => source.sql(&self.collection, &mut parameters),
+        };
+        let mut sql = format!(" FROM {from} WHERE 1");
         if !self.with_deleted {
             sql.push_str(" AND r.deleted_at IS NULL");
         }

@@ -9,13 +9,23 @@ use serde_json::json;
 #[test]
 fn a_row_is_adopted_with_its_id_and_its_time() {
     let lab = lab();
+    assert!(lab.space.is_pristine().unwrap());
     lab.space.reserve_for_adoption(700).unwrap();
+    assert!(!lab.space.is_pristine().unwrap());
     let mut call = lab.session();
     let row = json!({"id": 700, "created_at": 12, "version": 9, "updated_at": 13, "deleted_at": null, "component": "other",
                      "title": "Tea", "parent": 699, "namespace": "user:ada", "sources": [699]});
     assert_eq!(call.adopt(&lab.notes, object(row)).unwrap(), 700);
-    call.adopt(&lab.notes, object(json!({"id": 699, "title": "Before"}))).unwrap();
+    call.adopt(&lab.notes, object(json!({"id": 699, "title": "Before", "kind": null, "done": null}))).unwrap();
+    assert_eq!(code(call.adopt(&lab.notes, object(json!({"id": 699, "title": "Again"})))), "invalid.argument", "twice");
     commit(call).unwrap();
+    let before = lab.get(699).unwrap();
+    assert_eq!((&before["kind"], &before["done"]), (&json!(null), &json!(null)), "a null is no default");
+    // Where it comes from, its evidence was forgotten, or comes in a later commit.
+    lab.write(|call| {
+        _ = call.adopt(&lab.notes, object(json!({"id": 600, "title": "t", "sources": [5, 601]}))).unwrap()
+    });
+    lab.write(|call| _ = call.adopt(&lab.notes, object(json!({"id": 601, "title": "later"}))).unwrap());
     let row = lab.get(700).unwrap();
     assert_eq!((&row["created_at"], &row["version"], &row["component"]), (&json!(12), &json!(1), &json!("sha256:one")));
     assert_eq!((&row["parent"], &row["namespace"], &row["sources"]), (&json!(699), &json!("user:ada"), &json!([699])));

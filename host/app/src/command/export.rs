@@ -45,8 +45,10 @@ pub(crate) fn export(global: &Global, asked: Asked) -> Result<ExitCode> {
         Box::new(File::create(&partial).with_context(|| format!("cannot write {}", partial.display()))?)
     };
     let mut out = BufWriter::new(&mut out);
-    let broken =
-        |error: std::io::Error| CallError::new("unavailable.file", format!("cannot write the export: {error}"));
+    let broken = |error: std::io::Error| {
+        let code = if error.kind() == ErrorKind::BrokenPipe { GONE } else { "unavailable.file" };
+        CallError::new(code, format!("cannot write the export: {error}"))
+    };
     let exported = (|| -> Result<u64> {
         let now = crate::output::now();
         match asked.markdown {
@@ -82,7 +84,9 @@ pub(crate) fn export(global: &Global, asked: Asked) -> Result<ExitCode> {
     let rows = match exported {
         Ok(rows) => rows,
         Err(error) => {
-            _ = std::fs::remove_file(&partial);
+            if !to_stdout {
+                _ = std::fs::remove_file(&partial);
+            }
             // A reader that has gone (`| head`) is no failure.
             return if to_stdout && is_gone(&error) { Ok(ExitCode::SUCCESS) } else { Err(error) };
         }

@@ -6,10 +6,10 @@ use crate::output::{Meter, print};
 use crate::transfer::{Call, Content, Import, Kind, PlacedRow, Reading, Record, read};
 use anyhow::{Context as _, Result, anyhow, bail};
 use indexmap::IndexMap;
-use memstrata_kernel::{CallError, CallRequest, Principal};
+use memstrata_kernel::{CallError, CallRequest, ExportedRow, Principal};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,10 @@ struct Report {
     imported: BTreeMap<&'static str, usize>,
     /// Calls that found what they make there already.
     known: usize,
+    /// Of a dry run: records that name others, which are not written.
+    unchecked: usize,
+    /// Messages without a text.
+    empty: usize,
     /// Records refused, and lines that could not be read.
     failed: usize,
     faults: Vec<String>,
@@ -63,6 +67,15 @@ impl Report {
         text.push_str(&format!("{verb} ({}): {counts}", self.format));
         if self.known > 0 {
             text.push_str(&format!("\n{} were there already", self.known));
+        }
+        if self.unchecked > 0 {
+            text.push_str(&format!(
+                "\n{} name others of this file and cannot be checked before those are written",
+                self.unchecked
+            ));
+        }
+        if self.empty > 0 {
+            text.push_str(&format!("\n{} messages without a text were left out", self.empty));
         }
         for (field, count) in &self.dropped {
             text.push_str(&format!("\nfield `{field}` has no place and was left out of {count} records"));
@@ -108,6 +121,7 @@ pub(crate) fn import(global: &Global, asked: &Asked) -> Result<ExitCode> {
         );
     }
     content.faults.iter().for_each(|fault| report.fault(fault.clone()));
+    report.empty = content.empty;
     let resolved = configure(global, None)?;
     let imports = resolved.imports.clone();
     let host = start_resolved(resolved, false)?;
@@ -162,26 +176,49 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// Rows keep their ids, so that whatever names one goes on doing so.
+    /// Rows keep their ids, so that whatever names one goes on doing so. All are checked before the first is written.
     fn rows(&self, rows: Vec<PlacedRow>, report: &mut Report, mut done: impl FnMut(u64)) -> Result<()> {
-        let Some(most) = rows.iter().filter_map(|(row, _)| row.row.get("id").and_then(Value::as_u64)).max() else {
-            return if rows.is_empty() { Ok(()) } else { bail!("the rows of this export have no ids") };
-        };
-        let space = self.host.space();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (kernel, space) = (&self.host.kernel, self.host.space());
+        let mut ids = HashSet::with_capacity(rows.len());
+        for (row, place) in &rows {
+            let id =
+                row.row.get("id").and_then(Value::as_u64).with_context(|| format!("{place}: the row has no id"))?;
+            if !ids.insert(id) {
+                bail!("{place}: the id {id} stands twice in the export");
+            }
+        }
+        if !kernel.is_pristine(space)? {
+            bail!(
+                "space `{space}` has had rows, and an export keeps its ids: make a new space with `memstrata space create NAME` and import with --space NAME"
+            );
+        }
+        let rows: Vec<ExportedRow> = rows.into_iter().map(|(row, _)| row).collect();
+        for batch in rows.chunks(ROWS) {
+            kernel.adopt_rows(space, batch.to_vec(), true)?;
+            if self.dry_run {
+                done(batch.len() as u64);
+            }
+        }
         if !self.dry_run {
-            self.host.kernel.prepare_adoption(space, most).map_err(|error| {
-                anyhow!("{}: make one with `memstrata space create NAME` and import with --space NAME", error.message)
-            })?;
+            kernel.prepare_adoption(space, ids.into_iter().max().unwrap_or_default())?;
+            let mut in_it = 0;
+            for batch in rows.chunks(ROWS) {
+                kernel.adopt_rows(space, batch.to_vec(), false).map_err(|error| {
+                    anyhow!(
+                        "{} ({}); {in_it} of {} rows are in space `{space}`: delete it and import anew",
+                        error.message,
+                        error.code,
+                        rows.len()
+                    )
+                })?;
+                in_it += batch.len();
+                done(batch.len() as u64);
+            }
         }
-        let count = rows.len();
-        let mut rows = rows.into_iter().map(|(row, _)| row).peekable();
-        while rows.peek().is_some() {
-            let batch: Vec<_> = rows.by_ref().take(ROWS).collect();
-            let size = batch.len() as u64;
-            self.host.kernel.adopt_rows(space, batch, self.dry_run)?;
-            done(size);
-        }
-        report.imported.insert("row", count);
+        report.imported.insert("row", rows.len());
         Ok(())
     }
 
@@ -212,6 +249,8 @@ impl Importer<'_> {
             };
             match self.call(&import.operation, arguments) {
                 Ok(answer) => self.count(&answer, std::slice::from_ref(record), report),
+                // What it names may be earlier records of this file, which a dry run has not written.
+                Err(error) if self.dry_run && error.code.starts_with("not-found.") => report.unchecked += 1,
                 Err(error) if is_of_one(&error) => {
                     report.fault(format!("{}: {} ({})", record.place, faults(&error), error.code));
                 }
@@ -245,7 +284,8 @@ impl Importer<'_> {
     fn one(&self, call: &Call, place: &str, report: &mut Report) -> Result<()> {
         match self.call(&call.operation, call.arguments.clone()) {
             Ok(_) => *report.imported.entry("call").or_default() += 1,
-            Err(error) if error.code.starts_with("conflict.") => report.known += 1,
+            Err(error) if error.code == "conflict.duplicate" => report.known += 1,
+            Err(error) if self.dry_run && error.code.starts_with("not-found.") => report.unchecked += 1,
             Err(error) if is_of_one(&error) => report.fault(format!("{place}: {} ({})", faults(&error), error.code)),
             Err(error) => bail!("{place}: {} ({})", error.message, error.code),
         }

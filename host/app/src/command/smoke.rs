@@ -1,7 +1,7 @@
 //! `smoke`: does a running host do what it should? Checks over HTTP, in a space of their own.
 
 use crate::cli::Global;
-use crate::host::{configure, start_resolved};
+use crate::host::{Host, configure, start_resolved};
 use crate::output::print;
 use crate::smoke::{Checks, Client, Outcome, Runner, Surroundings};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -53,11 +53,11 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     if health.status == 404 {
         bail!("{url} is no memstrata host");
     }
-    host.kernel.create_space(&space)?;
     if let Some((_, path)) = &folder {
         std::fs::create_dir(path).with_context(|| format!("cannot write in the granted folder {}", path.display()))?;
     }
-    let clean = folder.as_ref().map(|(_, path)| path.clone());
+    let traces = Traces { host: &host, space: space.clone(), folder: folder.as_ref().map(|(_, path)| path.clone()) };
+    host.kernel.create_space(&space)?;
     let mut runner = Runner::new(client, Surroundings { folder, path: below, patience: asked.patience, run });
     let live = !global.json && std::io::stderr().is_terminal();
     let mut outcomes = Vec::new();
@@ -70,13 +70,33 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     if live {
         eprint!("\r\x1b[K");
     }
-    if let Some(path) = clean {
-        _ = std::fs::remove_dir_all(path);
-    }
-    host.kernel.delete_space(&space)?;
+    drop(traces);
     let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
     print(global.json, &outcomes, |outcomes| shown(outcomes, failed))?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the checks leave behind: gone however they end.
+struct Traces<'a> {
+    host: &'a Host,
+    space: String,
+    folder: Option<PathBuf>,
+}
+
+impl Drop for Traces<'_> {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder
+            && let Err(error) = std::fs::remove_dir_all(folder)
+        {
+            eprintln!("{} stays: {error}", folder.display());
+        }
+        if let Err(error) = self.host.kernel.delete_space(&self.space) {
+            eprintln!(
+                "space `{}` stays: {error}; delete it with `memstrata space delete {} --yes`",
+                self.space, self.space
+            );
+        }
+    }
 }
 
 fn shown(outcomes: &[Outcome], failed: usize) -> String {

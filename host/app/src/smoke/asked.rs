@@ -90,6 +90,11 @@ impl Checks {
                 if doors.iter().filter(|door| **door).count() != 1 {
                     return Err(format!("{}, step {}: name one of call, get and write", check.name, at + 1));
                 }
+                if let Some(pointer) =
+                    step.expect.iter().find(|(_, expected)| !expected.says_something()).map(|(pointer, _)| pointer)
+                {
+                    return Err(format!("{}, step {}: the rule for `{pointer}` says nothing", check.name, at + 1));
+                }
                 if step.times == 0 || step.together == 0 {
                     return Err(format!("{}, step {}: times and together are at least 1", check.name, at + 1));
                 }
@@ -118,6 +123,10 @@ mod tests {
             ("[[check]]\ngroup = \"g\"\nname = \"none\"\nsteps = [{ times = 2 }]", "none, step 1: name one of"),
             ("[[check]]\ngroup = \"g\"\nname = \"n\"\nsteps = [{ call = \"a.b\", times = 0 }]", "at least 1"),
             ("[[check]]\ngroup = \"g\"\nname = \"n\"\nsteps = [{ call = \"a.b\", expects = {} }]", "expects"),
+            (
+                "[[check]]\ngroup = \"g\"\nname = \"n\"\nsteps = [{ call = \"a.b\", expect = { \"/x\" = {} } }]",
+                "says nothing",
+            ),
         ] {
             let error = Checks::read(text).unwrap_err();
             assert!(error.contains(part), "{part}: {error}");

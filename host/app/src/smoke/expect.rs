@@ -35,6 +35,16 @@ pub(crate) struct Rule {
 }
 
 impl Expected {
+    /// Whether it says anything.
+    pub(crate) fn says_something(&self) -> bool {
+        match self {
+            Self::Exactly(_) => true,
+            Self::Rule(Rule { least, most, contains, each, .. }) => {
+                least.is_some() || most.is_some() || contains.is_some() || each.is_some()
+            }
+        }
+    }
+
     /// Why the answer is not as expected; nothing if it is.
     pub(crate) fn fault(&self, pointer: &str, answer: &Value, names: &Names) -> Option<String> {
         let found = answer.pointer(pointer);

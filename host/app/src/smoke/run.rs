@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 const NO_FOLDER: &str =
     "needs a folder the host may read: `folders = { name = \"path\" }` of the layer in the configuration of both";
 
+/// How many times longer what must come by itself is waited for, at most.
+const MOST_PATIENCE: f64 = 5.0;
+
 /// What became of a check.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Outcome {
@@ -88,7 +91,8 @@ impl Runner {
                 .map(|()| None)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()));
         }
-        let end = Instant::now() + Duration::from_secs(step.until_s).mul_f64(self.around.patience);
+        // Patience is for slow machines, not for what never comes.
+        let end = Instant::now() + Duration::from_secs(step.until_s).mul_f64(self.around.patience.min(MOST_PATIENCE));
         loop {
             match self.attempt(step) {
                 Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(500)),
@@ -143,8 +147,8 @@ impl Runner {
         let arguments = names.filled(&json(&toml::Value::Table(step.with.clone())));
         let begun = Instant::now();
         let answer = match (&step.call, &step.get) {
-            (Some(operation), _) => self.client.call(operation, &arguments),
-            (None, Some(path)) => self.client.get(path),
+            (Some(operation), _) => self.client.call(&names.text(operation), &arguments),
+            (None, Some(path)) => self.client.get(&names.text(path)),
             (None, None) => Err("the step asks nothing".into()),
         };
         (answer.map(|answer| (answer, names)), begun.elapsed())

@@ -41,6 +41,16 @@ fn text<'a>(item: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     item.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// A record of the fields given; what else the item has stays with it, so that nothing is lost unseen.
+fn with_rest(kind: Kind, fields: Value, place: String, mut item: Map<String, Value>, taken: &[&str]) -> Record {
+    let mut record = record(kind, fields, place);
+    item.retain(|name, value| !taken.contains(&name.as_str()) && !value.is_null());
+    for (name, value) in item {
+        record.fields.entry(name).or_insert(value);
+    }
+    record
+}
+
 fn record(kind: Kind, fields: Value, place: String) -> Record {
     let mut fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
     fields.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
@@ -54,11 +64,17 @@ pub(super) fn memory_line(item: Map<String, Value>, place: String) -> Result<Rec
         Some("entity") => {
             let observations = item.get("observations").cloned().unwrap_or_else(|| json!([]));
             let fields = json!({"name": needed("name")?, "type": needed("entityType")?, "observations": observations});
-            Ok(record(Kind::Entity, fields, place))
+            Ok(with_rest(
+                Kind::Entity,
+                fields,
+                place.clone(),
+                item.clone(),
+                &["type", "name", "entityType", "observations"],
+            ))
         }
         Some("relation") => {
             let fields = json!({"from": needed("from")?, "to": needed("to")?, "type": needed("relationType")?});
-            Ok(record(Kind::Relation, fields, place))
+            Ok(with_rest(Kind::Relation, fields, place.clone(), item.clone(), &["type", "from", "to", "relationType"]))
         }
         _ => Err(format!("{place}: `type` must be entity or relation")),
     }
@@ -112,16 +128,22 @@ pub(super) fn mem0_item(item: Map<String, Value>, place: String) -> Result<Recor
     let said = text(&item, "memory").or_else(|| text(&item, "text")).or_else(|| text(&item, "content"));
     let said = said.ok_or_else(|| format!("{place}: `memory` must be a text"))?;
     let whose = [("user_id", "user"), ("agent_id", "agent"), ("run_id", "run")];
-    let namespace = whose.iter().find_map(|(key, kind)| text(&item, key).map(|id| format!("{kind}:{}", segment(id))));
+    let owner = whose.iter().find_map(|(key, kind)| Some((*key, format!("{kind}:{}", segment(text(&item, key)?)))));
+    let (owned_by, namespace) = owner.map_or((None, None), |(key, namespace)| (Some(key), Some(namespace)));
     let time = item.get("created_at").map(instant);
     let tags = item.get("categories").cloned().unwrap_or_default();
     let fields = json!({"text": said, "namespace": namespace, "time": time, "tags": tags});
-    Ok(record(Kind::Memory, fields, place))
+    let mut taken = vec!["memory", "text", "content", "created_at", "categories"];
+    taken.extend(owned_by);
+    Ok(with_rest(Kind::Memory, fields, place, item, &taken))
 }
 
-/// A text as one part of a namespace.
+/// A text as one part of a namespace. What may not stand there becomes its number, so that two ids stay two.
 fn segment(id: &str) -> String {
-    id.chars().map(|c| if c.is_alphanumeric() || "._@/-".contains(c) { c } else { '_' }).take(100).collect()
+    let part = |c: char| {
+        if c.is_alphanumeric() || "._@/-".contains(c) { c.to_string() } else { format!("_{:x}_", u32::from(c)) }
+    };
+    id.chars().map(part).collect()
 }
 
 /// A data export of Claude: conversations become events, what it remembers of them becomes memories.
@@ -152,6 +174,7 @@ fn conversation(item: &Value, messages: &[Value], place: &str, content: &mut Con
         let parts: Vec<&str> = parts.filter_map(|part| part.get("text").and_then(Value::as_str)).collect();
         let said = of("text").map(str::to_owned).unwrap_or_else(|| parts.join("\n"));
         if said.trim().is_empty() {
+            content.empty += 1;
             continue;
         }
         let who = of("sender").unwrap_or("unknown");
@@ -219,7 +242,7 @@ mod tests {
         );
         assert_eq!(
             Value::from(content.records[0].fields.clone()),
-            json!({"text": "Likes tea", "namespace": "user:ada_lovelace", "time": "2026-01-01T00:00:00Z", "tags": ["food"]})
+            json!({"text": "Likes tea", "id": "1", "namespace": "user:ada_20_lovelace", "time": "2026-01-01T00:00:00Z", "tags": ["food"]})
         );
         assert_eq!(content.records[1].kind, Kind::Relation);
         assert!(content.faults[0].contains("item 2: `memory`"));

@@ -43,6 +43,8 @@ pub(crate) struct Content {
     pub(crate) records: Vec<Record>,
     pub(crate) rows: Vec<PlacedRow>,
     pub(crate) calls: Vec<(Call, String)>,
+    /// Messages without a text.
+    pub(crate) empty: usize,
     /// What could not be read, with its place.
     pub(crate) faults: Vec<String>,
 }
@@ -65,7 +67,10 @@ pub(crate) fn read(source: &mut dyn BufRead, reading: &Reading) -> Result<Conten
     let lines: Vec<(usize, &str)> =
         text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(at, line)| (at + 1, line)).collect();
     let first: Option<Value> = lines.first().and_then(|(_, line)| serde_json::from_str(line).ok());
-    let by_lines = matches!(&first, Some(Value::Object(first)) if lines.len() > 1 || !foreign::is_document(first));
+    // Who names a format of lines has lines, whatever the first one looks like.
+    let lined = [Format::Jsonl, Format::Calls, Format::Memstrata];
+    let by_lines = reading.format.is_some_and(|format| lined.contains(&format)) && !text.trim_start().starts_with('[')
+        || matches!(&first, Some(Value::Object(first)) if lines.len() > 1 || !foreign::is_document(first));
     if by_lines {
         let format = reading.format.unwrap_or_else(|| first.as_ref().map_or(Format::Jsonl, of_line));
         return Ok(by_line(&lines, format, reading));
@@ -159,7 +164,10 @@ const TIMES: [&str; 4] = ["timestamp", "created_at", "createdAt", "date"];
 fn plain(mut item: Map<String, Value>, reading: &Reading, place: String) -> Result<Record, String> {
     for (ours, theirs) in &reading.names {
         if let Some(value) = item.remove(theirs) {
-            item.insert(ours.clone(), value);
+            // What had our name before keeps it with a mark.
+            if let Some(other) = item.insert(ours.clone(), value) {
+                item.insert(format!("other_{ours}"), other);
+            }
         }
     }
     let kind = match item.remove("kind") {

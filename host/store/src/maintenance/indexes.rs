@@ -17,9 +17,9 @@ pub struct IndexUse {
     pub unique: bool,
     /// Whether the file has it.
     pub present: bool,
-    /// What serves a query for values of all its fields, as SQLite says it; an index, unless it would scan.
+    /// What serves a query for values of all its fields, as SQLite says it.
     pub plan: String,
-    /// Whether that is a search in an index.
+    /// Whether that is a search in this index.
     pub used: bool,
 }
 
@@ -41,7 +41,7 @@ impl Space {
                 .optional()?
                 .is_some();
             let plan = plan(&reader, table, fields)?;
-            let used = plan.starts_with("SEARCH") && plan.contains("INDEX");
+            let used = plan.starts_with("SEARCH") && plan.contains(&format!("INDEX {name} ("));
             Ok(IndexUse { name, fields: fields.clone(), unique, present, plan, used })
         });
         let found = found.collect();

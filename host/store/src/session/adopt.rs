@@ -11,7 +11,19 @@ use rusqlite::types::Value as Sql;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// Whether a file has had neither a row nor an id.
+const PRISTINE: &str =
+    "SELECT (SELECT value FROM meta WHERE key = 'next_id') = 1 AND NOT EXISTS(SELECT 1 FROM journal_rows)";
+
 impl Space {
+    /// Whether no row was ever written here and no id issued.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_pristine(&self) -> Result<bool> {
+        self.with_reader(|connection| Ok(connection.query_row(PRISTINE, [], |row| row.get(0))?))
+    }
+
     /// Keeps the ids up to `most` for rows of an export; the space must never have had a row or issued an id.
     ///
     /// # Errors
@@ -46,20 +58,18 @@ impl Session {
         self.writes(1, super::stage::size(&row))?;
         let id = row.remove("id").and_then(|id| id.as_i64()).filter(|id| (1..MOST_INTEGER).contains(id));
         let id = id.ok_or_else(|| StoreError::Invalid("a row of an export needs its `id`".into()))?;
+        if self.write.changes.contains_key(&id) {
+            return Err(StoreError::Invalid(format!("the id {id} stands twice in the export")));
+        }
         let now = self.options.now as i64;
         let created = row.remove("created_at").and_then(|time| time.as_i64()).filter(|time| *time >= 0).unwrap_or(now);
         for made in ["version", "updated_at", "deleted_at", "component"] {
             row.remove(made);
         }
-        row.retain(|_, value| !value.is_null());
         let mut values = new_values(collection, &row)?;
         self.place(&mut values)?;
         WriteSet::stamp(&mut values, now, 1);
-        for (place, value) in [
-            (at::ID, Sql::Integer(id)),
-            (at::CREATED, Sql::Integer(created)),
-            (at::COMPONENT, Sql::Text(self.options.component.clone())),
-        ] {
+        for (place, value) in [(at::ID, Sql::Integer(id)), (at::COMPONENT, Sql::Text(self.options.component.clone()))] {
             if let Some(slot) = values.get_mut(place) {
                 *slot = value;
             }

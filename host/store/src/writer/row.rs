@@ -51,7 +51,7 @@ pub(super) fn apply(
     update(connection, id, change, seq, now, component)?;
     derived.after_change(connection, id, change)?;
     if change.set.iter().any(|(column, _)| *column == at::SOURCES) {
-        cite(connection, id, &sources(&change.row))?;
+        cite(connection, id, &sources(&change.row), false)?;
     }
     Ok((Some(version), Some(version + 1)))
 }
@@ -61,6 +61,7 @@ fn insert(connection: &Connection, id: i64, change: &RowChange, seq: i64, now: i
     let mut values = change.row.clone();
     // An adopted row says itself when it was made.
     let created = change.set.iter().find(|(column, _)| *column == at::CREATED).map(|(_, created)| created.clone());
+    let adopted = created.is_some();
     let system = [
         (at::ID, Sql::Integer(id)),
         (at::VERSION, Sql::Integer(1)),
@@ -78,7 +79,7 @@ fn insert(connection: &Connection, id: i64, change: &RowChange, seq: i64, now: i
     let sql = format!("INSERT INTO \"{}\"({}, _seq) VALUES({places}?)", collection.table, collection.column_list(""));
     values.push(Sql::Integer(seq));
     connection.prepare_cached(&sql)?.execute(params_from_iter(&values)).map_err(|error| unique(collection, error))?;
-    cite(connection, id, &sources(&change.row))
+    cite(connection, id, &sources(&change.row), adopted)
 }
 
 /// Copies the row as it is into the history, all columns the file has, known to this program or not.
@@ -188,13 +189,15 @@ fn erase(connection: &Connection, collection: &Collection, id: i64, now: i64) ->
     Ok(())
 }
 
-fn cite(connection: &Connection, id: i64, sources: &[i64]) -> Result<()> {
+/// Notes what a row stands on. What it cites must be or have been a row here, but for an adopted row: where that comes from, some
+/// of its evidence may have been forgotten.
+fn cite(connection: &Connection, id: i64, sources: &[i64], adopted: bool) -> Result<()> {
     connection.prepare_cached("DELETE FROM citations WHERE id = ?")?.execute([id])?;
     for source in sources {
         let known: bool = connection
             .prepare_cached("SELECT EXISTS(SELECT 1 FROM ids WHERE id = ?)")?
             .query_row([source], |row| row.get(0))?;
-        if !known {
+        if !known && !adopted {
             return Err(StoreError::Invalid(format!("source {source} is no row of this space")));
         }
         connection.prepare_cached("INSERT OR IGNORE INTO citations VALUES(?, ?)")?.execute([*source, id])?;
