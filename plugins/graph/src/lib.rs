@@ -7,6 +7,7 @@
 pub mod centrality;
 pub mod chance;
 pub mod community;
+pub mod kept;
 pub mod kind;
 pub mod leiden;
 pub mod manifest;

@@ -254,8 +254,7 @@ fn meet(roads: &mut impl Roads, from: u64, to: u64, most: usize) -> Result<Route
         if middle.is_some_and(|((spent, _), _)| ahead + behind > spent) {
             break;
         }
-        if fetched >= most {
-            cut = true;
+        if cut {
             break;
         }
         let back = backward.queue.len() < forward.queue.len();
@@ -270,6 +269,8 @@ fn meet(roads: &mut impl Roads, from: u64, to: u64, most: usize) -> Result<Route
         }
         let steps = roads.steps(&front, back)?;
         fetched += steps.len();
+        // What was fetched last may be a part only: whatever is found, there may be better.
+        cut |= fetched >= most;
         for step in steps {
             let (here, there) = if back { (step.to, step.from) } else { (step.from, step.to) };
             let Some((spent, hops)) = side.best.get(&here).copied() else { continue };

@@ -207,11 +207,11 @@ pub(super) fn connectivity(given: Value) -> Answer {
     together(&given.view, &given.view.whole()?, given.level, limit)
 }
 
-/// What is kept of a level, if it was computed since the latest detection.
+/// What is kept of a level, if it was computed of the latest detection.
 fn of_latest(given: &Level, name: &str) -> Result<Option<Value>, Fault> {
     of_level(&given.view, given.level)?;
-    let since = refer::int(&latest(&given.view)?, "detected_at");
-    figures::kept(&given.view, &format!("{name} {}", given.level), since)
+    let detected = refer::int(&latest(&given.view)?, "detected_at");
+    figures::kept(&given.view, &format!("{name} {}", given.level), detected)
 }
 
 /// How the communities of a level hang together.
@@ -263,7 +263,7 @@ pub(super) fn bridges(given: Value) -> Answer {
     let (threshold, limit) = (given.threshold.unwrap_or(3), given.limit.unwrap_or(20));
     let kept = of_latest(&given, "bridges")?.and_then(|kept| figures::bridges_of(kept, threshold, limit));
     if let Some(kept) = kept {
-        return Ok(kept);
+        return figures::named(kept);
     }
     let (mut answer, _) = spanning(&given.view, &given.view.whole()?, (given.level, threshold), limit)?;
     if let Some(fields) = answer.as_object_mut() {

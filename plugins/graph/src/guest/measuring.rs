@@ -106,7 +106,7 @@ pub(super) fn of_graph(given: Value) -> Answer {
     let given: All = arguments(given)?;
     let limit = given.limit.unwrap_or(10);
     match figures::kept(&given.view, "shape", None)? {
-        Some(kept) => Ok(trimmed(kept, &["top_degree", "top_closeness", "top_betweenness"], limit)),
+        Some(kept) => figures::named(trimmed(kept, &["top_degree", "top_closeness", "top_betweenness"], limit)),
         None => shape(&given.view.whole()?, limit),
     }
 }
@@ -185,7 +185,7 @@ pub(super) fn isolated(given: Value) -> Answer {
     let entity_type = given.entity_type.as_deref().map(crate::kind::entity_type).transpose()?;
     let limit = given.limit.unwrap_or(50);
     if let Some(kept) = figures::kept(&given.view, "isolated", None)? {
-        return Ok(figures::isolated_of(&kept, entity_type.as_deref(), limit));
+        return figures::named(figures::isolated_of(&kept, entity_type.as_deref(), limit));
     }
     let mut answer = alone(&given.view.whole()?, entity_type.as_deref(), limit);
     if let Some(fields) = answer.as_object_mut() {

@@ -58,12 +58,13 @@ fn answer(view: &View, roads: &StoreRoads<'_>, (from, to): (u64, u64), route: Ro
         Some(path) => walked(view, roads, from, &[path])?.into_iter().next(),
         None => None,
     };
-    let notes: Vec<&str> = if route.cut {
+    let cut = route.cut || roads.cut;
+    let notes: Vec<&str> = if cut {
         vec!["the search was cut short by `max_length` or by the setting path_relations: there may be a better path"]
     } else {
         Vec::new()
     };
-    Ok(json!({"from_id": from, "to_id": to, "found": found, "path": path, "truncated": route.cut, "notes": notes}))
+    Ok(json!({"from_id": from, "to_id": to, "found": found, "path": path, "truncated": cut, "notes": notes}))
 }
 
 pub(super) fn shortest(given: Value) -> Answer {
@@ -99,6 +100,6 @@ pub(super) fn all(given: Value) -> Answer {
     }
     let paths = walked(&given.view, &roads, from, &found)?;
     Ok(
-        json!({"from_id": from, "to_id": to, "count": paths.len(), "paths": paths, "lengths": lengths, "truncated": cut}),
+        json!({"from_id": from, "to_id": to, "count": paths.len(), "paths": paths, "lengths": lengths, "truncated": cut || roads.cut}),
     )
 }

@@ -152,7 +152,9 @@ pub(super) fn analyze(given: Value) -> Answer {
     let given: Analyze = arguments(given)?;
     let limit = given.limit.unwrap_or(10);
     match figures::kept(&given.view, "symbols", None)? {
-        Some(kept) => Ok(figures::trimmed(kept, &["most_needed", "neediest", "cycles", "unrelated"], limit)),
+        Some(kept) => {
+            figures::named(figures::trimmed(kept, &["most_needed", "neediest", "cycles", "unrelated"], limit))
+        }
         None => Ok(together(&given.view.whole()?, limit)),
     }
 }

@@ -263,11 +263,13 @@ pub(super) struct StoreRoads<'a> {
     pub(super) direction: Direction,
     pub(super) most: usize,
     pub(super) relations: BTreeMap<u64, Relation>,
+    /// Whether some request had more relations than were read.
+    pub(super) cut: bool,
 }
 
 impl<'a> StoreRoads<'a> {
     pub(super) fn new(view: &'a View, direction: Direction, most: usize) -> Self {
-        Self { view, direction, most, relations: BTreeMap::new() }
+        Self { view, direction, most, relations: BTreeMap::new(), cut: false }
     }
 }
 
@@ -278,7 +280,8 @@ impl Roads for StoreRoads<'_> {
             (Direction::Out, false) | (Direction::In, true) => Direction::Out,
             _ => Direction::In,
         };
-        let (found, _) = self.view.touching(frontier, way, self.most)?;
+        let (found, cut) = self.view.touching(frontier, way, self.most)?;
+        self.cut |= cut;
         let near: BTreeSet<u64> = frontier.iter().copied().collect();
         let mut steps = Vec::new();
         for relation in found {

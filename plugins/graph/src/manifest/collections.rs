@@ -104,16 +104,16 @@ pub(super) fn collections() -> Value {
             "unique": {"scope": ["namespace", "scope"]},
         },
         "figures": {
-            "summary": "Figures of a large graph as they were last computed; `first` is the first entity of a part.",
+            "summary": "Figures of a large graph as they were last computed; `run` is when, `first` the first entity of a part. Names are not kept.",
             "fields": {
                 "name": {"type": "text", "required": true},
-                "kind": {"type": "text", "required": true, "values": ["whole", "part"]},
+                "kind": {"type": "text", "required": true, "values": ["run", "whole", "part"]},
                 "first": {"type": "integer", "default": 0},
                 "figures": {"type": "json", "required": true, "max_bytes": 1_000_000},
                 "computed_at": {"type": "time", "required": true},
             },
-            "indexes": [["kind", "first"]],
-            "unique": {"name": ["name"]},
+            "indexes": [["namespace", "kind", "first"]],
+            "unique": {"name": ["namespace", "name"]},
         },
     })
 }

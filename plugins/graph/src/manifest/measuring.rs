@@ -124,7 +124,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Computes what is kept of a large graph: metrics, symbols, isolated entities, bridges.",
-                "Of 2,000 entities or relations and more. The host calls it each minute; it computes if something changed, ten minutes after it last did, or after communities were detected. Call it for figures of now.",
+                "Of a whole space with 2,000 entities or relations and more. The host calls it each minute; it computes if something changed, an hour after it last did, or after communities were detected. For figures of now give `fresh` to the operation that reads them.",
                 (s::input(&json!({}), &[]), s::output(&[("computed", "b"), ("entities", "i"), ("relations", "i")])),
                 &json!([{"arguments": {}, "setup": setup}]),
             ),

@@ -59,6 +59,28 @@ fn chain() -> Known {
     Known::new(&[(1, 2, 1.0), (2, 3, 1.0), (3, 4, 1.0), (1, 4, 0.2), (4, 1, 1.0)])
 }
 
+/// Tells only the first steps of each request, as a store does that may read no more.
+struct Short(Known, usize);
+
+impl Roads for Short {
+    fn steps(&mut self, frontier: &[u64], backward: bool) -> Result<Vec<Step>, Fault> {
+        let mut steps = self.0.steps(frontier, backward)?;
+        steps.truncate(self.1);
+        Ok(steps)
+    }
+}
+
+#[test]
+fn a_search_over_a_part_of_the_steps_says_so() {
+    // What is read of the start leads back to it, so nothing is left to walk; the way was not read.
+    let hidden = || Short(Known::new(&[(1, 1, 1.0), (1, 2, 1.0)]), 1);
+    let cheap = cheapest(&mut hidden(), 1, 2, 10, 1).unwrap();
+    assert_eq!((cheap.path, cheap.cut), (None, true));
+    // A path is found at the last fetch, and a cheaper one may be in what was not read.
+    let cheap = cheapest(&mut Short(Known::new(&[(1, 2, 0.5), (1, 2, 1.0)]), 1), 1, 2, 10, 1).unwrap();
+    assert_eq!((cheap.path.map(|path| path.len()), cheap.cut), (Some(1), true));
+}
+
 #[test]
 fn the_shortest_is_not_always_the_cheapest() {
     let short = shortest(&mut chain(), 1, 4, 10, 1000).unwrap();
