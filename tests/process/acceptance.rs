@@ -166,7 +166,7 @@ fn agents_claim_each_task_once() {
                 let server = &server;
                 scope.spawn(move || {
                     let agent =
-                        call(server, "swarm.agent_register", &json!({"name": format!("agent {agent}")}))["agent_id"]
+                        call(server, "swarm.agent_register", &json!({"name": format!("agent-{agent}")}))["agent_id"]
                             .clone();
                     let mut mine = Vec::new();
                     loop {

@@ -102,7 +102,7 @@ fn an_export_comes_back_in_a_new_space_as_it_was() {
     assert!(told.contains("rows of space `default`"), "{told}");
     let before = std::fs::read_to_string(&path).unwrap();
     assert!(fails(folder, &["export", path.to_str().unwrap()]).contains("exists"));
-    assert!(fails(folder, &["import", path.to_str().unwrap()]).contains("needs a new space"));
+    assert!(fails(folder, &["import", path.to_str().unwrap()]).contains("make a new space"));
     ok(folder, &["space", "create", "copy"]);
     ok(folder, &["--space", "copy", "import", path.to_str().unwrap()]);
     let after = ok(folder, &["--space", "copy", "export"]);

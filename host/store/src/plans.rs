@@ -128,9 +128,10 @@ fn an_index_serves_an_order_without_sorting() {
 fn deleted_rows_are_asked_for_beside_the_live_ones_without_a_scan() {
     let (_folder, space) = space();
     let notes = space.collection("lab.notes").unwrap();
-    for condition in [r#"["kind", "=", "x"]"#, r#"["updated_at", ">", 9]"#] {
+    for (condition, order) in [(r#"["kind", "=", "x"]"#, "stars"), (r#"["updated_at", ">", 9]"#, "updated_at")] {
         let [page, count, _] = plans(&space, &notes, |query| {
             by(condition)(query);
+            query.order_by(order, false).unwrap();
             query.with_deleted();
         });
         for plan in [page, count] {

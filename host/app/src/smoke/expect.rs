@@ -6,12 +6,20 @@ use std::collections::HashMap;
 
 /// What must stand at a place of an answer.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "toml::Value")]
 pub(crate) enum Expected {
-    /// A rule.
+    /// A rule: what is a table in the file.
     Rule(Rule),
     /// Exactly this; texts with `$names`.
     Exactly(toml::Value),
+}
+
+impl TryFrom<toml::Value> for Expected {
+    type Error = toml::de::Error;
+
+    fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
+        Ok(if value.is_table() { Self::Rule(value.try_into()?) } else { Self::Exactly(value) })
+    }
 }
 
 /// A rule for what stands there; all that is said of it must hold.
@@ -158,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_as_expected_is_told() {
-        let answer = json!({"count": 3, "who": "ada", "items": [{"k": 1}, {"k": 2}]});
+        let answer = json!({"count": 3, "who": "ada", "items": [{"k": 1}, {"k": 2}], "none": []});
         let fault = |pointer: &str, expected: &str| {
             let table: toml::Table = toml::from_str(&format!("e = {expected}")).unwrap();
             let expected: Expected = table.get("e").unwrap().clone().try_into().unwrap();
@@ -169,6 +177,7 @@ mod tests {
             ("/count", "\"$n\""),
             ("/count", "{ least = 3, most = 3 }"),
             ("/items", "{ least = 2 }"),
+            ("/none", "[]"),
             ("/who", "{ contains = \"da\" }"),
             ("", "{ contains = \"$name\" }"),
         ] {
@@ -177,6 +186,7 @@ mod tests {
         for (pointer, expected, part) in [
             ("/count", "4", "`/count` should be 4, but is 3"),
             ("/gone", "true", "but is nothing"),
+            ("/items", "[]", "should be []"),
             ("/count", "{ most = 2 }", "2 or less"),
             ("/gone", "{ least = 1 }", "1 or more"),
             ("/who", "{ contains = \"eve\" }", "\"eve\""),
