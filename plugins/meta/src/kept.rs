@@ -9,9 +9,9 @@ pub const NAME: &str = "figures";
 /// The namespace of rows that are of the whole space: callers confined to one see none of them, and rows of theirs are not taken
 /// for it.
 pub const WHOLE: &str = "";
-/// The longest a call takes, in ms: a row's time of change is the begin of the call that wrote it, which may be so long before
+/// The longest a call takes unless the operator allows more, in ms: a row's time of change is the begin of the call that wrote it, which may be so long before
 /// it was to be seen.
-pub const CALL: u64 = 60_000;
+pub const CALL: u64 = 120_000;
 /// From so many events, or so many memories, on a space is large.
 pub const LARGE: u64 = 5_000;
 /// Domains that one call measures in a large space; what is left is measured by the calls that follow.
