@@ -71,6 +71,16 @@ pub fn reached(rows: &[Reached]) -> (u64, bool) {
     (open().map(|row| row.upto).fold(upto, u64::min), own.is_some_and(|own| own.done) && open().next().is_none())
 }
 
+/// Where among mentions up to the id `newest` to begin to look at `step` of them, in this minute, for some whose event is gone. Multiples of the golden ratio
+/// spread evenly, however many there are: nothing need be kept of where it was last (Knuth, TAOCP 3, 6.4, theorem S).
+#[must_use]
+pub fn look_from(minute: u64, newest: u64, step: u64) -> u64 {
+    let part = minute.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    // So far beyond the newest that the first ones have their turn like all others.
+    let all = u128::from(newest) + u128::from(step);
+    u64::try_from((u128::from(part) * all) >> 64).unwrap_or(0).saturating_sub(step)
+}
+
 /// The values of an event's lists, each once.
 #[must_use]
 pub fn named(event: &Value) -> BTreeSet<Named> {
@@ -135,6 +145,18 @@ mod tests {
         assert_eq!(reached(&[row("", 9, true), row("user:a", 5, false), row("user:b", 7, false)]), (5, false));
         // A caller confined to a namespace does not see how far the whole space is.
         assert_eq!(reached(&[row("user:a", 5, true)]), (0, false));
+    }
+
+    #[test]
+    fn all_mentions_are_looked_at_before_long() {
+        let (step, newest) = (1_000, 200_000);
+        let mut seen = vec![false; newest];
+        for minute in 29_000_000..29_000_000 + 2 * (newest / step) as u64 {
+            let from = usize::try_from(look_from(minute, newest as u64, step as u64)).unwrap();
+            seen[from..newest.min(from + step)].fill(true);
+        }
+        assert!(seen.iter().all(|seen| *seen));
+        assert_eq!(look_from(7, 0, 1_000), 0);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The rows that say which events name a tag or a file, so that lists of events are asked by index.
 
 use super::{EVENTS, MENTIONS, PROGRESS, namespace_of, put};
-use crate::mention::{A_CALL, Entry, KEPT, Named, Reached, Room, condition, named, reached};
-use memstrata_sdk::{Answer, Fault, Map, Query, Value, get, json, row, write};
+use crate::mention::{A_CALL, Entry, KEPT, Named, Reached, Room, condition, look_from, named, reached};
+use memstrata_sdk::{Answer, Fault, Map, Query, Value, clock, get, json, row, write};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the row that says how far older events are indexed.
@@ -150,7 +150,7 @@ pub(super) fn note(mut events: Vec<(u64, Value)>) -> Result<(), Fault> {
 /// to a namespace learns that it is not done there, and changes nothing.
 pub(super) fn index() -> Answer {
     if !super::home()?.is_empty() {
-        return Ok(json!({"events": 0, "mentions": 0, "done": false}));
+        return Ok(json!({"events": 0, "mentions": 0, "erased": 0, "done": false}));
     }
     let rows = progress()?;
     let (own, waiting): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, row)| row.namespace.is_empty());
@@ -179,5 +179,30 @@ pub(super) fn index() -> Answer {
     for (id, _) in waiting {
         write::delete(PROGRESS, *id, None)?;
     }
-    Ok(json!({"events": events.len(), "mentions": written, "done": done}))
+    let erased = if done { erase_some()? } else { 0 };
+    Ok(json!({"events": events.len(), "mentions": written, "erased": erased, "done": done}))
+}
+
+/// Erases mentions whose event was erased, as far as this minute looks: their values are of what it said. Marks stay: they name
+/// what hundreds of events do, and lists of it would be short without them.
+fn erase_some() -> Result<usize, Fault> {
+    let newest = Query::of(MENTIONS).descending("id")?.limit(1).ids()?.first().copied().unwrap_or(0);
+    let from = look_from(clock::now() / 60_000, newest, STEP.into());
+    let query = Query::of(MENTIONS).with_deleted().filter(json!(["id", ">=", from]))?.ascending("id")?;
+    let rows = query.select(&["event_id", "more"])?.limit(STEP).page()?.rows;
+    let ids: BTreeSet<u64> = rows.iter().filter_map(|mention| row::int(mention, "event_id")).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let there = Query::of(EVENTS).with_deleted().filter(json!(["id", "in", ids]))?.limit(STEP).ids()?;
+    let there: BTreeSet<u64> = there.into_iter().collect();
+    let mut erased = 0;
+    for mention in &rows {
+        let gone = row::int(mention, "event_id").is_some_and(|event| !there.contains(&event));
+        if gone && !row::flag(mention, "more") {
+            write::erase(MENTIONS, row::id(mention))?;
+            erased += 1;
+        }
+    }
+    Ok(erased)
 }
