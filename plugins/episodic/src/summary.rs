@@ -8,6 +8,16 @@ pub const KEPT_FROM: u64 = 5_000;
 /// Namespaces whose statistics are kept, at most.
 pub const KEPT_SCOPES: usize = 30;
 
+/// The namespaces whose statistics are kept: those with many events, largest first, and before them the whole space (empty)
+/// if `whole` of it is seen. `groups` are events by namespace, largest first.
+#[must_use]
+pub fn scopes(groups: &[(Value, u64)], whole: bool) -> Vec<&str> {
+    let all: u64 = groups.iter().map(|(_, count)| count).sum();
+    let named = groups.iter().filter(|(_, count)| *count >= KEPT_FROM).filter_map(|(scope, _)| scope.as_str());
+    let named = named.filter(|scope| !scope.is_empty()).take(KEPT_SCOPES);
+    (whole && all >= KEPT_FROM).then_some("").into_iter().chain(named).collect()
+}
+
 /// `search_events`: what was found, how sure it is, when it was, and the ids of the best three.
 ///
 /// `rows` are hits in the order of their rank.
@@ -125,6 +135,17 @@ mod tests {
         assert_eq!(summary["older_buckets_left_out"], 1);
         assert_eq!(summary["avg_events_per_bucket"], 4.0);
         assert_eq!(summary["busiest_bucket"]["bucket"], "c");
+    }
+
+    #[test]
+    fn figures_are_kept_of_large_namespaces_and_of_all() {
+        let groups = [("user:a", KEPT_FROM), ("", 9), ("user:b", KEPT_FROM - 1)].map(|(name, n)| (json!(name), n));
+        assert_eq!(scopes(&groups, true), ["", "user:a"]);
+        assert_eq!(scopes(&groups, false), ["user:a"]);
+        assert_eq!(scopes(&groups[1..], true), [""]);
+        assert!(scopes(&groups[1..2], true).is_empty() && scopes(&[], true).is_empty());
+        let many: Vec<_> = (0..40).map(|n| (json!(format!("user:{n}")), KEPT_FROM)).collect();
+        assert_eq!(scopes(&many, false).len(), KEPT_SCOPES);
     }
 
     #[test]

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// Name of the row.
 pub const NAME: &str = "figures";
+/// The namespace of rows that are of the whole space: callers confined to one see none of them, and rows of theirs are not taken
+/// for it.
+pub const WHOLE: &str = "";
+/// The longest a call takes unless the operator allows more, in ms: a row's time of change is the begin of the call that wrote it, which may be so long before
+/// it was to be seen.
+pub const CALL: u64 = 120_000;
 /// From so many events, or so many memories, on a space is large.
 pub const LARGE: u64 = 5_000;
 /// Domains that one call measures in a large space; what is left is measured by the calls that follow.
@@ -43,6 +49,18 @@ pub struct Kept {
     pub topics: Vec<String>,
     /// Memories in flux, and superseded.
     pub flux: (u64, u64),
+}
+
+/// Whether a row is of the whole space, not of a namespace.
+#[must_use]
+pub fn of_the_whole(row: &Value) -> bool {
+    row.get("namespace").and_then(Value::as_str).unwrap_or_default() == WHOLE
+}
+
+/// When an answer was computed that is made of several things: when the oldest of them was; nothing if all are of now.
+#[must_use]
+pub fn computed_at(parts: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
+    parts.into_iter().flatten().min()
 }
 
 /// A collection by its name.
@@ -85,6 +103,18 @@ mod tests {
         let text = serde_json::to_string(&kept).unwrap_or_default();
         assert_eq!(serde_json::from_str::<Kept>(&text).ok(), Some(kept));
         assert_eq!((readable("graph.entities"), readable("x.y")), (Some("graph.entities"), None));
+    }
+
+    #[test]
+    fn rows_of_a_namespace_are_not_of_the_whole_space() {
+        let of = |namespace: &str| of_the_whole(&serde_json::json!({"namespace": namespace, "name": NAME}));
+        assert_eq!((of(""), of("user:alice")), (true, false));
+    }
+
+    #[test]
+    fn an_answer_is_as_old_as_its_oldest_part() {
+        assert_eq!(computed_at([Some(9), None, Some(4)]), Some(4));
+        assert_eq!(computed_at([None, None]), None);
     }
 
     #[test]

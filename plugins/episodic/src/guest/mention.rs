@@ -1,8 +1,8 @@
 //! The rows that say which events name a tag or a file, so that lists of events are asked by index.
 
 use super::{EVENTS, MENTIONS, PROGRESS, namespace_of, put};
-use crate::mention::{A_CALL, KEPT, Named, condition, named};
-use memstrata_sdk::{Answer, Fault, Map, Query, Value, json, row, write};
+use crate::mention::{A_CALL, Entry, KEPT, Named, Reached, Room, condition, look_from, named, reached};
+use memstrata_sdk::{Answer, Fault, Map, Query, Value, clock, get, json, row, write};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the row that says how far older events are indexed.
@@ -33,12 +33,12 @@ pub(super) fn conditions(
             .filter(json!(["list", "=", list]))?
             .filter(json!(["id", "<=", newest]))?
             .ascending("namespace")?
-            .select(&["event_id"])?
+            .select(&["event_id", "more"])?
             .limit(u32::try_from(KEPT).unwrap_or(u32::MAX))
             .page()?
             .rows;
-        // As many as are kept: there may be more that are not.
-        let all = rows.len() < KEPT;
+        // As many as are kept, or a mark: there are more that are not.
+        let all = rows.len() < KEPT && !rows.iter().any(|mention| row::flag(mention, "more"));
         let ids = all.then(|| rows.iter().filter_map(|mention| row::int(mention, "event_id")).collect());
         found.push(condition(&(list, value.clone()), ids));
     }
@@ -47,32 +47,50 @@ pub(super) fn conditions(
 
 /// Whether the events from before there were mentions have theirs.
 fn indexed() -> Result<bool, Fault> {
-    Ok(progress()?.is_some_and(|progress| row::flag(&progress, "done")))
+    let rows: Vec<Reached> = progress()?.into_iter().map(|(_, reached)| reached).collect();
+    Ok(reached(&rows).1)
 }
 
-fn progress() -> Result<Option<Value>, Fault> {
-    Query::of(PROGRESS).filter(json!(["name", "=", LISTS]))?.first()
+/// The rows a caller sees that say how far lists are indexed, with their ids.
+fn progress() -> Result<Vec<(u64, Reached)>, Fault> {
+    let rows = Query::of(PROGRESS).filter(json!(["name", "=", LISTS]))?.limit(1_000).page()?.rows;
+    let read = |progress: &Value| Reached {
+        namespace: namespace_of(progress).to_owned(),
+        upto: row::int(progress, "upto").unwrap_or(0),
+        done: row::flag(progress, "done"),
+    };
+    Ok(rows.iter().map(|progress| (row::id(progress), read(progress))).collect())
 }
 
-fn advance(upto: u64, done: bool) -> Result<(), Fault> {
-    write::upsert(PROGRESS, "name", &json!({"name": LISTS, "upto": upto, "done": done})).map(|_| ())
+fn advance(namespace: &str, upto: u64, done: bool) -> Result<(), Fault> {
+    let mut row = Map::new();
+    row.insert("name".into(), json!(LISTS));
+    row.insert("upto".into(), json!(upto));
+    row.insert("done".into(), json!(done));
+    put(&mut row, "namespace", crate::filter::namespace(namespace));
+    write::upsert(PROGRESS, "name", &row.into()).map(|_| ())
 }
 
 /// Stages the mentions of new events, at most [`KEPT`] of a value in a namespace. Answers how many, and from which event on
 /// there was no room left.
 fn stage(events: &[(u64, Value)]) -> Result<(usize, Option<u64>), Fault> {
-    let mut counts: BTreeMap<(String, Named), usize> = BTreeMap::new();
+    let mut rooms: BTreeMap<(String, Named), Room> = BTreeMap::new();
     for (_, event) in events {
         for one in named(event) {
             let namespace = namespace_of(event).to_owned();
-            if let std::collections::btree_map::Entry::Vacant(free) = counts.entry((namespace, one)) {
+            if let std::collections::btree_map::Entry::Vacant(free) = rooms.entry((namespace, one)) {
                 let (namespace, (list, value)) = free.key();
-                let kept = Query::of(MENTIONS)
+                let groups = Query::of(MENTIONS)
                     .filter(json!(["value", "=", value]))?
                     .filter(json!(["list", "=", list]))?
                     .filter(json!(["namespace", "=", namespace]))?
-                    .count()?;
-                free.insert(usize::try_from(kept).unwrap_or(usize::MAX));
+                    .group_count("more")?;
+                let of = |marks: bool| {
+                    let counts = groups.iter().filter(|(more, _)| (more == &json!(true)) == marks);
+                    usize::try_from(counts.map(|(_, count)| count).sum::<u64>()).unwrap_or(usize::MAX)
+                };
+                let room = Room { kept: of(false), marks: of(true), marked: false };
+                free.insert(room);
             }
         }
     }
@@ -86,15 +104,13 @@ fn stage(events: &[(u64, Value)]) -> Result<(usize, Option<u64>), Fault> {
         }
         for one in all {
             let namespace = namespace_of(event);
-            let Some(count) = counts.get_mut(&(namespace.to_owned(), one.clone())).filter(|count| **count < KEPT)
-            else {
-                continue;
-            };
-            *count += 1;
+            let room = rooms.get_mut(&(namespace.to_owned(), one.clone()));
+            let Some(entry) = room.and_then(Room::take) else { continue };
             let mut mention = Map::new();
             mention.insert("event_id".into(), json!(id));
             mention.insert("list".into(), json!(one.0));
             mention.insert("value".into(), json!(one.1));
+            put(&mut mention, "more", (entry == Entry::Mark).then_some(true));
             put(&mut mention, "namespace", crate::filter::namespace(namespace));
             rows.push(mention.into());
         }
@@ -106,18 +122,40 @@ fn stage(events: &[(u64, Value)]) -> Result<(usize, Option<u64>), Fault> {
 }
 
 /// Stages the mentions of events this call records.
-pub(super) fn note(events: &[(u64, Value)]) -> Result<(), Fault> {
-    if let (_, Some(left)) = stage(events)? {
-        let upto = progress()?.and_then(|progress| row::int(&progress, "upto")).unwrap_or(0);
-        advance(upto.min(left.saturating_sub(1)), false)?;
+pub(super) fn note(mut events: Vec<(u64, Value)>) -> Result<(), Fault> {
+    let mut home = None;
+    for (id, event) in &mut events {
+        if !namespace_of(event).is_empty() {
+            continue;
+        }
+        // An event without a namespace goes where its caller is confined to: the stored row knows.
+        if home.is_none() {
+            home = Some(get(EVENTS, *id)?.map_or_else(String::new, |stored| namespace_of(&stored).to_owned()));
+        }
+        if let (Some(event), Some(home)) = (event.as_object_mut(), &home) {
+            event.insert("namespace".into(), json!(home));
+        }
+    }
+    if let (_, Some(left)) = stage(&events)? {
+        let home = super::home()?;
+        let own = progress()?.into_iter().find(|(_, row)| row.namespace == home).map(|(_, row)| row.upto);
+        // The whole space without a row has not begun yet; in a namespace the row only says what this call left.
+        let upto = own.unwrap_or(if home.is_empty() { 0 } else { u64::MAX });
+        advance(&home, upto.min(left.saturating_sub(1)), false)?;
     }
     Ok(())
 }
 
-/// `index_lists`: the next events that have no mentions yet.
+/// `index_lists`: the next events that have no mentions yet. How far it is, is said of the whole space only: a caller confined
+/// to a namespace learns that it is not done there, and changes nothing.
 pub(super) fn index() -> Answer {
-    let old = progress()?;
-    let upto = old.as_ref().and_then(|progress| row::int(progress, "upto")).unwrap_or(0);
+    if !super::home()?.is_empty() {
+        return Ok(json!({"events": 0, "mentions": 0, "erased": 0, "done": false}));
+    }
+    let rows = progress()?;
+    let (own, waiting): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, row)| row.namespace.is_empty());
+    let own = own.first().map(|(_, row)| row);
+    let (upto, was_done) = reached(&rows.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>());
     let query = Query::of(EVENTS).filter(json!(["id", ">", upto]))?.ascending("id")?;
     let events = query.select(&["namespace", "tags", "files"])?.limit(STEP).page()?.rows;
     let ids: Vec<u64> = events.iter().map(row::id).collect();
@@ -133,9 +171,38 @@ pub(super) fn index() -> Answer {
     let reached = left.map_or_else(|| ids.last().copied().unwrap_or(upto), |left| left.saturating_sub(1));
     let more = left.is_some() || events.len() >= STEP as usize;
     // Once all is indexed it stays so: what is recorded brings its mentions along.
-    let done = !more || (left.is_none() && old.as_ref().is_some_and(|progress| row::flag(progress, "done")));
-    if old.is_none() || reached != upto || old.as_ref().is_some_and(|progress| row::flag(progress, "done") != done) {
-        advance(reached, done)?;
+    let done = !more || (left.is_none() && was_done);
+    if own.is_none_or(|own| (own.upto, own.done) != (reached, done)) {
+        advance("", reached, done)?;
     }
-    Ok(json!({"events": events.len(), "mentions": written, "done": done}))
+    // What waited in namespaces is in the row of the whole space now.
+    for (id, _) in waiting {
+        write::delete(PROGRESS, *id, None)?;
+    }
+    let erased = if done { erase_some()? } else { 0 };
+    Ok(json!({"events": events.len(), "mentions": written, "erased": erased, "done": done}))
+}
+
+/// Erases mentions whose event was erased, as far as this minute looks: their values are of what it said. Marks stay: they name
+/// what hundreds of events do, and lists of it would be short without them.
+fn erase_some() -> Result<usize, Fault> {
+    let newest = Query::of(MENTIONS).descending("id")?.limit(1).ids()?.first().copied().unwrap_or(0);
+    let from = look_from(clock::now() / 60_000, newest, STEP.into());
+    let query = Query::of(MENTIONS).with_deleted().filter(json!(["id", ">=", from]))?.ascending("id")?;
+    let rows = query.select(&["event_id", "more"])?.limit(STEP).page()?.rows;
+    let ids: BTreeSet<u64> = rows.iter().filter_map(|mention| row::int(mention, "event_id")).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let there = Query::of(EVENTS).with_deleted().filter(json!(["id", "in", ids]))?.limit(STEP).ids()?;
+    let there: BTreeSet<u64> = there.into_iter().collect();
+    let mut erased = 0;
+    for mention in &rows {
+        let gone = row::int(mention, "event_id").is_some_and(|event| !there.contains(&event));
+        if gone && !row::flag(mention, "more") {
+            write::erase(MENTIONS, row::id(mention))?;
+            erased += 1;
+        }
+    }
+    Ok(erased)
 }

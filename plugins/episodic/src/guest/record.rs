@@ -13,7 +13,7 @@ pub(super) fn store(draft: Draft) -> Result<(u64, bool), Fault> {
     let row: Value = draft.row(now())?.into();
     let (id, new) = write::insert_or_get(EVENTS, "content", &row)?;
     if new {
-        mention::note(&[(id, row)])?;
+        mention::note(vec![(id, row)])?;
     }
     Ok((id, new))
 }
@@ -65,7 +65,7 @@ pub(super) fn batch(given: Value) -> Answer {
             Err(fault) => return Err(fault),
         }
     }
-    mention::note(&fresh)?;
+    mention::note(fresh)?;
     let mut answer = json!({"recorded": recorded, "duplicates": duplicates, "invalid": invalid, "results": results});
     if let (Some(source), Some(answer)) = (source, answer.as_object_mut()) {
         let moves = invalid == 0;

@@ -4,9 +4,12 @@ use super::list::query as events_where;
 use super::read::first_and_last;
 use super::{EVENTS, FIGURES, METRICS, PLACES, RELATIONS, SOURCES, date_range, now, put};
 use crate::filter::{Wanted, namespace};
-use crate::summary::{self, KEPT_FROM};
+use crate::summary;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, arguments, json, row, write};
 use serde::Deserialize;
+
+/// The longest a call takes unless the operator allows more, in ms.
+const CALL: u64 = 120_000;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -28,6 +31,31 @@ pub(super) fn answer(given: Value) -> Answer {
         }
     }
     Ok(count(&wanted)?.into())
+}
+
+/// What is counted beside the events.
+const BESIDE: [&str; 4] = [RELATIONS, METRICS, SOURCES, PLACES];
+
+fn beside(collection: &str, within: Option<&str>) -> Result<u64, Fault> {
+    Query::of(collection).namespace(within)?.count()
+}
+
+/// Whether the answer for a scope is another than the kept one. A row's time of change is the begin of the call that wrote it,
+/// which may be up to [`CALL`] before it was to be seen.
+fn changed(scope: &str, kept: &Value) -> Result<bool, Fault> {
+    let since = row::int(kept, "computed_at").unwrap_or(0).saturating_sub(CALL);
+    let events = Query::of(EVENTS).namespace(namespace(scope))?.filter(json!(["updated_at", ">", since]))?;
+    if !events.with_deleted().limit(1).ids()?.is_empty() {
+        return Ok(true);
+    }
+    for collection in BESIDE {
+        if kept.get("counts").and_then(|counts| row::int(counts, collection))
+            != Some(beside(collection, namespace(scope))?)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The figures of a namespace and below; of the whole space if it is empty.
@@ -55,36 +83,27 @@ fn count(wanted: &Wanted) -> Result<Map<String, Value>, Fault> {
     put(&mut answer, "avg_confidence", of()?.aggregate("avg", "confidence")?.map(summary::rounded));
     answer.insert("scored_for_surprise".into(), json!(scored));
     put(&mut answer, "date_range", first_and_last(of)?.map(|(first, last)| date_range(first, last)));
-    for collection in [RELATIONS, METRICS, SOURCES, PLACES] {
-        let count = Query::of(collection).namespace(wanted.within())?.count()?;
-        answer.insert(collection.to_owned(), json!(count));
+    for collection in BESIDE {
+        answer.insert(collection.to_owned(), json!(beside(collection, wanted.within())?));
     }
     answer.insert("empty".into(), json!(total == 0));
     Ok(answer)
 }
 
-/// `keep_stats`: of the whole space and of its largest namespaces, where there are many events and something changed.
+/// `keep_stats`: of the whole space and of its largest namespaces, where there are many events and something changed. A caller
+/// confined to a namespace does not see the whole space, and keeps no figures of it.
 pub(super) fn keep() -> Answer {
-    let (mut kept_now, mut dropped) = (0, 0);
+    let mut kept_now = 0;
     let groups = Query::of(EVENTS).group_count("namespace")?;
-    let whole: u64 = groups.iter().map(|(_, count)| count).sum();
-    let named =
-        groups.iter().filter_map(|(scope, count)| Some((scope.as_str().filter(|scope| !scope.is_empty())?, *count)));
-    for (scope, count_there) in [("", whole)].into_iter().chain(named.take(summary::KEPT_SCOPES)) {
+    let scopes = summary::scopes(&groups, super::home()?.is_empty());
+    for scope in &scopes {
         let old = kept(scope)?;
-        if count_there < KEPT_FROM {
-            if let Some(old) = &old {
-                write::delete(FIGURES, row::id(old), None)?;
-                dropped += 1;
-            }
+        if let Some(old) = &old
+            && !changed(scope, old)?
+        {
             continue;
         }
-        let since = old.as_ref().and_then(|old| row::int(old, "computed_at")).unwrap_or(0);
-        let changed = Query::of(EVENTS).namespace(namespace(scope))?.filter(json!(["updated_at", ">", since]))?;
-        if old.is_some() && changed.with_deleted().limit(1).ids()?.is_empty() {
-            continue;
-        }
-        let wanted = Wanted { namespace: scope.to_owned(), ..Wanted::default() };
+        let wanted = Wanted { namespace: (*scope).to_owned(), ..Wanted::default() };
         let counts = count(&wanted)?;
         let mut figures = Map::new();
         figures.insert("scope".into(), json!(scope));
@@ -93,6 +112,15 @@ pub(super) fn keep() -> Answer {
         put(&mut figures, "namespace", namespace(scope));
         write::upsert(FIGURES, "scope", &figures.into())?;
         kept_now += 1;
+    }
+    // What nobody renews is not told any more: the namespace has few events now, none, or larger ones are before it.
+    let mut dropped = 0;
+    for old in Query::of(FIGURES).select(&["scope", "namespace"])?.limit(500).page()?.rows {
+        let scope = row::text(&old, "scope");
+        if !scopes.contains(&scope) || super::namespace_of(&old) != scope {
+            write::delete(FIGURES, row::id(&old), None)?;
+            dropped += 1;
+        }
     }
     Ok(json!({"kept": kept_now, "dropped": dropped}))
 }

@@ -159,14 +159,15 @@ fn places() -> Value {
 
 fn mentions() -> Value {
     json!({
-        "summary": "Which events name a tag or a file: one row for each value of these lists, the first 500 of a value in a namespace.",
+        "summary": "Which events name a tag or a file: one row for each value of these lists, the first 500 of a value in a namespace, and up to 64 marks that there are more.",
         "fields": fields([
             ("event_id", needed("ref")),
             ("list", json!({"type": "text", "required": true, "values": ["tags", "files"]})),
             ("value", needed("text")),
+            ("more", of("boolean")),
         ]),
         "unique": {},
-        "indexes": [["value", "list", "namespace"], ["event_id"]],
+        "indexes": [["value", "list", "namespace", "more"], ["event_id"]],
     })
 }
 
@@ -181,9 +182,9 @@ fn figures() -> Value {
 
 fn progress() -> Value {
     json!({
-        "summary": "How far work on older events has come.",
+        "summary": "How far work on older events has come: of the whole space, and of a namespace where work was left for later.",
         "fields": fields([("name", needed("text")), ("upto", needed("integer")), ("done", needed("boolean"))]),
-        "unique": {"name": ["name"]},
+        "unique": {"name": ["namespace", "name"]},
         "indexes": [],
     })
 }

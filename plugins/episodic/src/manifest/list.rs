@@ -286,10 +286,10 @@ fn summaries() -> Vec<Operation> {
             ]))
             .example_after("Few events are counted at each call", "record_event", one_event(), json!({})),
         Operation::write("index_lists", "Makes tags and files of older events quick to ask for, a thousand events a call.")
-            .says("The host calls it each minute. What is recorded by this layer is indexed at once; this is for events from before and for imported rows.")
+            .says("The host calls it each minute. What is recorded by this layer is indexed at once; this is for events from before and for imported rows. When all are done it looks through a thousand rows a call, and erases those whose event was erased. A caller confined to a namespace changes nothing and is told that it is not done.")
             .takes(&[], [])
-            .answers(object(&["events", "mentions", "done"], [
-                ("events", integer(0, "Events read")), ("mentions", integer(0, "Rows written")), ("done", flag("All events are indexed")),
+            .answers(object(&["events", "mentions", "erased", "done"], [
+                ("events", integer(0, "Events read")), ("mentions", integer(0, "Rows written")), ("erased", integer(0, "Rows erased, whose event was erased")), ("done", flag("All events are indexed")),
             ]))
             .example_after("After one event", "record_event", one_event(), json!({})),
     ]

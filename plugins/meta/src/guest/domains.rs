@@ -5,6 +5,7 @@ use super::{DAY, flag, integer, text};
 use crate::expertise::Domain;
 use crate::figures::round;
 use crate::gap::{self, Gap};
+use crate::kept::WHOLE;
 use memstrata_sdk::{Answer, Fault, Query, Value, clock, json};
 
 /// Topics that are looked at when no domain is named.
@@ -69,8 +70,8 @@ pub(super) fn of(reader: &mut Reader, name: &str, quick: bool) -> Result<Named, 
 
 /// The largest topics of memories.
 pub(super) fn topics(reader: &mut Reader, most: usize) -> Result<Vec<String>, Fault> {
-    if let Some(kept) = reader.kept()? {
-        return Ok(kept.topics.into_iter().take(most).collect());
+    if let Some(kept) = reader.kept_topics()? {
+        return Ok(kept.into_iter().take(most).collect());
     }
     let groups = reader.groups("semantic.memories", "topic")?;
     Ok(groups.iter().filter_map(|(topic, _)| topic.as_str().map(str::to_owned)).take(most).collect())
@@ -88,13 +89,18 @@ pub(super) fn row(named: &Named, now: u64) -> Value {
     })
 }
 
-const QUICK: &str = "without a measured row, domains are topics found by index: tags and events are counted by `measure` and by `analyze_coverage` with a domain";
+const QUICK: &str = "without measured rows, or with `fresh` in a large space, domains are topics found by index: tags and events are counted by `measure` and by `analyze_coverage` with a domain";
 
 const QUICK_ONE: &str = "the domain is not measured and the space is large: it is counted by index, without tags and events; `fresh` counts all";
 
-/// The row of a domain as it was last measured.
-fn measured(name: &str) -> Result<Option<Value>, Fault> {
-    Ok(Query::of("coverage").filter(json!(["domain", "=", name]))?.first()?.map(|row| mine(&row)))
+/// The row of a domain as it was last measured, in the whole space.
+fn measured(reader: &mut Reader, name: &str) -> Result<Option<Value>, Fault> {
+    let query = Query::of("coverage").filter(json!(["namespace", "=", WHOLE]))?;
+    let row = query.filter(json!(["domain", "=", name]))?.first()?;
+    if let Some(row) = &row {
+        reader.measured_at(integer(row, "measured_at"));
+    }
+    Ok(row.map(|row| mine(&row)))
 }
 
 /// A measured row without what the store adds.
@@ -112,8 +118,8 @@ fn mine(row: &Value) -> Value {
 pub(super) fn coverage(given: &Value) -> Answer {
     let mut reader = Reader::of_call(given);
     if let Some(name) = text(given, "domain") {
-        if reader.kept()?.is_some() {
-            let row = match measured(name)? {
+        if reader.keeps()? {
+            let row = match measured(&mut reader, name)? {
                 Some(row) => row,
                 None => {
                     reader.note(QUICK_ONE.into());
@@ -129,17 +135,25 @@ pub(super) fn coverage(given: &Value) -> Answer {
     Ok(reader.answer(json!({"domains": rows})))
 }
 
-/// Measured domains by score; computed by index where none was measured.
+/// Measured domains by score; computed by index where none was measured, or figures of now are asked for.
 fn ranked(reader: &mut Reader, most: usize) -> Result<Vec<Value>, Fault> {
     let limit = u32::try_from(most).unwrap_or(100);
-    let measured = Query::of("coverage").descending("score")?.limit(limit).page()?.rows;
-    if !measured.is_empty() {
-        return Ok(measured.iter().map(mine).collect());
+    if !reader.is_fresh() {
+        let query = Query::of("coverage").filter(json!(["namespace", "=", WHOLE]))?;
+        let measured = query.descending("score")?.limit(limit).page()?.rows;
+        if !measured.is_empty() {
+            measured.iter().for_each(|row| reader.measured_at(integer(row, "measured_at")));
+            return Ok(measured.iter().map(mine).collect());
+        }
     }
-    reader.note(QUICK.into());
+    // In a small space of now all is counted; else tags and events would take too long.
+    let quick = !reader.is_fresh() || super::keeping::is_large(reader)?;
+    if quick {
+        reader.note(QUICK.into());
+    }
     let mut found = Vec::new();
     for topic in topics(reader, most.min(TOPICS))? {
-        found.push(of(reader, &topic, true)?);
+        found.push(of(reader, &topic, quick)?);
     }
     found.sort_by(|a, b| b.domain.score().total_cmp(&a.domain.score()).then_with(|| a.name.cmp(&b.name)));
     Ok(found.iter().map(|named| row(named, clock::now())).collect())
@@ -196,8 +210,9 @@ pub(super) fn stable_gaps(given: &Value) -> Answer {
     let mut reader = Reader::of_call(given);
     let today = clock::now() / DAY;
     let window = integer(given, "stability_window");
-    let open = Query::of("gaps").filter(json!(["last_day", ">=", today.saturating_sub(1)]))?.limit(500).page()?.rows;
-    let closed = Query::of("gaps").filter(json!(["last_day", "<", today.saturating_sub(1)]))?.count()?;
+    let whole = || Query::of("gaps").filter(json!(["namespace", "=", WHOLE]));
+    let open = whole()?.filter(json!(["last_day", ">=", today.saturating_sub(1)]))?.limit(500).page()?.rows;
+    let closed = whole()?.filter(json!(["last_day", "<", today.saturating_sub(1)]))?.count()?;
     let told =
         |row: &Value| json!({"domain": row.get("domain"), "kind": row.get("kind"), "days_seen": row.get("days_seen")});
     let (stable, passing): (Vec<&Value>, Vec<&Value>) =
@@ -257,7 +272,7 @@ pub(super) fn skills(given: &Value) -> Answer {
     names.truncate(10);
     let mut found = Vec::new();
     for name in names {
-        let known = if reader.kept()?.is_some() { measured(&name)? } else { None };
+        let known = if reader.keeps()? { measured(&mut reader, &name)? } else { None };
         let (domain, there) = match known {
             Some(row) => (domain_of(&row), true),
             None => {

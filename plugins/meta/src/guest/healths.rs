@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::{DAY, flag, integer, reflecting, text};
 use crate::figures::{Figures, round};
 use crate::health::{self, Health, LAYERS};
+use crate::kept::WHOLE;
 use crate::trend;
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, clock, json};
 
@@ -84,7 +85,8 @@ pub(super) fn health(operation: &str, given: &Value) -> Answer {
 
 fn snapshots(days: u64) -> Result<Vec<Value>, Fault> {
     let since = clock::now().saturating_sub(days * DAY);
-    Query::of("snapshots").filter(json!(["taken_at", ">=", since]))?.ascending("taken_at")?.limit(366).all(366)
+    let whole = Query::of("snapshots").filter(json!(["namespace", "=", WHOLE]))?;
+    whole.filter(json!(["taken_at", ">=", since]))?.ascending("taken_at")?.limit(366).all(366)
 }
 
 fn series(metric: &str, days: u64) -> Result<Vec<(f64, f64)>, Fault> {

@@ -2,8 +2,8 @@
 
 use super::reader::Reader;
 use super::{domains, integer, learning};
-use crate::kept::{Kept, LARGE, NAME};
-use memstrata_sdk::{Answer, Fault, Query, Value, clock, json, write};
+use crate::kept::{CALL, Kept, LARGE, NAME, of_the_whole};
+use memstrata_sdk::{Answer, Fault, Query, Value, clock, get, json, write};
 
 /// Collections whose changes change the figures much.
 const WATCHED: [&str; 5] =
@@ -16,6 +16,7 @@ pub(super) fn is_large(reader: &mut Reader) -> Result<bool, Fault> {
 }
 
 fn changed(reader: &mut Reader, since: u64) -> Result<bool, Fault> {
+    let since = since.saturating_sub(CALL);
     for collection in WATCHED {
         let new = reader.of(collection, |query| {
             Ok(!query.filter(json!(["updated_at", ">", since]))?.with_deleted().limit(1).ids()?.is_empty())
@@ -27,10 +28,30 @@ fn changed(reader: &mut Reader, since: u64) -> Result<bool, Fault> {
     Ok(false)
 }
 
-/// `keep_figures`.
+/// Whether the caller sees the whole space. The host places each row where its caller is confined to, so one is placed and taken
+/// back; that stages nothing.
+pub(super) fn sees_all() -> Result<bool, Fault> {
+    let id = write::insert("kept", &json!({"name": "home", "figures": {}, "computed_at": 0}))?;
+    let row = get("kept", id)?;
+    write::delete("kept", id, None)?;
+    Ok(row.is_some_and(|row| of_the_whole(&row)))
+}
+
+/// `keep_figures`: of the whole space; a caller confined to a namespace does not see it, and keeps nothing.
 pub(super) fn keep() -> Answer {
     let mut reader = Reader::of_now();
-    let old = Query::of("kept").filter(json!(["name", "=", NAME]))?.first()?;
+    if !sees_all()? {
+        reader.note("figures are kept of the whole space, and this caller is confined to a namespace".into());
+        return Ok(reader.answer(json!({"kept": false})));
+    }
+    let mut old = None;
+    for row in Query::of("kept").select(&["name", "namespace", "computed_at"])?.limit(500).page()?.rows {
+        if old.is_none() && of_the_whole(&row) && super::text(&row, "name") == Some(NAME) {
+            old = Some(row);
+        } else {
+            write::delete("kept", integer(&row, "id"), None)?;
+        }
+    }
     if !is_large(&mut reader)? {
         if let Some(old) = &old {
             write::delete("kept", integer(old, "id"), None)?;

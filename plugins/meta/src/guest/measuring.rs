@@ -3,11 +3,35 @@
 use super::reader::Reader;
 use super::{DAY, domains, flag, healths, integer, keeping, qualities, text};
 use crate::health;
-use crate::kept::{STEP, next};
+use crate::kept::{STEP, WHOLE, next};
 use memstrata_sdk::{Answer, Fault, Query, Value, budget, clock, json, write};
+
+/// What is measured is of the whole space, and its rows have one key in it: a caller confined to a namespace would give its own
+/// figures out for those of all, and see later ones of all.
+fn of_all() -> Result<(), Fault> {
+    if keeping::sees_all()? {
+        return Ok(());
+    }
+    Err(Fault::new(
+        "denied.namespace",
+        "what is measured is of the whole space, and this caller is confined to a namespace: the readings count its own rows at each call",
+    ))
+}
+
+/// Deletes rows that callers confined to a namespace once wrote: they hold keys of the whole space.
+fn clear(collection: &str) -> Result<(), Fault> {
+    for id in Query::of(collection).filter(json!(["namespace", ">", WHOLE]))?.limit(500).ids()? {
+        write::delete(collection, id, None)?;
+    }
+    Ok(())
+}
 
 /// `measure` and `optimize_quality_monitor`.
 pub(super) fn measure(given: &Value) -> Answer {
+    of_all()?;
+    for collection in ["snapshots", "quality", "gaps"] {
+        clear(collection)?;
+    }
     let mut reader = Reader::of_now();
     let now = clock::now();
     let day = now / DAY;
@@ -39,10 +63,12 @@ pub(super) fn measure(given: &Value) -> Answer {
 
 /// `measure_domains`: the next domains that were not measured since the snapshot of today was taken.
 pub(super) fn domains_due() -> Answer {
+    of_all()?;
     let mut reader = Reader::default();
     let day = clock::now() / DAY;
     let mut done = Done::default();
-    if Query::of("snapshots").filter(json!(["day", "=", day]))?.first()?.is_some() {
+    let whole = Query::of("snapshots").filter(json!(["namespace", "=", WHOLE]))?;
+    if whole.filter(json!(["day", "=", day]))?.first()?.is_some() {
         let topics = domains::topics(&mut reader, domains::TOPICS)?;
         done = some(&mut Reader::of_now(), &topics, Some(day * DAY))?;
     }
@@ -60,7 +86,8 @@ struct Done {
 /// Measures domains, those measured longest ago first: all in a small space, some in a large one or when time runs out.
 fn some(reader: &mut Reader, topics: &[String], before: Option<u64>) -> Result<Done, Fault> {
     let now = clock::now();
-    let rows = Query::of("coverage").select(&["domain", "measured_at"])?.limit(1_000).all(5_000)?;
+    let whole = Query::of("coverage").filter(json!(["namespace", "=", WHOLE]))?;
+    let rows = whole.select(&["domain", "measured_at"])?.limit(1_000).all(5_000)?;
     let known: Vec<(String, u64)> =
         rows.iter().filter_map(|row| Some((text(row, "domain")?.to_owned(), integer(row, "measured_at")))).collect();
     let most = if keeping::is_large(reader)? { STEP } else { topics.len() };
@@ -85,7 +112,8 @@ fn some(reader: &mut Reader, topics: &[String], before: Option<u64>) -> Result<D
 /// A gap that is there today: one more day, if it was not seen today already; anew, if it was away.
 fn seen(domain: &str, kind: &str, day: u64) -> Result<(), Fault> {
     let key = format!("{kind}:{domain}");
-    let old = Query::of("gaps").filter(json!(["key", "=", key]))?.first()?;
+    let whole = Query::of("gaps").filter(json!(["namespace", "=", WHOLE]))?;
+    let old = whole.filter(json!(["key", "=", key]))?.first()?;
     let (first, days) = match &old {
         Some(row) if integer(row, "last_day") == day => (integer(row, "first_day"), integer(row, "days_seen")),
         Some(row) if integer(row, "last_day") + 1 == day => (integer(row, "first_day"), integer(row, "days_seen") + 1),

@@ -1,7 +1,7 @@
 //! Reads other layers, and remembers which of them could not be read.
 
 use crate::figures::{Figures, Sample};
-use crate::kept::{Kept, NAME, readable};
+use crate::kept::{self, Kept, NAME, WHOLE, readable};
 use memstrata_sdk::{Fault, Query, Value, clock, json};
 
 /// Rows a mean is taken over, at most: the newest.
@@ -31,21 +31,12 @@ impl Reader {
         Self { fresh: true, ..Self::default() }
     }
 
-    /// What is kept of a large space; nothing in a small one, where all is computed at each call.
+    /// What is kept of a large space; nothing in a small one, where all is computed at each call. A caller confined to a
+    /// namespace does not see it, and has its own rows counted.
     pub(super) fn kept(&mut self) -> Result<Option<Kept>, Fault> {
-        if self.fresh {
-            return Ok(None);
-        }
-        if self.kept.is_none() {
-            let row = Query::of("kept").filter(json!(["name", "=", NAME]))?.first()?;
-            let read = |row: Value| {
-                let kept = serde_json::from_value(row.get("figures")?.clone()).ok()?;
-                Some((kept, row.get("computed_at")?.as_u64()?))
-            };
-            self.kept = Some(row.and_then(read));
-        }
+        self.look()?;
         let Some((kept, at)) = self.kept.clone().flatten() else { return Ok(None) };
-        self.computed_at = Some(at);
+        self.measured_at(at);
         for name in kept.readable.iter().filter_map(|name| readable(name)) {
             if !self.readable.contains(&name) {
                 self.readable.push(name);
@@ -55,6 +46,44 @@ impl Reader {
             self.note(note.clone());
         }
         Ok(Some(kept))
+    }
+
+    /// Whether figures are kept, and may be used; nothing is told of them by this.
+    pub(super) fn keeps(&mut self) -> Result<bool, Fault> {
+        self.look()?;
+        Ok(self.kept.as_ref().is_some_and(Option::is_some))
+    }
+
+    /// The topics that are kept. Their names alone make no figure an old one.
+    pub(super) fn kept_topics(&mut self) -> Result<Option<Vec<String>>, Fault> {
+        self.look()?;
+        Ok(self.kept.as_ref().and_then(Option::as_ref).map(|(kept, _)| kept.topics.clone()))
+    }
+
+    /// Whether all is to be of now.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    fn look(&mut self) -> Result<(), Fault> {
+        if self.fresh {
+            return Ok(());
+        }
+        if self.kept.is_none() {
+            let query = Query::of("kept").filter(json!(["namespace", "=", WHOLE]))?;
+            let row = query.filter(json!(["name", "=", NAME]))?.first()?;
+            let read = |row: Value| {
+                let kept = serde_json::from_value(row.get("figures")?.clone()).ok()?;
+                Some((kept, row.get("computed_at")?.as_u64()?))
+            };
+            self.kept = Some(row.and_then(read));
+        }
+        Ok(())
+    }
+
+    /// What is told was measured then, not now.
+    pub(super) fn measured_at(&mut self, at: u64) {
+        self.computed_at = kept::computed_at([self.computed_at, Some(at)]);
     }
 
     /// What was read and what could not be, so far.

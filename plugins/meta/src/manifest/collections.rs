@@ -95,13 +95,13 @@ pub(super) fn collections() -> Value {
             "indexes": [["outcome", "created_at"], ["task"]],
         },
         "kept": {
-            "summary": "Figures of a large space as they were last computed.",
+            "summary": "Figures of a large space as they were last computed; of the whole space only.",
             "fields": {
                 "name": {"type": "text", "required": true},
                 "figures": {"type": "json", "required": true},
                 "computed_at": {"type": "time", "required": true},
             },
-            "unique": {"name": ["name"]},
+            "unique": {"name": ["namespace", "name"]},
         },
     })
 }

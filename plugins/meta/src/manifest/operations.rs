@@ -8,7 +8,7 @@ use memstrata_sdk::{Map, Value, json};
 pub(super) const OUTCOMES: [&str; 5] = ["unknown", "success", "failure", "partial", "ongoing"];
 
 /// Operations whose figures are kept in a large space.
-const KEPT: [&str; 21] = [
+const KEPT: [&str; 22] = [
     "memory_health",
     "get_layer_health",
     "check_system_health",
@@ -18,6 +18,7 @@ const KEPT: [&str; 21] = [
     "aggregate_analytics_summary",
     "get_progress",
     "analyze_coverage",
+    "get_expertise",
     "detect_knowledge_gaps",
     "optimize_gap_detector",
     "get_skill_recommendations",
@@ -369,7 +370,7 @@ fn writing() -> Vec<(&'static str, Entry)> {
         (
             "measure",
             write(
-                "Takes the snapshot of the day: health, coverage of the 30 largest topics, gaps, quality of the newest 200 memories. Runs daily. In a large space a call measures four topics, those measured longest ago; `more` says that some are left.",
+                "Takes the snapshot of the day: health, coverage of the 30 largest topics, gaps, quality of the newest 200 memories. Runs daily. In a large space a call measures four topics, those measured longest ago; `more` says that some are left. A caller confined to a namespace is refused (`denied.namespace`): all of it is of the whole space.",
                 json!({}),
                 &[],
                 &measured,
@@ -399,7 +400,7 @@ fn writing() -> Vec<(&'static str, Entry)> {
         (
             "keep_figures",
             write(
-                "Computes the figures that are kept of a large space, if something changed. Runs every five minutes.",
+                "Computes the figures that are kept of a large space, if something changed. Runs every five minutes. For a caller confined to a namespace it keeps nothing.",
                 json!({}),
                 &[],
                 &["kept:boolean"],
