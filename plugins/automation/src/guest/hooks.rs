@@ -2,7 +2,7 @@
 
 use super::firing::Engine;
 use super::registering::{actions, condition, store};
-use super::{HOOK_KINDS, HOOKS, MOST, config, namespace, put};
+use super::{HOOK_KINDS, HOOKS, MOST, config, namespace, put, put_some};
 use crate::kind::KINDS;
 use crate::lineage::{lineage, nearest};
 use memstrata_sdk::args::Id;
@@ -176,7 +176,8 @@ struct Limit {
 pub(super) fn limit(given: Value) -> Answer {
     let given: Limit = arguments(given)?;
     let window = given.window_seconds * 1_000;
-    let kind = json!({"hook_type": given.hook_type, "rate_limit": given.rate_limit, "window_ms": window, "namespace": given.namespace.unwrap_or_default()});
+    let mut kind = json!({"hook_type": given.hook_type, "rate_limit": given.rate_limit, "window_ms": window});
+    put_some(&mut kind, "namespace", namespace(given.namespace.as_deref()));
     write::upsert(HOOK_KINDS, "hook_type", &kind)?;
     Ok(json!({"hook_type": given.hook_type, "rate_limit": given.rate_limit, "window_seconds": given.window_seconds}))
 }

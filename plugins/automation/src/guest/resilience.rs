@@ -68,7 +68,7 @@ pub(super) fn configure(given: Value) -> Answer {
         None => {
             put(&mut patch, "name", given.component.as_str());
             put(&mut patch, "state", "closed");
-            put(&mut patch, "namespace", given.namespace.unwrap_or_default());
+            put_some(&mut patch, "namespace", namespace(given.namespace.as_deref()));
             write::upsert(BREAKERS, "name", &patch)?;
             "closed"
         }
@@ -124,7 +124,7 @@ pub(super) fn report(given: Value) -> Answer {
     let which = if given.ok { "successes_total" } else { "failures_total" };
     let mut beside = json!({"last_report_at": at});
     if known.is_none() {
-        put(&mut beside, "namespace", given.namespace.unwrap_or_default());
+        put_some(&mut beside, "namespace", namespace(given.namespace.as_deref()));
     }
     put(&mut beside, which, total(known, which) + 1);
     put_some(&mut beside, "last_error", given.error.as_deref().map(|error| row::clip(error, 2_000)));
@@ -363,10 +363,11 @@ pub(super) fn policy(given: Value) -> Answer {
         backoff_seconds: given.backoff_seconds,
         multiplier: given.backoff_multiplier,
     };
-    let new = json!({
+    let mut new = json!({
         "name": given.component, "max_retries": given.max_retries, "backoff_seconds": given.backoff_seconds,
-        "backoff_multiplier": given.backoff_multiplier, "namespace": given.namespace.unwrap_or_default(),
+        "backoff_multiplier": given.backoff_multiplier,
     });
+    put_some(&mut new, "namespace", namespace(given.namespace.as_deref()));
     write::upsert(POLICIES, "name", &new)?;
     let waits = policy.waits();
     Ok(json!({"component": given.component, "total_seconds": waits.iter().sum::<f64>(), "waits_seconds": waits}))

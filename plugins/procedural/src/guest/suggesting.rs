@@ -84,10 +84,14 @@ pub(super) fn keep(study: &Study, settings: &Settings, namespace: Option<&str>) 
         newest.into_iter().flatten().for_each(|event| put(event, "content", Value::Null));
         put(one, "name", Value::Null);
     }
-    let study = json!({
-        "namespace": namespace.unwrap_or_default(), "computed_at": now(), "events": study.events, "patterns": found,
+    let mut study = json!({
+        "computed_at": now(), "events": study.events, "patterns": found,
         "notes": study.notes,
     });
+    // Without one the host puts it into the caller's own.
+    if let Some(namespace) = namespace {
+        put(&mut study, "namespace", json!(namespace));
+    }
     write::upsert(STUDIES, "namespace", &study).map(|_| ())
 }
 
