@@ -1,7 +1,8 @@
 //! The one row of a name in a namespace, and in the caller's own where none is named.
 
-use super::named;
-use memstrata_sdk::{Fault, Query, Value, get, json, write};
+use super::{HOOK_KINDS, named};
+use crate::kind::NAMES;
+use memstrata_sdk::{Fault, Query, Value, get, json, row, write};
 
 fn of(collection: &str, field: &str, name: &str, within: Option<&str>) -> Result<Option<Value>, Fault> {
     Query::of(collection).filter(json!([field, "=", name]))?.filter_if("namespace", "=", within)?.first()
@@ -30,4 +31,11 @@ pub(super) fn ours(
     }
     let (id, _) = write::insert_or_get(collection, key, blank)?;
     get(collection, id)
+}
+
+/// The namespace a caller is confined to; empty if it is to none. The host alone knows, and says it by where it stages a row: that of
+/// the counts of a kind, which says nothing while nothing is counted.
+pub(super) fn namespace() -> Result<String, Fault> {
+    let (id, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": NAMES[0]}))?;
+    Ok(get(HOOK_KINDS, id)?.map(|kept| row::text(&kept, "namespace").to_owned()).unwrap_or_default())
 }
