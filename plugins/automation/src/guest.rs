@@ -9,6 +9,7 @@ mod hearing;
 mod history;
 mod hooks;
 mod looking;
+mod own;
 mod registering;
 mod resilience;
 mod rules;

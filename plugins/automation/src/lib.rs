@@ -17,6 +17,7 @@ pub mod event;
 pub mod expression;
 pub mod heard;
 pub mod kind;
+pub mod lineage;
 pub mod manifest;
 pub mod rate;
 pub mod readiness;

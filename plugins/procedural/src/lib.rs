@@ -12,6 +12,7 @@ pub mod effectiveness;
 pub mod execution;
 pub mod generalize;
 pub mod improve;
+pub mod kept;
 pub mod manifest;
 pub mod outcomes;
 pub mod parameter;

@@ -1,6 +1,6 @@
 //! Reading and changing the configuration.
 
-use super::{CONFIG, namespace, now};
+use super::{CONFIG, now};
 use crate::config::{Config, KEYS, key};
 use crate::heard::{self, Place};
 use memstrata_sdk::row;
@@ -9,7 +9,21 @@ use serde::Deserialize;
 
 /// What holds now.
 pub(super) fn read() -> Result<Config, Fault> {
-    Ok(Config::of(&Query::of(CONFIG).page()?.rows))
+    Ok(Config::of(&Query::of(CONFIG).filter(json!(["namespace", "=", ""]))?.page()?.rows))
+}
+
+/// Refuses a row that the host put into the namespace a caller is confined to: the configuration is of the whole space.
+fn of_all(id: u64) -> Result<(), Fault> {
+    let place = memstrata_sdk::get(CONFIG, id)?.map(|row| row::text(&row, "namespace").to_owned()).unwrap_or_default();
+    if place.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::new(
+        "denied.namespace",
+        format!(
+            "the configuration is of the whole space, and this caller is confined to `{place}`: let one who is not change it"
+        ),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -24,7 +38,7 @@ pub(super) fn update(given: Value) -> Answer {
     let key = key(&given.config_key)?;
     let was = read()?.all().get(key.name).cloned().unwrap_or_default();
     if given.config_value.is_null() {
-        if let Some(stored) = super::named(CONFIG, "key", key.name, namespace(None))? {
+        if let Some(stored) = super::named(CONFIG, "key", key.name, Some(""))? {
             write::delete(CONFIG, row::id(&stored), None)?;
         }
         if key.default() == json!(true) && was == json!(false) {
@@ -37,7 +51,8 @@ pub(super) fn update(given: Value) -> Answer {
         // Hearing begins anew: what was written meanwhile is not heard.
         hear_from_now()?;
     }
-    write::upsert(CONFIG, "key", &json!({"key": key.name, "value": value}))?;
+    let (id, _) = write::upsert(CONFIG, "key", &json!({"key": key.name, "value": value}))?;
+    of_all(id)?;
     Ok(json!({"config_key": key.name, "config_value": value, "was": was}))
 }
 
@@ -46,7 +61,7 @@ const HEARD: &str = "heard_episodes";
 
 /// The row that says how far episodes were heard.
 pub(super) fn stored_place() -> Result<Option<Value>, Fault> {
-    super::named(CONFIG, "key", HEARD, None)
+    super::named(CONFIG, "key", HEARD, Some(""))
 }
 
 /// Keeps how far episodes were heard. At the version that was read: of two that hear at once one runs again, so that no episode is
@@ -55,7 +70,7 @@ pub(super) fn place(stored: Option<&Value>, place: Place) -> Result<(), Fault> {
     let value = json!({"key": HEARD, "value": {"at": place.at, "id": place.id}});
     match stored {
         Some(stored) => write::update(CONFIG, row::id(stored), row::int(stored, "version"), &value).map(|_| ()),
-        None => write::insert(CONFIG, &value).map(|_| ()),
+        None => of_all(write::insert(CONFIG, &value)?),
     }
 }
 

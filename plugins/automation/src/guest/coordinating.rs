@@ -191,7 +191,8 @@ fn health(moment: &Moment, missing: &mut Missing, at: u64) -> Answer {
         let shown = errors.descending("timestamp")?.limit(3).page()?.rows;
         Ok(json!({"last_24_hours": newest, "newest": shown.iter().map(looking::event).collect::<Vec<_>>()}))
     })?;
-    let open = Query::of(BREAKERS).filter(json!(["state", "!=", "closed"]))?.select(&["name", "state"])?.limit(20);
+    let open =
+        of(BREAKERS, moment.within())?.filter(json!(["state", "!=", "closed"]))?.select(&["name", "state"])?.limit(20);
     let open: Vec<String> = open.page()?.rows.iter().map(|row| row::text(row, "name").to_owned()).collect();
     Ok(json!({"tasks": tasks, "errors": errors, "open_breakers": open}))
 }

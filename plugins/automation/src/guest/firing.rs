@@ -1,7 +1,7 @@
 //! The engine: an event fires rules, a rule's actions lead to further events, and all of it is one commit.
 
 use super::acting::Done;
-use super::{ACTIONS, FIRINGS, MOST, RULES, config, now, put, put_some};
+use super::{ACTIONS, FIRINGS, MOST, RULES, config, now, own, put, put_some};
 use crate::action;
 use crate::allowance::{Allowance, MOST_DONE, kept};
 use crate::cascade;
@@ -135,12 +135,19 @@ impl Engine {
             return Ok(Some(Outcome { outcome: "disabled", reason, ..Outcome::default() }));
         }
         let Some(key) = key else { return Ok(None) };
-        let twin = Query::of(FIRINGS)
-            .filter(json!(["namespace", "=", self.namespace]))?
-            .filter(json!(["kind", "=", kind]))?
-            .filter(json!(["subject", "=", name]))?
-            .filter(json!(["key", "=", key]))?
-            .first()?;
+        let twin_in = |within: Option<&str>| {
+            Query::of(FIRINGS)
+                .filter_if("namespace", "=", within)?
+                .filter(json!(["kind", "=", kind]))?
+                .filter(json!(["subject", "=", name]))?
+                .filter(json!(["key", "=", key]))?
+                .first()
+        };
+        let mut twin = twin_in(Some(&self.namespace))?;
+        if twin.is_none() && self.namespace.is_empty() && twin_in(None)?.is_some() {
+            // Who names no namespace may be confined to one.
+            twin = twin_in(Some(&own::namespace()?))?;
+        }
         let Some(twin) = twin else { return Ok(None) };
         // What it left is told again: the caller that asks twice may not have heard the first answer.
         self.to_do = super::history::left_by(row::id(&twin))?;

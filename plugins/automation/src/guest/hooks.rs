@@ -2,8 +2,9 @@
 
 use super::firing::Engine;
 use super::registering::{actions, condition, store};
-use super::{HOOK_KINDS, HOOKS, MOST, config, namespace, put};
+use super::{HOOK_KINDS, HOOKS, MOST, config, namespace, put, put_some};
 use crate::kind::KINDS;
+use crate::lineage::{lineage, nearest};
 use memstrata_sdk::args::Id;
 use memstrata_sdk::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
@@ -88,11 +89,14 @@ pub(super) fn list(given: Value) -> Answer {
         .limit(given.limit);
     let total = registered.count()?;
     let page = registered.after(given.cursor.as_deref())?.page()?;
-    let counts = Query::of(HOOK_KINDS).page()?.rows;
+    let counts = counted(given.namespace.as_deref())?;
     let mut hooks = Vec::new();
     for kind in KINDS.iter().filter(|kind| given.hook_type.as_deref().is_none_or(|only| only == kind.name)) {
-        let of = counts.iter().find(|row| row::text(row, "hook_type") == kind.name);
+        let of_kind = || counts.rows.iter().filter(|row| row::text(row, "hook_type") == kind.name);
+        let of = of_kind().find(|row| row::text(row, "namespace") == counts.of);
+        let limit = nearest(of_kind().filter(|row| row::int(row, "rate_limit").is_some()), &counts.of);
         let count = |field: &str| of.and_then(|row| row::int(row, field));
+        let limited = |field: &str| limit.and_then(|row| row::int(row, field));
         let own: Vec<Value> = page
             .rows
             .iter()
@@ -104,15 +108,41 @@ pub(super) fn list(given: Value) -> Answer {
                 )
             })
             .collect();
-        let window = count("window_ms").unwrap_or_else(|| config.count("default_window_seconds") * 1_000);
+        let window = limited("window_ms").unwrap_or_else(|| config.count("default_window_seconds") * 1_000);
         hooks.push(json!({
             "hook_type": kind.name, "when": kind.when, "registered": own,
-            "rate_limit": count("rate_limit").unwrap_or_else(|| config.count("default_rate_limit")),
+            "rate_limit": limited("rate_limit").unwrap_or_else(|| config.count("default_rate_limit")),
             "window_seconds": window / 1_000, "fired": count("fired").unwrap_or_default(),
             "suppressed": count("suppressed").unwrap_or_default(), "last_fired_at": count("last_fired_at"),
         }));
     }
-    Ok(json!({"count": hooks.len(), "hooks": hooks, "registered": total, "next_cursor": page.next}))
+    Ok(json!({
+        "count": hooks.len(), "hooks": hooks, "registered": total, "counted_in": counts.of, "next_cursor": page.next,
+    }))
+}
+
+/// Limits and counts of kinds: those of a namespace, and what is above it.
+struct Counted {
+    of: String,
+    rows: Vec<Value>,
+}
+
+/// Of the namespace; without one of the whole space. A caller confined to a namespace sees nothing of the whole space: then of the
+/// shortest namespace there is, its own if it has any.
+fn counted(within: Option<&str>) -> Result<Counted, Fault> {
+    let of = |namespace: &str| -> Result<Counted, Fault> {
+        let query = Query::of(HOOK_KINDS).filter(json!(["namespace", "in", lineage(namespace)]))?;
+        Ok(Counted { of: namespace.to_owned(), rows: query.limit(1_000).page()?.rows })
+    };
+    let counted = of(within.unwrap_or_default())?;
+    if within.is_some() || !counted.rows.is_empty() {
+        return Ok(counted);
+    }
+    let groups = Query::of(HOOK_KINDS).group_count("namespace")?;
+    match groups.iter().filter_map(|(namespace, _)| namespace.as_str()).min_by_key(|namespace| namespace.len()) {
+        Some(namespace) => of(namespace),
+        None => Ok(counted),
+    }
 }
 
 #[derive(Deserialize)]
@@ -139,13 +169,15 @@ struct Limit {
     hook_type: String,
     rate_limit: u64,
     window_seconds: u64,
+    namespace: Option<String>,
 }
 
 /// `configure_rate_limiting`.
 pub(super) fn limit(given: Value) -> Answer {
     let given: Limit = arguments(given)?;
     let window = given.window_seconds * 1_000;
-    let kind = json!({"hook_type": given.hook_type, "rate_limit": given.rate_limit, "window_ms": window});
+    let mut kind = json!({"hook_type": given.hook_type, "rate_limit": given.rate_limit, "window_ms": window});
+    put_some(&mut kind, "namespace", namespace(given.namespace.as_deref()));
     write::upsert(HOOK_KINDS, "hook_type", &kind)?;
     Ok(json!({"hook_type": given.hook_type, "rate_limit": given.rate_limit, "window_seconds": given.window_seconds}))
 }

@@ -1,10 +1,12 @@
 //! Breakers, fallbacks and retries, over what clients report.
 
-use super::{BREAKERS, POLICIES, REPORTS, named, now, put, put_some};
+use super::own::{ours, seen};
+use super::{BREAKERS, POLICIES, REPORTS, namespace, now, put, put_some};
 use crate::breaker::{Answer as Says, Breaker};
+use crate::lineage::{lineage, nearest};
 use crate::retry::Policy;
 use memstrata_sdk::row;
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, events, json, write};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, events, get, json, write};
 use serde::Deserialize;
 use std::collections::VecDeque;
 
@@ -17,8 +19,16 @@ const LONGEST: usize = 20;
 /// The policy of all that have none of their own.
 const ALL: &str = "*";
 
-fn stored(component: &str) -> Result<Option<Value>, Fault> {
-    named(BREAKERS, "name", component, None)
+/// The breaker of a component where the caller writes it.
+fn stored(component: &str, within: Option<&str>) -> Result<Option<Value>, Fault> {
+    let mut blank = Breaker::new(THRESHOLD, TIMEOUT_MS).row();
+    put(&mut blank, "name", component);
+    ours(BREAKERS, "name", ("name", component), namespace(within), &blank)
+}
+
+/// The namespace of a breaker's row.
+fn place(id: u64) -> Result<String, Fault> {
+    Ok(get(BREAKERS, id)?.map(|row| row::text(&row, "namespace").to_owned()).unwrap_or_default())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a time-out")]
@@ -32,6 +42,7 @@ struct Configure {
     failure_threshold: u64,
     timeout_seconds: f64,
     fallbacks: Option<Vec<String>>,
+    namespace: Option<String>,
 }
 
 /// `configure_circuit_breaker`.
@@ -46,7 +57,7 @@ pub(super) fn configure(given: Value) -> Answer {
         reason = "the schema has 0.001 to 86,400 seconds"
     )]
     let timeout_ms = (given.timeout_seconds * 1_000.0).round() as u64;
-    let known = stored(&given.component)?;
+    let known = stored(&given.component, given.namespace.as_deref())?;
     let mut patch = json!({"failure_threshold": given.failure_threshold, "timeout_ms": timeout_ms});
     put_some(&mut patch, "fallbacks", given.fallbacks);
     let state = match &known {
@@ -57,6 +68,7 @@ pub(super) fn configure(given: Value) -> Answer {
         None => {
             put(&mut patch, "name", given.component.as_str());
             put(&mut patch, "state", "closed");
+            put_some(&mut patch, "namespace", namespace(given.namespace.as_deref()));
             write::upsert(BREAKERS, "name", &patch)?;
             "closed"
         }
@@ -67,23 +79,22 @@ pub(super) fn configure(given: Value) -> Answer {
     }))
 }
 
-/// The breaker of a component; one nobody configured is a new one.
-fn breaker(component: &str) -> Result<(Breaker, Option<Value>), Fault> {
-    let known = stored(component)?;
-    Ok((known.as_ref().map_or_else(|| Breaker::new(THRESHOLD, TIMEOUT_MS), Breaker::of), known))
+/// The breaker of a row; one nobody configured is a new one.
+fn breaker(known: Option<&Value>) -> Breaker {
+    known.map_or_else(|| Breaker::new(THRESHOLD, TIMEOUT_MS), Breaker::of)
 }
 
-/// Stages a breaker with these fields beside it.
-fn keep(component: &str, breaker: &Breaker, known: Option<&Value>, beside: Value) -> Result<(), Fault> {
+/// Stages a breaker with these fields beside it; the id of its row.
+fn keep(component: &str, breaker: &Breaker, known: Option<&Value>, beside: Value) -> Result<u64, Fault> {
     let mut new = breaker.row();
     if let (Some(new), Value::Object(beside)) = (new.as_object_mut(), beside) {
         new.extend(beside);
     }
     match known {
-        Some(known) => write::update(BREAKERS, row::id(known), None, &new).map(|_| ()),
+        Some(known) => write::update(BREAKERS, row::id(known), None, &new).map(|_| row::id(known)),
         None => {
             put(&mut new, "name", component);
-            write::upsert(BREAKERS, "name", &new).map(|_| ())
+            write::upsert(BREAKERS, "name", &new).map(|(id, _)| id)
         }
     }
 }
@@ -99,31 +110,36 @@ struct Report {
     error: Option<String>,
     execution_time_ms: Option<f64>,
     attempt: u32,
+    namespace: Option<String>,
 }
 
 /// `report_outcome`.
 pub(super) fn report(given: Value) -> Answer {
     let given: Report = arguments(given)?;
     let at = now();
-    let (mut breaker, known) = breaker(&given.component)?;
-    let changed = breaker.report(given.ok, at);
+    let known = stored(&given.component, given.namespace.as_deref())?;
     let known = known.as_ref();
+    let mut breaker = breaker(known);
+    let changed = breaker.report(given.ok, at);
     let which = if given.ok { "successes_total" } else { "failures_total" };
     let mut beside = json!({"last_report_at": at});
+    if known.is_none() {
+        put_some(&mut beside, "namespace", namespace(given.namespace.as_deref()));
+    }
     put(&mut beside, which, total(known, which) + 1);
     put_some(&mut beside, "last_error", given.error.as_deref().map(|error| row::clip(error, 2_000)));
     if changed && breaker.state == "open" {
         put(&mut beside, "opened_times", total(known, "opened_times") + 1);
     }
-    keep(&given.component, &breaker, known, beside)?;
-    let mut report = json!({"name": given.component, "ok": given.ok, "at": at});
+    let here = place(keep(&given.component, &breaker, known, beside)?)?;
+    let mut report = json!({"name": given.component, "ok": given.ok, "at": at, "namespace": here});
     put_some(&mut report, "error", given.error);
     put_some(&mut report, "execution_time_ms", given.execution_time_ms);
     write::insert(REPORTS, &report)?;
     if changed {
         events::emit("breaker_changed", &json!({"component": given.component, "state": breaker.state}))?;
     }
-    let wait = policy_of(&given.component)?.wait(given.attempt.saturating_add(1));
+    let wait = policy_of(&given.component, &here)?.wait(given.attempt.saturating_add(1));
     let (wait, reason) = match (given.ok, breaker.state, wait) {
         (true, _, _) => (None, "it went well"),
         (_, "open", _) => (None, "its breaker is open: ask `allow` later, or use a fallback"),
@@ -139,25 +155,30 @@ pub(super) fn report(given: Value) -> Answer {
 #[derive(Deserialize)]
 struct One {
     component: String,
+    namespace: Option<String>,
 }
 
 /// `allow`.
 pub(super) fn allow(given: Value) -> Answer {
-    let component = arguments::<One>(given)?.component;
+    let One { component, namespace: within } = arguments(given)?;
     let at = now();
-    let (mut breaker, known) = breaker(&component)?;
+    let known = stored(&component, within.as_deref())?;
+    let mut breaker = breaker(known.as_ref());
     let says = breaker.allow(at);
     let (mut after, mut fallback) = (None, None);
     match says {
         Says::Allowed => {}
         // At the version that was read: of two that ask at once, one is the trial.
-        Says::Trial => keep(&component, &breaker, known.as_ref(), json!({}))?,
+        Says::Trial => {
+            keep(&component, &breaker, known.as_ref(), json!({}))?;
+        }
         Says::Refused(milliseconds) => {
             after = Some(milliseconds);
             if let Some(known) = &known {
                 write::add(BREAKERS, row::id(known), "refused_total", 1.0)?;
             }
-            fallback = walk(&component, at)?.chosen.filter(|chosen| *chosen != component);
+            let here = known.as_ref().map(|known| row::text(known, "namespace")).unwrap_or_default();
+            fallback = walk(&component, here, at)?.chosen.filter(|chosen| *chosen != component);
         }
     }
     Ok(json!({
@@ -173,13 +194,15 @@ struct Chain {
     loops: Vec<String>,
 }
 
-/// Walks the fallbacks breadth first, each once.
-fn walk(component: &str, at: u64) -> Result<Chain, Fault> {
+/// Walks the fallbacks within one namespace breadth first, each once.
+fn walk(component: &str, here: &str, at: u64) -> Result<Chain, Fault> {
     let mut queue = VecDeque::from([(component.to_owned(), 0_u32)]);
     let mut seen = vec![component.to_owned()];
     let mut chain = Chain { links: Vec::new(), chosen: None, loops: Vec::new() };
     while let Some((name, level)) = queue.pop_front() {
-        let (breaker, known) = breaker(&name)?;
+        let known =
+            Query::of(BREAKERS).filter(json!(["name", "=", name]))?.filter(json!(["namespace", "=", here]))?.first()?;
+        let breaker = breaker(known.as_ref());
         let says = breaker.would_allow(at);
         let allowed = !matches!(says, Says::Refused(_));
         let after = if let Says::Refused(milliseconds) = says { Some(milliseconds) } else { None };
@@ -204,8 +227,8 @@ fn walk(component: &str, at: u64) -> Result<Chain, Fault> {
 
 /// `test_fallback_chain`.
 pub(super) fn chain(given: Value) -> Answer {
-    let component = arguments::<One>(given)?.component;
-    if stored(&component)?.is_none() {
+    let One { component, namespace: within } = arguments(given)?;
+    let Some(known) = seen(BREAKERS, "name", &component, namespace(within.as_deref()))? else {
         let name = row::clip(&component, 60);
         return Err(Fault::new(
             "not-found.component",
@@ -213,14 +236,15 @@ pub(super) fn chain(given: Value) -> Answer {
                 "nothing is known of `{name}`: call configure_circuit_breaker with its `fallbacks`, or report_outcome"
             ),
         ));
-    }
-    let chain = walk(&component, now())?;
+    };
+    let chain = walk(&component, row::text(&known, "namespace"), now())?;
     Ok(json!({"chain": chain.links, "chosen": chain.chosen, "loops": chain.loops}))
 }
 
 #[derive(Deserialize)]
 struct Status {
     component: Option<String>,
+    namespace: Option<String>,
     limit: u32,
     cursor: Option<String>,
 }
@@ -230,7 +254,9 @@ pub(super) fn status(given: Value) -> Answer {
     let given: Status = arguments(given)?;
     let at = now();
     // `open` sorts after `half_open` and both after `closed`.
-    let page = Query::of(BREAKERS)
+    let within = given.namespace.as_deref();
+    let of = |collection: &str| super::looking::of(collection, within);
+    let page = of(BREAKERS)?
         .filter_if("name", "=", given.component.as_deref())?
         .descending("state")?
         .ascending("name")?
@@ -239,9 +265,10 @@ pub(super) fn status(given: Value) -> Answer {
         .page()?;
     let mut components = Vec::new();
     for known in &page.rows {
-        let name = row::text(known, "name");
+        let (name, here) = (row::text(known, "name"), row::text(known, "namespace"));
         let lately = |ok: bool| -> Result<u64, Fault> {
             Query::of(REPORTS)
+                .filter(json!(["namespace", "=", here]))?
                 .filter(json!(["name", "=", name]))?
                 .filter(json!(["ok", "=", ok]))?
                 .filter(json!(["at", ">", at.saturating_sub(HOUR)]))?
@@ -253,6 +280,7 @@ pub(super) fn status(given: Value) -> Answer {
             known,
             &[
                 "state",
+                "namespace",
                 "failures",
                 "failure_threshold",
                 "fallbacks",
@@ -275,19 +303,21 @@ pub(super) fn status(given: Value) -> Answer {
         put(&mut shown, "last_hour", json!({"successes": lately(true)?, "failures": lately(false)?}));
         components.push(shown);
     }
-    let policies =
-        Query::of(POLICIES).filter_if("name", "in", given.component.map(|name| vec![name, ALL.to_owned()]))?;
+    let policies = of(POLICIES)?.filter_if("name", "in", given.component.map(|name| vec![name, ALL.to_owned()]))?;
     let policies_total = policies.count()?;
     let policies = policies.ascending("name")?.limit(100).page()?.rows;
     let policies: Vec<Value> = policies
         .iter()
         .map(|known| {
             let policy = policy_in(known);
-            json!({"component": row::text(known, "name"), "waits_seconds": policy.waits()})
+            json!({
+                "component": row::text(known, "name"), "namespace": row::text(known, "namespace"),
+                "waits_seconds": policy.waits(),
+            })
         })
         .collect();
     Ok(json!({
-        "count": components.len(), "components": components, "by_state": super::looking::counts(&Query::of(BREAKERS), "state")?,
+        "count": components.len(), "components": components, "by_state": super::looking::counts(&of(BREAKERS)?, "state")?,
         "policies": policies, "policies_total": policies_total, "next_cursor": page.next,
     }))
 }
@@ -303,10 +333,16 @@ fn policy_in(known: &Value) -> Policy {
     }
 }
 
-/// The policy of a component: its own, else that of all, else the default.
-fn policy_of(component: &str) -> Result<Policy, Fault> {
-    let found = Query::of(POLICIES).filter(json!(["name", "in", [component, ALL]]))?.limit(2).page()?.rows;
-    let of = |name: &str| found.iter().find(|row| row::text(row, "name") == name);
+/// The policy of a component in a namespace: its own of the nearest namespace that is this one or above, else that of all, else the
+/// default.
+fn policy_of(component: &str, here: &str) -> Result<Policy, Fault> {
+    let found = Query::of(POLICIES)
+        .filter(json!(["name", "in", [component, ALL]]))?
+        .filter(json!(["namespace", "in", lineage(here)]))?
+        .limit(400)
+        .page()?
+        .rows;
+    let of = |name: &str| nearest(found.iter().filter(|row| row::text(row, "name") == name), here);
     Ok(of(component).or_else(|| of(ALL)).map(policy_in).unwrap_or_default())
 }
 
@@ -316,6 +352,7 @@ struct Retry {
     backoff_seconds: f64,
     backoff_multiplier: f64,
     component: String,
+    namespace: Option<String>,
 }
 
 /// `configure_retry_policy`.
@@ -326,10 +363,11 @@ pub(super) fn policy(given: Value) -> Answer {
         backoff_seconds: given.backoff_seconds,
         multiplier: given.backoff_multiplier,
     };
-    let new = json!({
+    let mut new = json!({
         "name": given.component, "max_retries": given.max_retries, "backoff_seconds": given.backoff_seconds,
         "backoff_multiplier": given.backoff_multiplier,
     });
+    put_some(&mut new, "namespace", namespace(given.namespace.as_deref()));
     write::upsert(POLICIES, "name", &new)?;
     let waits = policy.waits();
     Ok(json!({"component": given.component, "total_seconds": waits.iter().sum::<f64>(), "waits_seconds": waits}))

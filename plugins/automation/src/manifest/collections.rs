@@ -28,7 +28,7 @@ pub(super) fn collections() -> Value {
             "indexes": [["hook_type", "enabled"], ["hook_type", "name"], ["name"]],
         },
         "hook_kinds": {
-            "summary": "Rate limit and counts of each kind of hook.",
+            "summary": "Rate limit and counts of each kind of hook, in each namespace where it was limited or triggered.",
             "fields": {
                 "hook_type": {"type": "text", "required": true, "values": NAMES},
                 "rate_limit": {"type": "integer"},
@@ -37,7 +37,7 @@ pub(super) fn collections() -> Value {
                 "suppressed": {"type": "integer", "default": 0},
                 "last_fired_at": {"type": "time"},
             },
-            "unique": {"hook_type": ["hook_type"]},
+            "unique": {"hook_type": ["namespace", "hook_type"]},
         },
         "rules": {
             "summary": "When an event comes and a condition holds, these actions are done.",
@@ -122,7 +122,7 @@ pub(super) fn collections() -> Value {
         "config": {
             "summary": "What clients changed of the configuration, and how far episodes were heard.",
             "fields": {"key": {"type": "text", "required": true}, "value": {"type": "json", "required": true}},
-            "unique": {"key": ["key"]},
+            "unique": {"key": ["namespace", "key"]},
         },
         "tool_uses": {
             "summary": "Each use of a tool that was reported: how long it took and how it ended.",
@@ -137,7 +137,7 @@ pub(super) fn collections() -> Value {
             "indexes": [["tool_name", "at"], ["at"], ["tool_name", "result", "at"], ["task", "at"], ["session_id", "at"]],
         },
         "breakers": {
-            "summary": "Components that clients call, and whether calls are let through now.",
+            "summary": "Components that clients of a namespace call, and whether calls are let through now.",
             "fields": {
                 "name": {"type": "text", "required": true},
                 "state": {"type": "text", "required": true, "values": STATES},
@@ -154,8 +154,8 @@ pub(super) fn collections() -> Value {
                 "last_error": {"type": "text"},
                 "last_report_at": {"type": "time"},
             },
-            "unique": {"name": ["name"]},
-            "indexes": [["state", "name"]],
+            "unique": {"name": ["namespace", "name"]},
+            "indexes": [["state", "name"], ["name"]],
         },
         "reports": {
             "summary": "Outcomes that clients reported of a component's calls.",
@@ -176,7 +176,8 @@ pub(super) fn collections() -> Value {
                 "backoff_seconds": {"type": "number", "required": true},
                 "backoff_multiplier": {"type": "number", "required": true},
             },
-            "unique": {"name": ["name"]},
+            "unique": {"name": ["namespace", "name"]},
+            "indexes": [["name"]],
         },
     })
 }

@@ -63,14 +63,14 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "read",
                 "The thirteen kinds with what is registered, their rate limits and counts.",
-                "`suppressed`: triggers the rate limit refused. A page has the kinds, each with those of its hooks that are on the page.",
+                "`suppressed`: triggers the rate limit refused. Counts are of the namespace `counted_in`: the one given, else the whole space where you see it. A page has the kinds, each with those of its hooks that are on the page.",
                 (
                     s::input(
                         &json!({"hook_type": s::hook_type(), "namespace": s::namespace(), "limit": s::limit(50, 50), "cursor": s::cursor()}),
                         &[],
                     ),
                     s::output(
-                        &json!({"hooks": s::objects(), "count": s::of("integer"), "registered": s::of("integer"), "next_cursor": s::maybe("string")}),
+                        &json!({"hooks": s::objects(), "count": s::of("integer"), "registered": s::of("integer"), "counted_in": s::of("string"), "next_cursor": s::maybe("string")}),
                         &["hooks", "count", "registered", "next_cursor"],
                     ),
                 ),
@@ -131,12 +131,12 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Limits how often a hook of a kind fires within a window.",
-                "A sliding window over the history, exact. `rate_limit` 0 is no limit.",
+                "A sliding window over the history, exact. `rate_limit` 0 is no limit. It holds in its namespace and below, over all that fires there, unless a nearer one has its own; a caller confined to a namespace is held by what is set there or below, never by what is above.",
                 (
                     s::input(
                         &json!({
                             "hook_type": s::or(s::hook_type(), "post_tool_use"), "rate_limit": s::or(s::integer("Firings in the window.", 0, 100_000), 100),
-                            "window_seconds": s::or(s::integer("The window.", 1, 86_400), 60),
+                            "window_seconds": s::or(s::integer("The window.", 1, 86_400), 60), "namespace": s::own_namespace(),
                         }),
                         &[],
                     ),

@@ -24,13 +24,13 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Sets a component's breaker, and what stands in for it.",
-                "It opens after so many failures in a row, refuses for the time-out, then lets one trial through. What it counted stays.",
+                "It opens after so many failures in a row, refuses for the time-out, then lets one trial through. What it counted stays. Each namespace has breakers of its own.",
                 (
                     s::input(
                         &json!({
                             "component": component(), "failure_threshold": s::or(s::integer("Failures in a row that open it.", 1, 1_000), 5),
                             "timeout_seconds": s::or(s::number("How long it stays open.", 0.001, 86_400.0), 60),
-                            "fallbacks": {"type": "array", "items": s::text("", 200), "maxItems": 10, "description": "Components that stand in, first choice first; kept if absent."},
+                            "fallbacks": {"type": "array", "items": s::text("", 200), "maxItems": 10, "description": "Components that stand in, first choice first; kept if absent."}, "namespace": s::own_namespace(),
                         }),
                         &["component"],
                     ),
@@ -55,7 +55,7 @@ pub(super) fn operations() -> Vec<Named> {
                     s::input(
                         &json!({
                             "component": component(), "ok": {"type": "boolean", "description": "Whether it went well."}, "error": s::text("What went wrong.", 2_000),
-                            "execution_time_ms": s::number("How long it took.", 0.0, 1e10), "attempt": s::or(s::integer("Which try it was.", 0, 1_000), 0),
+                            "execution_time_ms": s::number("How long it took.", 0.0, 1e10), "attempt": s::or(s::integer("Which try it was.", 0, 1_000), 0), "namespace": s::own_namespace(),
                         }),
                         &["component", "ok"],
                     ),
@@ -78,7 +78,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Asks a component's breaker whether to call it now.",
                 "Half open, it lets one trial through at a time, which is why asking writes. Refused, it names when to ask again and the first fallback that would be let through.",
                 (
-                    s::input(&json!({"component": component()}), &["component"]),
+                    s::input(&json!({"component": component(), "namespace": s::own_namespace()}), &["component"]),
                     s::output(
                         &json!({"component": s::of("string"), "allowed": s::of("boolean"), "trial": s::of("boolean"), "state": s::of("string"), "retry_after_ms": s::maybe("integer"), "fallback": s::maybe("string")}),
                         &["component", "allowed", "trial", "state", "retry_after_ms", "fallback"],
@@ -98,7 +98,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Open ones first. `last_hour`: successes and failures reported.",
                 (
                     s::input(
-                        &json!({"component": component(), "limit": s::limit(50, 100), "cursor": s::cursor()}),
+                        &json!({"component": component(), "namespace": s::namespace(), "limit": s::limit(50, 100), "cursor": s::cursor()}),
                         &[],
                     ),
                     s::output(
@@ -116,7 +116,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Which of a component and its fallbacks would be let through now, in order, and which is the first.",
                 "Fallbacks of fallbacks follow, each once; nothing is called and no trial is taken. `loops` are fallbacks that lead back.",
                 (
-                    s::input(&json!({"component": component()}), &["component"]),
+                    s::input(&json!({"component": component(), "namespace": s::own_namespace()}), &["component"]),
                     s::output(
                         &json!({"chain": s::objects(), "chosen": s::maybe("string"), "loops": {"type": "array", "items": {"type": "string"}}}),
                         &["chain", "chosen", "loops"],
@@ -133,12 +133,12 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Sets how often and how late failed calls are tried again: each wait is the one before times the multiplier.",
-                "For one component, or for all that have no policy of their own. A wait is an hour at most.",
+                "For one component, or for all that have no policy of their own, in the namespace and below. A wait is an hour at most.",
                 (
                     s::input(
                         &json!({
                             "max_retries": s::or(s::integer("Retries after the first try.", 0, 20), 3), "backoff_seconds": s::or(s::number("Before the first retry.", 0.0, 3_600.0), 1),
-                            "backoff_multiplier": s::or(s::number("For each further one.", 1.0, 10.0), 2), "component": s::or(s::text("Only for this one.", 200), "*"),
+                            "backoff_multiplier": s::or(s::number("For each further one.", 1.0, 10.0), 2), "component": s::or(s::text("Only for this one.", 200), "*"), "namespace": s::own_namespace(),
                         }),
                         &[],
                     ),

@@ -151,7 +151,7 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Changes a key of the configuration.",
-                "get_automation_config lists the keys.",
+                "get_automation_config lists the keys. It holds for the whole space: a caller confined to a namespace may not change it.",
                 (
                     s::input(
                         &json!({"config_key": s::text("The key.", 100), "config_value": {"description": "Its value; null for the default."}}),

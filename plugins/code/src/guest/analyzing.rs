@@ -243,7 +243,9 @@ pub(super) fn project(given: Value) -> Answer {
         put("complexity", told);
     }
     if wanted("dependencies") {
-        put("dependencies", dependencies::heavy(&place)?);
+        let mut notes = figures.get("notes").and_then(Value::as_array).cloned().unwrap_or_default();
+        put("dependencies", dependencies::heavy(&place, &mut notes)?);
+        put("notes", notes.into());
     }
     if wanted("documentation") {
         put("documentation", documentation(&place)?);

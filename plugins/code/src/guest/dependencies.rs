@@ -1,6 +1,6 @@
 //! What calls what: edges are by name, and resolved when somebody asks, so that they are never out of date.
 
-use super::{EDGES, UNITS, places, searching, telling};
+use super::{EDGES, FILES, UNITS, places, searching, telling};
 use crate::place::Place;
 use memstrata_sdk::row::{id, int, text};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, get_many, json};
@@ -15,6 +15,9 @@ const MOST_EDGES: u32 = 500;
 const NAMES: usize = 200;
 /// Candidates looked at for each batch of names.
 const MOST_CANDIDATES: usize = 4_000;
+/// Files of a place below a folder whose edges are counted, and how many in one query.
+const MOST_FILES: usize = 5_000;
+const FILES_AT_ONCE: usize = 500;
 
 #[derive(Deserialize)]
 struct Find {
@@ -265,16 +268,39 @@ fn called_by(units: &[Value], file: Option<&Value>, notes: &mut Vec<String>) -> 
     Ok(told)
 }
 
-/// How often files of the index are imported and call each other is told by counts alone.
-pub(super) fn heavy(place: &Place) -> Result<Value, Fault> {
-    let edges = |kind: &str| {
-        Query::of(EDGES).filter(json!(["kind", "=", kind]))?.filter_if("folder", "=", place.folder.clone())
+/// How often files of a place import and call is told by counts alone.
+pub(super) fn heavy(place: &Place, notes: &mut Vec<Value>) -> Result<Value, Fault> {
+    let edges = |kind: &str, files: &[u64]| {
+        let query =
+            Query::of(EDGES).filter(json!(["kind", "=", kind]))?.filter_if("folder", "=", place.folder.clone())?;
+        if files.is_empty() { Ok(query) } else { query.filter(json!(["file", "in", files])) }
     };
-    let counted = |list: Vec<(Value, u64)>| {
-        list.into_iter().take(10).map(|(name, count)| json!({"name": name, "count": count})).collect::<Vec<_>>()
+    let (mut imports, mut calls, mut imported) = (0, 0, BTreeMap::new());
+    let mut add = |files: &[u64]| -> Result<(), Fault> {
+        imports += edges("imports", files)?.count()?;
+        calls += edges("calls", files)?.count()?;
+        for (name, count) in edges("imports", files)?.group_count("qualifier")? {
+            *imported.entry(name.as_str().map(str::to_owned)).or_default() += count;
+        }
+        Ok(())
     };
-    Ok(json!({
-        "imports": edges("imports")?.count()?, "calls": edges("calls")?.count()?,
-        "most_imported": counted(edges("imports")?.group_count("qualifier")?),
-    }))
+    if place.path.is_empty() {
+        add(&[])?;
+    } else {
+        // An edge names its file, not the path of it.
+        let files = places::within(Query::of(FILES), place)?.select(&["path"])?.limit(1_000).all(MOST_FILES)?;
+        if files.len() >= MOST_FILES {
+            notes.push(json!(format!("dependencies are of the first {MOST_FILES} files here: name a smaller place")));
+        }
+        let files: Vec<u64> = files.iter().map(id).collect();
+        files.chunks(FILES_AT_ONCE).try_for_each(&mut add)?;
+    }
+    Ok(json!({"imports": imports, "calls": calls, "most_imported": most(imported)}))
+}
+
+/// The ten counted most often, the most frequent first.
+fn most(counted: BTreeMap<Option<String>, u64>) -> Vec<Value> {
+    let mut list: Vec<_> = counted.into_iter().collect();
+    list.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    list.into_iter().take(10).map(|(name, count)| json!({"name": name, "count": count})).collect()
 }

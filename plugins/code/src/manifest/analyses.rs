@@ -101,7 +101,8 @@ pub(super) fn operations() -> Vec<Named> {
                 &[],
             ),
             (&analysed, &["analysis_type", "place", "notes"]),
-            &json!([{"arguments": {}, "setup": [given()]}, {"arguments": {"project_path": "nowhere"}, "fault": "not-found.folder"}]),
+            &json!([{"arguments": {}, "setup": [given()]}, {"arguments": {"project_path": "demo/src", "analysis_type": "dependencies"}, "setup": [given()]},
+                    {"arguments": {"project_path": "nowhere"}, "fault": "not-found.folder"}]),
         ),
         operation(
             "analyze_project_with_skill",

@@ -152,7 +152,7 @@ pub(super) fn ground(memory: &Value, events: &BTreeMap<u64, Event>) -> Option<Gr
     grounded(memory, &cited)
 }
 
-/// What a run made and still holds.
+/// What a run made and still holds: of each collection the first `most` that it or, changed since, somebody may have made.
 pub(super) fn of_run(
     settings: &Settings,
     run: &Value,
@@ -162,22 +162,26 @@ pub(super) fn of_run(
     let (now, digest) = (now(), row::text(run, "digest"));
     let from = row::int(run, "started_at").unwrap_or(now);
     let to = row::int(run, "ended_at").unwrap_or(now);
-    let mut made = Vec::new();
+    let (mut made, mut cut) = (Vec::new(), false);
     for collection in &settings.memories {
+        // What others wrote at the same time does not count, unless somebody has changed it: then its author is in its history.
+        let by = json!({"any": [["component", "=", digest], ["version", ">", 1]]});
         let read = Query::of(collection)
-            .filter(json!({"all": [["created_at", ">=", from], ["created_at", "<=", to]]}))
+            .filter(json!({"all": [["created_at", ">=", from], ["created_at", "<=", to], by]}))
             .and_then(|query| {
                 query.valid_at(Some(now)).limit(u32::try_from(most).unwrap_or(u32::MAX).min(1_000)).all(most)
             });
-        for memory in if_there(read, notes)? {
+        let read = if_there(read, notes)?;
+        cut |= read.len() >= most;
+        for memory in read {
             // Somebody may have changed it since: its first version tells who made it.
             if row::text(&memory, "component") == digest || first_author(collection, &memory)? == digest {
                 made.push(memory);
             }
         }
     }
-    if made.len() >= most {
-        notes.push(format!("looked at {most} of its memories: `most_memories` takes more, and longer"));
+    if cut {
+        notes.push(format!("looked at {most} memories of its time: `most_memories` takes more, and longer"));
     }
     Ok(made)
 }

@@ -5,8 +5,9 @@ use super::naming::Key;
 use super::{STUDIES, named, now, put, runs, settings, writing};
 use crate::chain::Event;
 use crate::improve::{LEAST, suggest};
+use crate::kept::{MOST, choose};
 use crate::manifest::EVENTS;
-use crate::pattern::{Pattern, covers, name_of};
+use crate::pattern::{Pattern, name_of};
 use crate::settings::Settings;
 use crate::words::{clip, one_line};
 use crate::{procedure, row};
@@ -18,8 +19,6 @@ use std::collections::BTreeMap;
 const MOST_EVENTS: usize = 10_000;
 /// .. and among so many where nothing was kept and the caller wants to know soon.
 const FEW_EVENTS: usize = 200;
-/// So many patterns are kept, the most frequent.
-const KEPT: usize = 100;
 
 #[derive(Deserialize)]
 struct One {
@@ -75,34 +74,33 @@ fn told(patterns: &[Pattern], settings: &Settings, most: usize) -> Vec<Value> {
     recurring.map(one).collect()
 }
 
-/// Keeps what a whole study found, one row for each namespace studied: reading events takes long, and many ask.
+/// Keeps what a whole study found, in the namespace studied (a caller confined to one studies that): reading events takes long, and
+/// many ask.
 pub(super) fn keep(study: &Study, settings: &Settings, namespace: Option<&str>) -> Result<(), Fault> {
-    let mut found = told(&study.patterns, settings, KEPT);
+    let mut found = told(&study.patterns, settings, MOST);
     // Ids only: what events say is read when it is told, so that nothing outlives an event that is erased.
     for one in &mut found {
         let newest = one.get_mut("newest").and_then(Value::as_array_mut);
         newest.into_iter().flatten().for_each(|event| put(event, "content", Value::Null));
         put(one, "name", Value::Null);
     }
-    let study = json!({
-        "scope": namespace.unwrap_or_default(), "computed_at": now(), "events": study.events, "patterns": found,
+    let mut study = json!({
+        "computed_at": now(), "events": study.events, "patterns": found,
         "notes": study.notes,
     });
-    write::upsert(STUDIES, "scope", &study).map(|_| ())
+    // Without one the host puts it into the caller's own.
+    if let Some(namespace) = namespace {
+        put(&mut study, "namespace", json!(namespace));
+    }
+    write::upsert(STUDIES, "namespace", &study).map(|_| ())
 }
 
-/// The newest study kept of a namespace: its own, or what the study of all found in it.
+/// The newest study kept that answers for a namespace; for the whole space if none is named. A caller confined to a namespace sees
+/// none of the whole space.
 fn kept(namespace: Option<&str>) -> Result<Option<Value>, Fault> {
     let wanted = namespace.unwrap_or_default();
-    let rows = Query::of(STUDIES).filter(json!(["scope", "in", ["", wanted]]))?.limit(2).page()?.rows;
-    let newest = rows.iter().max_by_key(|study| row::int(study, "computed_at"));
-    let Some(study) = newest else { return Ok(None) };
-    let mut study = study.clone();
-    if row::text(&study, "scope") != wanted {
-        let patterns = study.get_mut("patterns").and_then(Value::as_array_mut);
-        patterns.into_iter().for_each(|all| all.retain(|one| covers(wanted, row::text(one, "namespace"))));
-    }
-    Ok(Some(study))
+    let studies = Query::of(STUDIES).filter(json!(["namespace", "in", ["", wanted]]))?.limit(2).page()?.rows;
+    Ok(choose(&studies, wanted))
 }
 
 /// Fills in what the events of kept patterns say now, and the names made of it.

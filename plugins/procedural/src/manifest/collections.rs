@@ -52,15 +52,14 @@ pub(super) fn collections() -> Value {
             "indexes": [["procedure", "timestamp"], ["outcome", "timestamp"], ["session_id", "timestamp"], ["timestamp"]],
         },
         "studies": {
-            "summary": "What the last whole study of the events found, for each namespace it was made of: the chains that recur.",
+            "summary": "What the last whole study of the events found: the chains that recur in the row's namespace and below.",
             "fields": {
-                "scope": {"type": "text", "default": ""},
                 "computed_at": {"type": "time", "required": true},
                 "events": {"type": "integer"},
                 "patterns": {"type": "json", "max_bytes": 1_048_576},
                 "notes": {"type": "list"},
             },
-            "unique": {"scope": ["scope"]},
+            "unique": {"namespace": ["namespace"]},
         },
         "tallies": {
             "summary": "Sums over the executions of a procedure, so that a running rate costs no scan and no conflict.",

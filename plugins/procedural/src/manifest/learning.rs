@@ -150,7 +150,7 @@ fn suggesting() -> Vec<Named> {
                     ),
                     s::output(
                         &json!({"count": {"type": "integer"}, "patterns": {"type": "array", "items": {"type": "object"}},
-                                "events": {"type": "integer"}, "computed_at": {"type": "integer"}, "notes": {"type": "array", "items": {"type": "string"}}}),
+                                "events": {"type": ["integer", "null"], "description": "Events that were read; null where a study of the whole space answers for a namespace."}, "computed_at": {"type": "integer"}, "notes": {"type": "array", "items": {"type": "string"}}}),
                         &["count", "patterns", "events", "computed_at"],
                     ),
                 ),

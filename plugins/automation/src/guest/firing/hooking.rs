@@ -4,8 +4,9 @@ use super::super::acting::Done;
 use super::super::{FIRINGS, HOOK_KINDS, HOOKS, MOST};
 use super::{Engine, Occasion, Outcome, Subject, millis, new_id, scope, way};
 use crate::condition::Condition;
+use crate::lineage::{lineage, nearest};
 use crate::{action, event, kind, rate};
-use memstrata_sdk::{Fault, Query, Value, events, json, row, write};
+use memstrata_sdk::{Fault, Query, Value, events, get, json, row, write};
 
 impl Engine {
     /// A hook is triggered.
@@ -22,12 +23,13 @@ impl Engine {
         if let Some(refused) = self.may(&event, occasion, data)? {
             return Ok(refused);
         }
-        let known = Query::of(HOOK_KINDS).filter(json!(["hook_type", "=", hook_type]))?.first()?;
-        if let Some(limited) = self.limited(hook_type, known.as_ref())? {
+        // Without a namespace the host puts it into the caller's own.
+        let row = json!({"hook_type": hook_type, "namespace": self.namespace});
+        let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &row)?;
+        if let Some(limited) = self.limited(hook_type, counts)? {
             return Ok(limited);
         }
         *self.hooks.entry(hook_type.to_owned()).or_default() += 1;
-        let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
         write::add(HOOK_KINDS, counts, "fired", 1.0)?;
         write::max(HOOK_KINDS, counts, "last_fired_at", millis(self.now))?;
         let scope = scope(&event, data);
@@ -54,8 +56,19 @@ impl Engine {
         Ok(Outcome { outcome: "fired", firing: Some(firing), ..Outcome::default() })
     }
 
-    /// What a kind's rate limit says, if it refuses.
-    fn limited(&mut self, hook_type: &str, known: Option<&Value>) -> Result<Option<Outcome>, Fault> {
+    /// What a kind's rate limit says, if it refuses: that of the nearest namespace that is where it happens or above, over all firings
+    /// there and below. `counts`: the row of where it happens.
+    fn limited(&mut self, hook_type: &str, counts: u64) -> Result<Option<Outcome>, Fault> {
+        let here = get(HOOK_KINDS, counts)?.map(|row| row::text(&row, "namespace").to_owned()).unwrap_or_default();
+        let line = Query::of(HOOK_KINDS)
+            .filter(json!(["hook_type", "=", hook_type]))?
+            .filter(json!(["namespace", "in", lineage(&here)]))?
+            .filter(json!(["rate_limit", "!=", null]))?
+            .limit(200)
+            .page()?
+            .rows;
+        let known = nearest(&line, &here);
+        let within = known.map(|row| row::text(row, "namespace")).filter(|namespace| !namespace.is_empty());
         let of = |field: &str| known.and_then(|row| row::int(row, field));
         let limit = of("rate_limit").unwrap_or_else(|| self.config.count("default_rate_limit"));
         let window = of("window_ms").unwrap_or_else(|| self.config.count("default_window_seconds") * 1_000);
@@ -64,6 +77,7 @@ impl Engine {
         }
         let recent = || {
             Query::of(FIRINGS)
+                .namespace(within)?
                 .filter(json!(["kind", "=", "hook"]))?
                 .filter(json!(["subject", "=", hook_type]))?
                 .filter(json!(["outcome", "=", "fired"]))?
@@ -84,7 +98,6 @@ impl Engine {
         match rate::decide(limit, window, count, leaves, self.now) {
             rate::Verdict::Allowed => Ok(None),
             rate::Verdict::Limited(after) => {
-                let (counts, _) = write::insert_or_get(HOOK_KINDS, "hook_type", &json!({"hook_type": hook_type}))?;
                 write::add(HOOK_KINDS, counts, "suppressed", 1.0)?;
                 let seconds = window / 1_000;
                 let reason = Some(format!("{hook_type} fired {count} times in {seconds} s, its limit is {limit}"));
