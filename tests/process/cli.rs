@@ -125,6 +125,15 @@ fn configuration_is_checked_whole() {
     {
         assert!(said.contains(fault), "{fault} in {said}");
     }
+    let text = "[imports.rumour]\noperation = \"a.b\"\narguments = {}\n[imports.memory]\nsize = 0\n\
+        [layers.documents]\nfolders = { papers = \"nowhere\" }\n[aliases]\nrecall = \"a.b\"\n";
+    std::fs::write(&file, text).unwrap();
+    let said = fails(folder.path(), &["--config", file.to_str().unwrap(), "config", "check"]);
+    for fault in
+        ["imports.rumour", "imports.memory.size is 0", "layers.documents.folders.papers: cannot open", "aliases.recall"]
+    {
+        assert!(said.contains(fault), "{fault} in {said}");
+    }
     assert!(ok(folder.path(), &["config", "check"]).contains("sound"));
     let default = ok(folder.path(), &["config", "default"]);
     std::fs::write(&file, default).unwrap();

@@ -378,6 +378,28 @@ mod tests {
     }
 
     #[test]
+    fn aliases_and_groups_have_sound_names_of_their_own_and_name_operations() {
+        let faults = config(json!({
+            "tools": {"rcl": "x.y"},
+            "aliases": {"rcl": "x.y", "forget": "x.y", "Loud": "x.y", "old": "noperiod", "fine": "x.y"},
+            "groups": {"fine": {"a": "x.y"}, "many": {"good": "x.y", "bad": "noperiod"}},
+        }))
+        .faults();
+        let parts = [
+            "aliases.rcl",
+            "aliases.forget",
+            "aliases.Loud",
+            "aliases.old = `noperiod`",
+            "groups.fine",
+            "groups.many.bad",
+        ];
+        for part in parts {
+            assert!(faults.iter().any(|fault| fault.starts_with(part)), "{part} is missing in {faults:#?}");
+        }
+        assert_eq!(faults.len(), parts.len(), "{faults:#?}");
+    }
+
+    #[test]
     fn too_many_tools_are_a_fault() {
         let tools: IndexMap<String, String> = (0..61).map(|n| (format!("t{n}"), "x.y".to_owned())).collect();
         let faults = GatewayConfig { tools, ..GatewayConfig::default() }.faults();

@@ -223,23 +223,6 @@ mod tests {
         of.into_iter().map(|value| if pairs > 0.0 { value / pairs } else { 0.0 }).collect()
     }
 
-    #[test]
-    #[ignore = "a measurement: run with --release --ignored --nocapture"]
-    fn measure_five_thousand_entities() {
-        let mut chance = Chance::new(3);
-        let edges: Vec<_> = (0..20_000).map(|_| (chance.below(5_000), chance.below(5_000), 1.0)).collect();
-        let network = Network::new(5_000, edges);
-        let start = std::time::Instant::now();
-        let found = betweenness(&network, PIVOTS, 42);
-        println!("betweenness from {} pivots: {:?}", found.pivots, start.elapsed());
-        let start = std::time::Instant::now();
-        let _ = betweenness(&network, 5_000, 42);
-        println!("betweenness, exact: {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        let _ = closeness(&network, 7);
-        println!("closeness of one: {:?}", start.elapsed());
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]

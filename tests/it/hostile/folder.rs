@@ -3,16 +3,20 @@
 use super::{host, serves};
 use crate::support::{Host, all_grants, guest, layer};
 use cap_std::fs::Dir;
-use memstrata_kernel::LayerOptions;
+use memstrata_kernel::{KernelOptions, LayerOptions};
 use memstrata_runtime::Grants;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// A host whose guest may read a folder under the name `docs`.
 fn granted(folder: &Path) -> Host {
+    granted_with(folder, |_| {})
+}
+
+fn granted_with(folder: &Path, change: impl FnOnce(&mut KernelOptions)) -> Host {
     let opened = Dir::open_ambient_dir(folder, cap_std::ambient_authority()).unwrap();
     let grants = Grants { folders: [("docs".to_owned(), opened)].into_iter().collect(), ..all_grants() };
-    host([("hostile", LayerOptions { grants, ..layer(guest("hostile")) })], |_| {})
+    host([("hostile", LayerOptions { grants, ..layer(guest("hostile")) })], change)
 }
 
 fn asks(host: &Host, how: &str, path: &str, more: Value) -> Result<Value, String> {
@@ -105,6 +109,24 @@ fn nothing_outside_of_a_granted_folder_is_reached() {
     let long = "a/".repeat(3_000);
     assert_eq!(asks(&host, "about", &long, json!({})).unwrap_err(), "invalid.argument");
     assert_eq!(asks(&host, "read", "a.txt", json!({ "folder": "other" })).unwrap_err(), "not-found.folder");
+    serves(&host);
+}
+
+#[test]
+fn what_is_told_of_a_folder_at_once_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("long"), "x".repeat(200_000)).unwrap();
+    let host = granted_with(folder.path(), |options| options.limits.host_call_bytes = 100_000);
+    let read = asks(&host, "size", "long", json!({ "length": 150_000 })).unwrap();
+    assert_eq!(read, 100_000, "the limit of a host call");
+    for number in 0..100_000 {
+        std::fs::File::create(folder.path().join(format!("n{number:06}"))).unwrap();
+        if number == 1_200 {
+            let listed = asks(&host, "entries", "", json!({ "length": 5_000 })).unwrap();
+            assert_eq!(listed.as_array().unwrap().len(), 1_000, "a page");
+        }
+    }
+    assert_eq!(asks(&host, "entries", "", json!({})).unwrap_err(), "invalid.file", "more names than are sorted");
     serves(&host);
 }
 

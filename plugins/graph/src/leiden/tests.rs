@@ -185,32 +185,6 @@ fn nothing_gives_nothing_and_one_seed_gives_one_answer() {
     assert_eq!(leiden(&network, &Options::default()), leiden(&network, &Options::default()));
 }
 
-#[test]
-#[ignore = "a measurement: run with --release --ignored --nocapture"]
-fn measure_five_thousand_entities() {
-    let mut chance = Chance::new(11);
-    let edges: Vec<_> = (0..20_000)
-        .map(|_| {
-            let a = chance.below(5_000);
-            let b = if chance.share() < 0.8 { a / 50 * 50 + chance.below(50) } else { chance.below(5_000) };
-            (a, b, 1.0)
-        })
-        .collect();
-    let start = std::time::Instant::now();
-    let network = Network::new(5_000, edges);
-    let built = start.elapsed();
-    let found = leiden(&network, &Options::default());
-    let sizes: Vec<usize> = found.levels.iter().map(|level| numbered(level).1).collect();
-    println!(
-        "leiden, {} nodes, {} edges: graph {built:?}, in all {:?}, modularity {:.4}, communities a level {sizes:?}, {} runs",
-        network.nodes(),
-        network.edges(),
-        start.elapsed(),
-        found.modularity,
-        found.iterations
-    );
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]

@@ -114,49 +114,6 @@ fn what_is_too_large_is_cut_and_says_so() {
     assert!(cost(0.0, 1.0).is_finite());
 }
 
-#[test]
-#[ignore = "a measurement: run with --release --ignored --nocapture"]
-fn measure_paths_over_twenty_thousand_relations() {
-    let mut chance = crate::chance::Chance::new(5);
-    let mut out: BTreeMap<u64, Vec<Step>> = BTreeMap::new();
-    let mut into: BTreeMap<u64, Vec<Step>> = BTreeMap::new();
-    for relation in 0..20_000 {
-        let step = Step {
-            from: chance.below(5_000) as u64,
-            to: chance.below(5_000) as u64,
-            relation,
-            cost: cost(0.5 + chance.share() / 2.0, 1.0),
-        };
-        out.entry(step.from).or_default().push(step);
-        into.entry(step.to).or_default().push(step);
-    }
-    struct Indexed(BTreeMap<u64, Vec<Step>>, BTreeMap<u64, Vec<Step>>);
-    impl Roads for Indexed {
-        fn steps(&mut self, frontier: &[u64], backward: bool) -> Result<Vec<Step>, Fault> {
-            let side = if backward { &self.1 } else { &self.0 };
-            Ok(frontier.iter().filter_map(|at| side.get(at)).flatten().copied().collect())
-        }
-    }
-    let mut roads = Indexed(out, into);
-    let mut times: [Vec<std::time::Duration>; 3] = Default::default();
-    for _ in 0..200 {
-        let (from, to) = (chance.below(5_000) as u64, chance.below(5_000) as u64);
-        let start = std::time::Instant::now();
-        let _ = shortest(&mut roads, from, to, 20, 20_000).unwrap();
-        times[0].push(start.elapsed());
-        let start = std::time::Instant::now();
-        let _ = cheapest(&mut roads, from, to, 20, 20_000).unwrap();
-        times[1].push(start.elapsed());
-        let start = std::time::Instant::now();
-        let _ = simple(&mut roads, from, to, 6, 100, 20_000).unwrap();
-        times[2].push(start.elapsed());
-    }
-    for (name, times) in ["shortest", "cheapest", "all simple to 6 steps"].iter().zip(&mut times) {
-        times.sort();
-        println!("{name}: p50 {:?}, p95 {:?}, most {:?}", times[100], times[190], times[199]);
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
