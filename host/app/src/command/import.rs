@@ -3,11 +3,10 @@
 use crate::cli::Global;
 use crate::host::{Host, configure, start_resolved};
 use crate::output::{Meter, print};
-use crate::transfer::{Call, Content, Import, Kind, PlacedRow, Reading, Record, read};
+use crate::transfer::{Call, Content, Import, Kind, PlacedRow, Reading, Record, Report, read};
 use anyhow::{Context as _, Result, anyhow, bail};
 use indexmap::IndexMap;
 use memstrata_kernel::{CallError, CallRequest, ExportedRow, Principal};
-use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -20,8 +19,6 @@ use std::sync::Arc;
 const INITIAL: &str = include_str!("../config/initial.jsonl");
 /// Rows of an export in one commit.
 const ROWS: usize = 500;
-/// Faults shown, at most.
-const SHOWN: usize = 20;
 
 /// What the command line says of an import.
 pub(crate) struct Asked {
@@ -29,66 +26,6 @@ pub(crate) struct Asked {
     pub(crate) reading: Reading,
     pub(crate) skip_bad: bool,
     pub(crate) dry_run: bool,
-}
-
-/// What became of a file.
-#[derive(Debug, Default, Serialize)]
-struct Report {
-    format: String,
-    dry_run: bool,
-    /// Records taken, by kind.
-    imported: BTreeMap<&'static str, usize>,
-    /// Calls that found what they make there already.
-    known: usize,
-    /// Of a dry run: records that name others, which are not written.
-    unchecked: usize,
-    /// Messages without a text.
-    empty: usize,
-    /// Records refused, and lines that could not be read.
-    failed: usize,
-    faults: Vec<String>,
-    /// Fields that had no place, and in how many records.
-    dropped: BTreeMap<String, usize>,
-}
-
-impl Report {
-    fn fault(&mut self, fault: String) {
-        self.failed += 1;
-        if self.faults.len() < SHOWN {
-            self.faults.push(fault);
-        }
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        let verb = if self.dry_run { "would be imported" } else { "imported" };
-        let counts: Vec<String> = self.imported.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
-        let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
-        text.push_str(&format!("{verb} ({}): {counts}", self.format));
-        if self.known > 0 {
-            text.push_str(&format!("\n{} were there already", self.known));
-        }
-        if self.unchecked > 0 {
-            text.push_str(&format!(
-                "\n{} name others of this file and cannot be checked before those are written",
-                self.unchecked
-            ));
-        }
-        if self.empty > 0 {
-            text.push_str(&format!("\n{} messages without a text were left out", self.empty));
-        }
-        for (field, count) in &self.dropped {
-            text.push_str(&format!("\nfield `{field}` has no place and was left out of {count} records"));
-        }
-        if self.failed > 0 {
-            text.push_str(&format!("\n{} failed:", self.failed));
-            self.faults.iter().for_each(|fault| text.push_str(&format!("\n  - {fault}")));
-            if self.failed > self.faults.len() {
-                text.push_str(&format!("\n  and {} more", self.failed - self.faults.len()));
-            }
-        }
-        text
-    }
 }
 
 /// Imports a file, or what is shipped.
@@ -103,24 +40,14 @@ pub(crate) fn import(global: &Global, asked: &Asked) -> Result<ExitCode> {
     };
     let named = asked.from.as_ref().map_or_else(|| "the initial data".to_owned(), |path| path.display().to_string());
     let content = content.map_err(|fault| anyhow!("{named} cannot be imported: {fault}"))?;
-    let mut report =
-        Report { dry_run: asked.dry_run, format: format!("{:?}", content.format).to_lowercase(), ..Report::default() };
-    if let Some(format) = content.format {
-        report.format =
-            clap::ValueEnum::to_possible_value(&format).map(|value| value.get_name().to_owned()).unwrap_or_default();
-    }
+    let mut report = Report::of(content.format, asked.dry_run);
+    content.faults.iter().for_each(|fault| report.fault(fault.clone()));
     if !content.faults.is_empty() && !asked.skip_bad {
-        for fault in content.faults {
-            report.fault(fault);
-        }
-        let shown = report.faults.join("\n  - ");
-        let more = report.failed.saturating_sub(report.faults.len());
-        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
         bail!(
-            "nothing was imported: {named} has faults; mend them, or leave them out with --skip-bad:\n  - {shown}{more}"
+            "nothing was imported: {named} has faults; mend them, or leave them out with --skip-bad:{}",
+            report.listed()
         );
     }
-    content.faults.iter().for_each(|fault| report.fault(fault.clone()));
     report.empty = content.empty;
     let resolved = configure(global, None)?;
     let imports = resolved.imports.clone();

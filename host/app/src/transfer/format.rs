@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use std::io::BufRead;
 
 /// A format of files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
+    #[default]
     /// JSON lines, an object each: `text`, and what else it has; `kind` says which kind of record it is
     Jsonl,
     /// The file of the reference MCP memory server: entities and relations as JSON lines
@@ -39,7 +40,7 @@ pub(crate) struct Reading {
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Format,
     pub(crate) records: Vec<Record>,
     pub(crate) rows: Vec<PlacedRow>,
     pub(crate) calls: Vec<(Call, String)>,
@@ -84,7 +85,7 @@ pub(crate) fn read(source: &mut dyn BufRead, reading: &Reading) -> Result<Conten
              `chat_messages` or `conversations_memory`",
         )?,
     };
-    let mut content = Content { format: Some(format), ..Content::default() };
+    let mut content = Content { format, ..Content::default() };
     match (format, document) {
         (Format::Mem0, document) => foreign::mem0(document, &mut content),
         (Format::Claude, document) => foreign::claude(document, &mut content),
@@ -115,7 +116,7 @@ fn of_line(first: &Value) -> Format {
 }
 
 fn by_line(lines: &[(usize, &str)], format: Format, reading: &Reading) -> Content {
-    let mut content = Content { format: Some(format), ..Content::default() };
+    let mut content = Content { format, ..Content::default() };
     for (at, line) in lines {
         let place = format!("line {at}");
         match serde_json::from_str(line) {
@@ -236,7 +237,7 @@ mod tests {
             "{\"content\": \"Ada likes tea\", \"tags\": [\"tea\"], \"created_at\": \"2026-01-02T03:04:05Z\"}\n\n\
              {\"text\": \"It broke\", \"kind\": \"event\", \"timestamp\": 1668641302}\n{oops\n[1]\n{\"mood\": 1}\n{\"text\": \"x\", \"kind\": \"rumour\"}\n",
         );
-        assert_eq!(content.format, Some(Format::Jsonl));
+        assert_eq!(content.format, Format::Jsonl);
         assert_eq!(content.records.len(), 2);
         assert_eq!(content.records[0].fields["text"], "Ada likes tea");
         assert_eq!(content.records[0].fields["time"], "2026-01-02T03:04:05Z");
@@ -266,7 +267,7 @@ mod tests {
 
     #[test]
     fn each_format_is_known_by_its_first_line() {
-        let of = |text: &str| records(text).format.unwrap();
+        let of = |text: &str| records(text).format;
         assert_eq!(of("{\"memstrata_export\": 1}\n{\"collection\": \"a.b\", \"row\": {\"id\": 1}}"), Format::Memstrata);
         assert_eq!(of("{\"operation\": \"a.b\", \"arguments\": {}}"), Format::Calls);
         assert_eq!(

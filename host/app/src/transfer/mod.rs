@@ -3,8 +3,10 @@
 mod foreign;
 mod format;
 pub(crate) mod markdown;
+mod report;
 
 pub(crate) use format::{Content, Format, HEADER, Reading, read};
+pub(crate) use report::Report;
 
 use indexmap::IndexMap;
 use memstrata_kernel::ExportedRow;
