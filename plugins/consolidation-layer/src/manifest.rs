@@ -58,7 +58,6 @@ mod tests {
         assert_eq!(
             contract::unshown(&manifest),
             [
-                "get_run",
                 "get_pattern",
                 "explain_memory",
                 "measure_consolidation_quality",

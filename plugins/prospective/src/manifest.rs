@@ -53,8 +53,7 @@ mod tests {
         let manifest = manifest();
         assert_eq!(contract::faults(&manifest), Vec::<String>::new());
         assert_eq!(contract::system_fields(&manifest), BTreeSet::from(["created_at", "namespace", "updated_at"]));
-        // to be mended: each could succeed after a setup
-        assert_eq!(contract::unshown(&manifest), ["remove_trigger", "rearm_trigger"]);
+        assert_eq!(contract::unshown(&manifest), Vec::<&str>::new());
         let count = manifest["operations"].as_object().map_or(0, Map::len);
         assert!(count >= 50, "{count}");
     }

@@ -51,11 +51,7 @@ mod tests {
             contract::system_fields(&manifest),
             BTreeSet::from(["created_at", "namespace", "valid_from", "valid_to"])
         );
-        // to be mended: each could succeed after a setup
-        assert_eq!(
-            contract::unshown(&manifest),
-            ["update_memory", "mark_useful", "related_memories", "search_related", "get_memory", "memory_history"]
-        );
+        assert_eq!(contract::unshown(&manifest), Vec::<&str>::new());
         let count = manifest["operations"].as_object().map_or(0, Map::len);
         assert!(count >= 25, "{count}");
     }
