@@ -46,17 +46,33 @@ pub fn manifest() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
+    use memstrata_sdk::contract;
+    use std::collections::BTreeSet;
 
-    fn operations() -> Map<String, Value> {
-        manifest()["operations"].as_object().cloned().unwrap_or_default()
+    #[test]
+    fn it_keeps_the_contract() {
+        let manifest = manifest();
+        assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+        assert_eq!(contract::system_fields(&manifest), BTreeSet::from(["namespace"]));
+        // these need what a run of the host leaves behind
+        assert_eq!(
+            contract::unshown(&manifest),
+            [
+                "get_pattern",
+                "explain_memory",
+                "measure_consolidation_quality",
+                "measure_advanced_consolidation_metrics",
+                "analyze_validation_effectiveness",
+                "analyze_consolidation_performance",
+                "resolve_conflict"
+            ]
+        );
     }
 
     /// The names, parameters and defaults of requirements 1.12, tool 25, and of consolidation in tools 1 and 28.
     #[test]
     fn the_required_operations_keep_their_parameters_and_defaults() {
-        let operations = operations();
-        for (name, parameters) in [
+        let wanted = [
             (
                 "run_consolidation",
                 json!({"force": false, "max_age_minutes": 1440, "strategy": "balanced", "dry_run": false}),
@@ -90,30 +106,13 @@ mod tests {
                 "optimize_consolidation_trigger",
                 json!({"trigger_reason": "manual", "strategy": "auto", "measure_quality": true, "analyze_strategies": false}),
             ),
-        ] {
-            for (parameter, default) in parameters.as_object().unwrap() {
-                let schema = &operations[name]["input"]["properties"][parameter];
-                assert!(schema.is_object(), "{name} has no {parameter}");
-                assert_eq!(schema.get("default").unwrap_or(&Value::Null), default, "{name}.{parameter}");
-            }
-        }
-    }
-
-    #[test]
-    fn texts_are_short_and_every_operation_has_an_example() {
-        for (name, operation) in operations() {
-            let bytes = ["summary", "description"].map(|key| operation[key].as_str().unwrap_or_default().len());
-            assert!(bytes[0] > 0 && bytes[0] + bytes[1] <= 600, "{name}: {bytes:?}");
-            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-            assert!(operation["examples"].as_array().is_some_and(|examples| !examples.is_empty()), "{name}");
-        }
+        ];
+        assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 
     #[test]
     fn settings_defaults_are_those_of_the_code() {
-        let properties = manifest()["settings"]["properties"].as_object().cloned().unwrap_or_default();
-        let defaults: Map<String, Value> =
-            properties.iter().map(|(name, schema)| (name.clone(), schema["default"].clone())).collect();
-        assert_eq!(serde_json::from_value::<Settings>(Value::Object(defaults)).ok(), Some(Settings::default()));
+        let stated: Result<crate::settings::Settings, _> = serde_json::from_value(contract::defaults(&manifest()));
+        assert_eq!(stated.ok(), Some(crate::settings::Settings::default()));
     }
 }

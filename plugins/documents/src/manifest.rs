@@ -37,16 +37,34 @@ pub fn manifest() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use memstrata_sdk::contract;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn every_operation_keeps_the_rules() {
-        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
-            let said = |key: &str| operation[key].as_str().unwrap_or_default();
-            let length = said("summary").chars().count() + said("description").chars().count();
-            assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
-            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-            assert!(operation["examples"].as_array().is_some_and(|examples| !examples.is_empty()), "{name}");
-        }
+    fn it_keeps_the_contract() {
+        let manifest = manifest();
+        assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+        assert_eq!(contract::system_fields(&manifest), BTreeSet::from(["namespace"]));
+        // these need files of a granted folder
+        assert_eq!(contract::unshown(&manifest), ["watch_folder", "reindex_document"]);
+    }
+
+    /// `"*"`: must be given; null: no default.
+    #[test]
+    fn the_required_operations_keep_their_parameters_and_defaults() {
+        let wanted = [
+            ("index_document", json!({"namespace": null, "file_path": "*", "content": null})),
+            ("semantic_search", json!({"query": "*", "namespace": null, "limit": 10, "threshold": null})),
+            ("search_by_type", json!({"document_type": "*", "limit": 50})),
+            ("list_all_documents", json!({"limit": 100})),
+            ("get_pending_documents", json!({"limit": 100})),
+            ("mark_failed", json!({"id": "*", "error": "*"})),
+            ("mark_stale", json!({"id": "*"})),
+            ("mark_synced", json!({"id": "*"})),
+            ("get_document", json!({"id": "*"})),
+            ("get_document_by_path", json!({"file_path": "*"})),
+        ];
+        assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 
     #[test]
@@ -55,25 +73,5 @@ mod tests {
         assert!(examples.contains("Green tea.\\f"), "{examples}");
         let chunks = crate::chunk::split("Green tea.\u{c}Night trains.", "pdf");
         assert_eq!(chunks.iter().filter_map(|chunk| chunk.page).collect::<Vec<_>>(), [1, 2]);
-    }
-
-    #[test]
-    fn the_operations_of_the_requirement_are_there() {
-        let wanted = [
-            ("index_document", vec!["namespace", "file_path", "content"]),
-            ("semantic_search", vec!["query", "namespace", "limit", "threshold"]),
-            ("search_by_type", vec!["document_type", "limit"]),
-            ("list_all_documents", vec!["limit"]),
-            ("get_pending_documents", vec!["limit"]),
-            ("mark_failed", vec!["id", "error"]),
-            ("mark_stale", vec!["id"]),
-            ("mark_synced", vec!["id"]),
-            ("get_document", vec!["id"]),
-            ("get_document_by_path", vec!["file_path"]),
-        ];
-        for (name, parameters) in wanted {
-            let properties = manifest()["operations"][name]["input"]["properties"].clone();
-            assert!(parameters.iter().all(|parameter| properties.get(parameter).is_some()), "{name}");
-        }
     }
 }

@@ -37,50 +37,47 @@ pub fn manifest() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use memstrata_sdk::contract;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn every_operation_keeps_the_rules() {
-        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
-            let said = |key: &str| operation[key].as_str().unwrap_or_default();
-            let length = said("summary").chars().count() + said("description").chars().count();
-            assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
-            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-            for example in operation["examples"].as_array().into_iter().flatten() {
-                for key in example["arguments"].as_object().into_iter().flat_map(Map::keys) {
-                    assert!(operation["input"]["properties"].get(key).is_some(), "{name}: unknown {key}");
-                }
-            }
-            assert!(operation["examples"].as_array().is_some_and(|examples| !examples.is_empty()), "{name}");
-        }
+    fn it_keeps_the_contract() {
+        let manifest = manifest();
+        assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+        assert_eq!(contract::system_fields(&manifest), BTreeSet::from(["namespace"]));
+        assert_eq!(contract::unshown(&manifest), Vec::<&str>::new());
     }
 
+    /// `"*"`: must be given; null: no default.
     #[test]
-    fn the_operations_of_the_requirement_are_there() {
+    fn the_required_operations_keep_their_parameters_and_defaults() {
         let wanted = [
-            ("add_memory", vec!["namespace", "key", "value", "memory_type", "created_by", "task_id", "metadata"]),
-            ("get_memory", vec!["namespace", "key", "version"]),
-            ("update_memory", vec!["namespace", "key", "value", "updated_by", "task_id"]),
-            ("delete_memory", vec!["namespace", "key"]),
-            ("search_memories", vec!["namespace_prefix", "memory_type", "limit"]),
-            ("get_memory_history", vec!["namespace", "key"]),
-            ("list_namespaces", vec![]),
-            ("cleanup_expired_memories", vec!["ttl_days"]),
-            ("batch_create", vec!["memories"]),
-            ("publish", vec!["from_namespace", "to_namespace", "key"]),
-            ("rollback_memory", vec!["namespace", "key"]),
-            ("consolidate_memories", vec!["namespace", "strategy"]),
-            ("list_conflicts", vec!["namespace"]),
-            ("resolve_conflict", vec!["conflict_id"]),
-            ("synthesize_context", vec!["user_id", "project_id"]),
-            ("query_audit", vec!["namespace"]),
-            ("grant_access", vec!["actor", "scope", "can_write"]),
-            ("resolve_key", vec!["key"]),
+            (
+                "add_memory",
+                json!({"namespace": "*", "key": "*", "value": "*", "memory_type": "*", "created_by": "system", "task_id": null, "metadata": null}),
+            ),
+            ("get_memory", json!({"namespace": "*", "key": "*", "version": null})),
+            (
+                "update_memory",
+                json!({"namespace": "*", "key": "*", "value": "*", "updated_by": "system", "task_id": null}),
+            ),
+            ("delete_memory", json!({"namespace": "*", "key": "*"})),
+            ("search_memories", json!({"namespace_prefix": "*", "memory_type": null, "limit": 50})),
+            ("get_memory_history", json!({"namespace": "*", "key": "*"})),
+            ("list_namespaces", json!({})),
+            ("cleanup_expired_memories", json!({"ttl_days": null})),
+            ("batch_create", json!({"memories": "*"})),
+            ("publish", json!({"from_namespace": "*", "to_namespace": "*", "key": "*"})),
+            ("rollback_memory", json!({"namespace": "*", "key": "*"})),
+            ("consolidate_memories", json!({"namespace": "*", "strategy": "llm_based"})),
+            ("list_conflicts", json!({"namespace": null})),
+            ("resolve_conflict", json!({"conflict_id": null, "resolution": "*"})),
+            ("synthesize_context", json!({"user_id": null, "project_id": null})),
+            ("query_audit", json!({"namespace": null})),
+            ("grant_access", json!({"actor": "*", "scope": "*", "can_write": false})),
+            ("resolve_key", json!({"key": "*"})),
         ];
-        for (name, parameters) in wanted {
-            let properties = manifest()["operations"][name]["input"]["properties"].clone();
-            assert!(properties.is_object(), "{name}");
-            assert!(parameters.iter().all(|parameter| properties.get(parameter).is_some()), "{name}");
-        }
+        assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 
     #[test]

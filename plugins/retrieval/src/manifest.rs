@@ -35,11 +35,24 @@ pub fn manifest() -> Value {
 mod tests {
     use super::*;
     use crate::request::{LEAST_COSINE, Request};
+    use memstrata_sdk::contract;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn required_operations_keep_their_parameters_and_defaults() {
-        let operations = manifest()["operations"].clone();
-        for (name, parameters) in [
+    fn it_keeps_the_contract() {
+        let manifest = manifest();
+        assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+        assert_eq!(contract::system_fields(&manifest), BTreeSet::from([]));
+        // these need rows of other layers
+        assert_eq!(contract::unshown(&manifest), ["enrich_temporal_context", "find_related_context"]);
+        let mut operations = manifest["operations"].as_object().into_iter().flatten();
+        assert!(operations.all(|(_, operation)| operation["effect"] == "read"));
+    }
+
+    /// `"*"`: must be given; null: no default.
+    #[test]
+    fn the_required_operations_keep_their_parameters_and_defaults() {
+        let wanted = [
             ("smart_retrieve", json!({"conversation_history": null, "query": "*", "context": null, "k": 5})),
             ("retrieve_smart", json!({"query": "*", "limit": 10})),
             ("calibrate_uncertainty", json!({"result_text": "", "result_id": null})),
@@ -50,92 +63,18 @@ mod tests {
             ("temporal_search_enrich", json!({"query": "", "project_id": 1, "k": 5})),
             ("search_all_layers", json!({"query": "*", "limit_per_layer": 10, "confidence_threshold": 0.7})),
             ("allocate_token_budget", json!({"total": 4000, "buffer": 100, "response": 200, "strategy": "balanced"})),
-        ] {
-            let input = &operations[name]["input"];
-            for (key, default) in parameters.as_object().into_iter().flatten() {
-                let schema = &input["properties"][key];
-                assert!(schema.is_object(), "{name}.{key}");
-                let required = input["required"].as_array().is_some_and(|keys| keys.contains(&json!(key)));
-                assert_eq!(required, *default == "*", "{name}.{key}");
-                if !required {
-                    assert_eq!(schema["default"], *default, "{name}.{key}");
-                }
-            }
-        }
-        for name in [
-            "retrieve",
-            "search",
-            "semantic_search",
-            "keyword_search",
-            "hybrid_search",
-            "bm25_search",
-            "reflective_search",
-            "retrieve_with_reranking",
-            "query_expansion",
-            "get_stats",
-        ] {
-            assert!(operations[name].is_object(), "{name}");
-        }
-    }
-
-    #[test]
-    fn settings_state_the_defaults_of_the_code() {
-        let stated: Map<String, Value> = manifest()["settings"]["properties"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, schema)| (name.clone(), schema["default"].clone()))
-            .collect();
-        let read: crate::settings::Settings = serde_json::from_value(Value::Object(stated)).unwrap_or_default();
-        assert_eq!(read, crate::settings::Settings::default());
-        assert_eq!(manifest()["settings"]["properties"].as_object().map(Map::len), Some(4));
-    }
-
-    fn depth(value: &Value) -> usize {
-        match value {
-            Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
-            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-            _ => 0,
-        }
-    }
-
-    #[test]
-    fn every_operation_keeps_the_rules() {
-        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
-            let said = |key: &str| operation[key].as_str().unwrap_or_default();
-            let length = said("summary").chars().count() + said("description").chars().count();
-            assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
-            assert_eq!(said("effect"), "read");
-            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-            for side in ["input", "output"] {
-                let schema = &operation[side];
-                assert_eq!(schema["type"], "object", "{name}");
-                assert!(["oneOf", "anyOf", "allOf", "not", "if"].iter().all(|key| schema.get(key).is_none()), "{name}");
-                let text = schema.to_string();
-                assert!(text.len() <= 8192 && depth(schema) <= 16 && !text.contains("$ref"), "{name}: {}", text.len());
-            }
-            for required in operation["input"]["required"].as_array().into_iter().flatten() {
-                let known = required.as_str().unwrap_or_default();
-                assert!(operation["input"]["properties"].get(known).is_some(), "{name}: {known}");
-            }
-        }
-    }
-
-    #[test]
-    fn examples_fit_their_input() {
-        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
-            let examples = operation["examples"].as_array().cloned().unwrap_or_default();
-            assert!(!examples.is_empty(), "{name}");
-            for example in examples {
-                for (key, value) in example["arguments"].as_object().into_iter().flatten() {
-                    let schema = &operation["input"]["properties"][key];
-                    assert!(schema.is_object(), "{name}: unknown {key}");
-                    if let Some(values) = schema["enum"].as_array() {
-                        assert!(values.contains(value), "{name}.{key}");
-                    }
-                }
-            }
-        }
+            ("retrieve", json!({})),
+            ("search", json!({"query": "*"})),
+            ("semantic_search", json!({"query": "*"})),
+            ("keyword_search", json!({"query": "*"})),
+            ("hybrid_search", json!({"query": "*"})),
+            ("bm25_search", json!({"query": "*"})),
+            ("reflective_search", json!({"query": "*"})),
+            ("retrieve_with_reranking", json!({"query": "*"})),
+            ("query_expansion", json!({"query": "*"})),
+            ("get_stats", json!({})),
+        ];
+        assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 
     #[test]
@@ -148,5 +87,12 @@ mod tests {
         let example = &manifest()["operations"]["recall"]["examples"][1]["arguments"];
         let read: Request = serde_json::from_value(example.clone()).unwrap_or_default();
         assert_eq!((read.budget(), read.kinds.len()), (150, 1));
+    }
+
+    #[test]
+    fn settings_defaults_are_those_of_the_code() {
+        let stated: Result<crate::settings::Settings, _> = serde_json::from_value(contract::defaults(&manifest()));
+        assert_eq!(stated.ok(), Some(crate::settings::Settings::default()));
+        assert_eq!(manifest()["settings"]["properties"].as_object().map(Map::len), Some(4));
     }
 }

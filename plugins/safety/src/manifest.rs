@@ -41,65 +41,40 @@ pub fn manifest() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use memstrata_sdk::contract;
+    use std::collections::BTreeSet;
 
-    fn operations() -> Map<String, Value> {
-        manifest()["operations"].as_object().cloned().unwrap_or_default()
+    #[test]
+    fn it_keeps_the_contract() {
+        let manifest = manifest();
+        assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+        assert_eq!(contract::system_fields(&manifest), BTreeSet::from([]));
+        assert_eq!(contract::unshown(&manifest), Vec::<&str>::new());
     }
 
-    /// Parameters and defaults of requirements 1.12, tools 8 and 15; null: no default.
+    /// Parameters and defaults of requirements 1.12, tools 8 and 15; `"*"`: must be given; null: no default.
     #[test]
     fn the_required_operations_keep_their_parameters_and_defaults() {
-        let operations = operations();
-        for (name, parameters) in [
+        let wanted = [
             (
                 "evaluate_change_safety",
-                json!({"change_type": null, "change_description": null, "affected_components": [], "risk_level": "medium"}),
+                json!({"change_type": "*", "change_description": "*", "affected_components": [], "risk_level": "medium"}),
             ),
             (
                 "request_approval",
-                json!({"change_id": null, "change_type": null, "description": null, "requested_by": "system", "deadline": null}),
+                json!({"change_id": "*", "change_type": "*", "description": "*", "requested_by": "system", "deadline": null}),
             ),
             ("get_audit_trail", json!({"limit": 100, "action_type": null, "user": null, "days_back": null})),
             (
                 "monitor_execution",
-                json!({"execution_id": null, "status": "running", "error_message": null, "progress_percent": 0}),
+                json!({"execution_id": "*", "status": "running", "error_message": null, "progress_percent": 0}),
             ),
-            ("create_code_snapshot", json!({"snapshot_name": null, "description": null, "components": ["all"]})),
-            ("check_safety_policy", json!({"action": null, "policy_type": null})),
-            ("analyze_change_risk", json!({"change_description": null, "scope": "medium", "affected_systems": []})),
+            ("create_code_snapshot", json!({"snapshot_name": "*", "description": null, "components": ["all"]})),
+            ("check_safety_policy", json!({"action": "*", "policy_type": null})),
+            ("analyze_change_risk", json!({"change_description": "*", "scope": "medium", "affected_systems": []})),
             ("analyze_code_security", json!({"code": "", "file_path": ""})),
             ("track_sensitive_data", json!({"project_id": 1})),
-        ] {
-            let known = &operations.get(name).unwrap_or(&Value::Null)["input"]["properties"];
-            assert!(known.is_object(), "{name}");
-            for (parameter, default) in parameters.as_object().into_iter().flatten() {
-                assert!(known[parameter].is_object(), "{name} takes no {parameter}");
-                assert_eq!(known[parameter]["default"], *default, "{name}.{parameter}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_operation_keeps_the_rules() {
-        for (name, operation) in &operations() {
-            let said = |key: &str| operation[key].as_str().unwrap_or_default();
-            let length = said("summary").chars().count() + said("description").chars().count();
-            assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
-            assert!(["read", "write", "destructive"].contains(&said("effect")), "{name}");
-            assert!(operation["examples"].as_array().is_some_and(|examples| !examples.is_empty()), "{name}");
-            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-            assert!(["input", "output"].iter().all(|side| operation[side].to_string().len() <= 8192), "{name}");
-        }
-    }
-
-    #[test]
-    fn indexes_name_fields() {
-        for (name, collection) in manifest()["collections"].as_object().into_iter().flatten() {
-            for index in collection["indexes"].as_array().into_iter().flatten() {
-                for field in index.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    assert!(collection["fields"][field].is_object(), "{name}.{field}");
-                }
-            }
-        }
+        ];
+        assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 }

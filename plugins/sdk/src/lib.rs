@@ -4,6 +4,7 @@
 //! `cfg(target_family = "wasm")`. There it implements [`Layer`] and calls [`layer!`].
 
 pub mod args;
+pub mod contract;
 mod digest;
 mod fault;
 #[cfg(target_family = "wasm")]

@@ -30,40 +30,34 @@ pub fn manifest() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use memstrata_sdk::contract;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn every_operation_keeps_the_rules() {
-        for (name, operation) in manifest()["operations"].as_object().into_iter().flatten() {
-            let said = |key: &str| operation[key].as_str().unwrap_or_default();
-            let length = said("summary").chars().count() + said("description").chars().count();
-            assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
-            assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-            for example in operation["examples"].as_array().into_iter().flatten() {
-                for key in example["arguments"].as_object().into_iter().flat_map(Map::keys) {
-                    assert!(operation["input"]["properties"].get(key).is_some(), "{name}: unknown {key}");
-                }
-            }
-            assert!(operation["examples"].as_array().is_some_and(|examples| !examples.is_empty()), "{name}");
-        }
+    fn it_keeps_the_contract() {
+        let manifest = manifest();
+        assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+        assert_eq!(contract::system_fields(&manifest), BTreeSet::from(["id"]));
+        assert_eq!(contract::unshown(&manifest), Vec::<&str>::new());
     }
 
+    /// `"*"`: must be given; null: no default.
     #[test]
-    fn the_operations_of_the_requirement_are_there() {
+    fn the_required_operations_keep_their_parameters_and_defaults() {
         let wanted = [
-            ("create_session", vec!["session_id", "app_name", "user_id", "project_id", "initial_state"]),
-            ("get_session", vec!["session_id"]),
-            ("append_event", vec!["session_id", "event", "state_delta"]),
-            ("update_status", vec!["session_id", "status"]),
-            ("terminate_session", vec!["session_id"]),
-            ("get_state", vec!["session_id", "key"]),
-            ("set_state", vec!["session_id", "key", "value"]),
-            ("list_sessions", vec!["project_id", "status", "limit"]),
-            ("list_active_sessions", vec!["user_id"]),
+            (
+                "create_session",
+                json!({"session_id": "*", "app_name": "*", "user_id": "*", "project_id": null, "initial_state": null}),
+            ),
+            ("get_session", json!({"session_id": "*"})),
+            ("append_event", json!({"session_id": "*", "event": "*", "state_delta": null})),
+            ("update_status", json!({"session_id": "*", "status": "*"})),
+            ("terminate_session", json!({"session_id": "*"})),
+            ("get_state", json!({"session_id": "*", "key": null})),
+            ("set_state", json!({"session_id": "*", "key": "*", "value": "*"})),
+            ("list_sessions", json!({"project_id": null, "status": null, "limit": 50})),
+            ("list_active_sessions", json!({"user_id": null})),
         ];
-        for (name, parameters) in wanted {
-            let properties = manifest()["operations"][name]["input"]["properties"].clone();
-            assert!(parameters.iter().all(|parameter| properties.get(parameter).is_some()), "{name}");
-        }
-        assert_eq!(manifest()["operations"]["list_sessions"]["input"]["properties"]["limit"]["default"], 50);
+        assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 }

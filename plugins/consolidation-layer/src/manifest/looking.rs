@@ -52,6 +52,7 @@ pub(super) fn operations() -> Vec<Named> {
                     ),
                 ),
                 &json!([
+                    {"arguments": {"request": 1}, "setup": [{"operation": "run_consolidation", "arguments": {}}], "note": "Asked for, not begun yet."},
                     {"arguments": {"request": 1}, "fault": "not-found.request", "note": "Nothing was asked for in this space."},
                     {"arguments": {"run": "latest"}, "fault": "not-found.run", "note": "Nothing has run in this space."},
                 ]),

@@ -1,108 +1,35 @@
 //! The manifest keeps the rules of docs/manifest.md and the parameters of requirements 1.12.
 
 use super::*;
+use memstrata_sdk::contract;
 use std::collections::BTreeSet;
 
-fn operations() -> Map<String, Value> {
-    manifest()["operations"].as_object().cloned().unwrap_or_default()
+#[test]
+fn it_keeps_the_contract() {
+    let manifest = manifest();
+    assert_eq!(contract::faults(&manifest), Vec::<String>::new());
+    assert_eq!(contract::system_fields(&manifest), BTreeSet::from(["namespace"]));
+    assert_eq!(contract::unshown(&manifest), Vec::<&str>::new());
 }
 
+/// Parameters and defaults of requirements 1.12; `"*"`: must be given; null: no default.
 #[test]
 fn the_required_operations_keep_their_parameters_and_defaults() {
-    let operations = operations();
-    for (name, parameters) in [
+    let wanted = [
         ("start_new_conversation", json!({"title": "Untitled Conversation", "context": null})),
-        ("add_message_to_conversation", json!({"conversation_id": null, "role": null, "content": null})),
-        ("get_conversation_history", json!({"conversation_id": null, "limit": 50})),
-        ("resume_conversation_session", json!({"conversation_id": null})),
-        ("create_context_snapshot", json!({"conversation_id": null})),
+        ("add_message_to_conversation", json!({"conversation_id": "*", "role": "*", "content": "*"})),
+        ("get_conversation_history", json!({"conversation_id": "*", "limit": 50})),
+        ("resume_conversation_session", json!({"conversation_id": "*"})),
+        ("create_context_snapshot", json!({"conversation_id": "*"})),
         ("recover_conversation_context", json!({"snapshot_id": null, "conversation_id": null})),
         ("list_active_conversations", json!({"limit": 20})),
         ("export_conversation_data", json!({})),
-    ] {
-        let known = &operations.get(name).unwrap_or(&Value::Null)["input"]["properties"];
-        assert!(known.is_object(), "{name}");
-        for (parameter, default) in parameters.as_object().into_iter().flatten() {
-            assert!(known[parameter].is_object(), "{name} takes no {parameter}");
-            assert_eq!(known[parameter]["default"], *default, "{name}.{parameter}");
-        }
-    }
-}
-
-#[test]
-fn every_operation_keeps_the_rules() {
-    for (name, operation) in &operations() {
-        let said = |key: &str| operation[key].as_str().unwrap_or_default();
-        let length = said("summary").chars().count() + said("description").chars().count();
-        assert!(length <= 600 && !said("summary").is_empty(), "{name}: {length}");
-        assert!(["read", "write", "destructive"].contains(&said("effect")), "{name}");
-        for side in ["input", "output"] {
-            let schema = &operation[side];
-            assert_eq!(schema["type"], "object", "{name}.{side}");
-            assert!(schema.to_string().len() <= 8192, "{name}.{side}");
-        }
-        assert_eq!(operation["input"]["additionalProperties"], false, "{name}");
-        assert!(operation["examples"].as_array().is_some_and(|examples| !examples.is_empty()), "{name}");
-    }
-}
-
-#[test]
-fn examples_use_only_known_operations_and_arguments() {
-    let operations = operations();
-    let fits = |name: &str, arguments: &Value| {
-        let input = &operations.get(name).unwrap_or(&Value::Null)["input"];
-        assert!(input.is_object(), "no operation {name}");
-        let known: BTreeSet<_> = input["properties"].as_object().into_iter().flat_map(Map::keys).collect();
-        for key in arguments.as_object().into_iter().flat_map(Map::keys) {
-            assert!(known.contains(key), "{name}: unknown {key}");
-        }
-        for key in input["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            assert!(arguments.get(key).is_some(), "{name}: {key} is missing");
-        }
-    };
-    for (name, operation) in &operations {
-        for example in operation["examples"].as_array().into_iter().flatten() {
-            fits(name, &example["arguments"]);
-            for step in example["setup"].as_array().into_iter().flatten() {
-                fits(step["operation"].as_str().unwrap_or_default(), &step["arguments"]);
-            }
-        }
-    }
-    for schedule in manifest()["schedules"].as_array().into_iter().flatten() {
-        fits(schedule["operation"].as_str().unwrap_or_default(), &schedule["arguments"]);
-    }
-    for event in manifest()["events"].as_array().into_iter().flatten() {
-        assert!(operations.contains_key(event["operation"].as_str().unwrap_or_default()), "{event}");
-    }
-}
-
-#[test]
-fn collections_name_only_their_fields() {
-    let collections = manifest()["collections"].clone();
-    let system = ["id", "version", "namespace", "sources", "component", "created_at", "updated_at", "valid_from"];
-    for (name, collection) in collections.as_object().into_iter().flatten() {
-        assert!(system.iter().all(|field| collection["fields"].get(field).is_none()), "{name}");
-        let known = |field: &Value| {
-            let field = field.as_str().unwrap_or_default();
-            collection["fields"].get(field).is_some() || system.contains(&field)
-        };
-        for index in collection["indexes"].as_array().into_iter().flatten() {
-            assert!(index.as_array().into_iter().flatten().all(known), "{name}: {index}");
-        }
-        for key in collection["unique"].as_object().into_iter().flat_map(Map::values) {
-            assert!(key.as_array().into_iter().flatten().all(known), "{name}: {key}");
-        }
-        for part in ["recall", "sequence"] {
-            assert!(collection[part].as_object().into_iter().flat_map(Map::values).all(known), "{name}: {part}");
-        }
-    }
+    ];
+    assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
 }
 
 #[test]
 fn settings_defaults_are_those_of_the_code() {
-    let properties = manifest()["settings"]["properties"].as_object().cloned().unwrap_or_default();
-    let defaults: Map<String, Value> =
-        properties.iter().map(|(name, schema)| (name.clone(), schema["default"].clone())).collect();
-    let read: Result<crate::settings::Settings, _> = serde_json::from_value(Value::Object(defaults));
-    assert_eq!(read.ok(), Some(crate::settings::Settings::default()));
+    let stated: Result<crate::settings::Settings, _> = serde_json::from_value(contract::defaults(&manifest()));
+    assert_eq!(stated.ok(), Some(crate::settings::Settings::default()));
 }

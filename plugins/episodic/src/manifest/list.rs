@@ -50,6 +50,7 @@ fn get_event() -> Operation {
             ("metrics", json!({"type": "object", "additionalProperties": {"type": "number"}})),
             ("history", answers(any_object("A version"))),
         ]))
+        .example_after("By its id", "record_event", one_event(), json!({"event_id": 1}))
         .fails("An id that is not there", "not-found", json!({"event_id": 1}))
 }
 
@@ -246,6 +247,7 @@ fn summaries() -> Vec<Operation> {
                 ("likely_causes", answers(open(&["id", "rule", "strength"], [("id", integer(1, "Event"))]))),
                 ("likely_effects", answers(open(&["id", "rule", "strength"], [("id", integer(1, "Event"))]))),
             ]))
+            .example_after("With nothing near it", "record_event", one_event(), json!({"event_id": 1}))
             .fails("An id that is not there", "not-found", json!({"event_id": 1})),
         Operation::read("event_metrics", "Metrics of an event, or one metric over all events with its range.")
             .says("Use it with event_id for all numbers of one event, or with name for a series (newest first) with count, mean, least and most.")

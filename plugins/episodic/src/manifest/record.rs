@@ -252,6 +252,8 @@ fn record_metric() -> Operation {
             ("id", integer(1, "The metric's id")),
             ("status", choice(&["recorded", "replaced"], "What became of it")),
         ]))
+        .example_after("Of a test run", "record_event", json!({"content": "Ran the tests", "event_type": "test_run"}),
+            json!({"event_id": 1, "name": "coverage", "value": 0.9}))
         .fails("An event that is not there", "not-found", json!({"event_id": 1, "name": "coverage", "value": 0.9}))
 }
 

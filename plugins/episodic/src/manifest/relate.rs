@@ -86,6 +86,8 @@ fn create_relation() -> Operation {
         .answers(object(&["id", "status"], [
             ("id", integer(1, "The relation's id")), ("status", choice(&["created", "updated"], "What became of it")),
         ]))
+        .example_after("An error and what came of it", "batch_record_events", a_fix(),
+            json!({"from_event": 1, "to_event": 2, "relation_type": "led_to"}))
         .fails("Events that are not there", "not-found", json!({"from_event": 1, "to_event": 2, "relation_type": "led_to"}))
 }
 
@@ -110,6 +112,7 @@ fn related_events() -> Operation {
             ("count", integer(0, "Relations on this page")),
             ("next_cursor", text("For the next page")),
         ]))
+        .example_after("Of an event without relations", "batch_record_events", a_fix(), json!({"event_id": 1}))
         .fails("An id that is not there", "not-found", json!({"event_id": 1}))
 }
 

@@ -101,7 +101,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("truncated", "b"),
                     ]),
                 ),
-                &json!([{"arguments": {"community_id": 999_999_999}, "fault": "not-found.community"}]),
+                &json!([{"arguments": {"community_id": 19}, "setup": found}, {"arguments": {"community_id": 999_999_999}, "fault": "not-found.community"}]),
             ),
         ),
         (

@@ -259,7 +259,7 @@ pub(super) fn operations() -> Vec<Named> {
                         ("notes", "a"),
                     ]),
                 ),
-                &json!([{"arguments": {"memory_id": 999_999_999}, "fault": "not-found.memory"}]),
+                &json!([{"arguments": {"memory_id": 1}, "setup": setup}, {"arguments": {"memory_id": 999_999_999}, "fault": "not-found.memory"}]),
             ),
         ),
         (
@@ -276,7 +276,7 @@ pub(super) fn operations() -> Vec<Named> {
                     ),
                     s::output(&[("found", "b"), ("length", "i"), ("path", "a"), ("looked_at", "i"), ("notes", "a")]),
                 ),
-                &json!([{"arguments": {"from_memory_id": 999_999_998, "to_memory_id": 999_999_999}, "fault": "not-found.memory"}]),
+                &json!([{"arguments": {"from_memory_id": 1, "to_memory_id": 3}, "setup": setup}, {"arguments": {"from_memory_id": 999_999_998, "to_memory_id": 999_999_999}, "fault": "not-found.memory"}]),
             ),
         ),
     ]

@@ -222,7 +222,7 @@ pub(super) fn operations() -> Vec<Named> {
                     ),
                     s::output(&[("relation", "o"), ("changed", "a")]),
                 ),
-                &json!([{"arguments": {"id": 999_999_999, "end_now": true}, "fault": "not-found.relation"}]),
+                &json!([{"arguments": {"id": 11, "end_now": true}, "setup": setup}, {"arguments": {"id": 999_999_999, "end_now": true}, "fault": "not-found.relation"}]),
             ),
         ),
         (

@@ -28,8 +28,8 @@ pub(super) fn operations() -> Vec<Named> {
     let home = with(&json!({"type": "context", "condition": {"tags": ["home"]}}));
     let past = with(&json!({"type": "time", "condition": {"due_at": "2020-01-01"}}));
     let one = json!({"trigger_id": {"type": ["integer", "string"], "description": "The trigger. 42 or \"m:42\"."}});
-    let none =
-        json!([{"arguments": {"trigger_id": 999_999}, "fault": "not-found.trigger", "note": "No such trigger."}]);
+    let known = json!([{"arguments": {"trigger_id": 2}, "setup": [home]},
+        {"arguments": {"trigger_id": 999_999}, "fault": "not-found.trigger", "note": "No such trigger."}]);
     vec![
         (
             "add_trigger",
@@ -76,7 +76,7 @@ pub(super) fn operations() -> Vec<Named> {
                     s::input(&one, &["trigger_id"]),
                     s::output(&json!({"id": {"type": "integer"}, "removed": {"type": "boolean"}}), &["id", "removed"]),
                 ),
-                &none,
+                &known,
             ),
         ),
         (
@@ -86,7 +86,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "Lets a trigger fire again.",
                 "For triggers that fired once, or whose task was reopened.",
                 (s::input(&one, &["trigger_id"]), trigger()),
-                &none,
+                &known,
             ),
         ),
         (

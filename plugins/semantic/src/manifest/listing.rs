@@ -3,7 +3,7 @@
 use super::schema::{self as s, Named, operation};
 use memstrata_sdk::{Value, json};
 
-fn detail() -> Value {
+fn detail(setup: &Value) -> Value {
     operation(
         "read",
         "One memory in full.",
@@ -17,7 +17,7 @@ fn detail() -> Value {
                 &["id", "ref", "content", "current"],
             ),
         ),
-        &json!([{"arguments": {"id": 999_999_999}, "fault": "not-found"}]),
+        &json!([{"arguments": {"id": 1}, "setup": setup}, {"arguments": {"id": 999_999_999}, "fault": "not-found"}]),
     )
 }
 
@@ -27,7 +27,7 @@ pub(super) fn operations() -> Vec<Named> {
         {"operation": "remember", "arguments": {"content": "Apples are sweet.", "tags": ["fruit"], "topic": "food"}},
     ]);
     vec![
-        ("get_memory", detail()),
+        ("get_memory", detail(&setup)),
         (
             "list_memories",
             operation(
@@ -83,7 +83,7 @@ pub(super) fn operations() -> Vec<Named> {
                         &["id", "current", "revisions", "versions", "updates"],
                     ),
                 ),
-                &json!([{"arguments": {"id": 999_999_999}, "fault": "not-found"}]),
+                &json!([{"arguments": {"id": 1}, "setup": setup}, {"arguments": {"id": 999_999_999}, "fault": "not-found"}]),
             ),
         ),
         (

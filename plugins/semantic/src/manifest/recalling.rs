@@ -68,7 +68,7 @@ pub(super) fn operations() -> Vec<Named> {
                     &["id", "related_count", "related_ids", "relationship_types", "related", "empty"],
                 ),
             ),
-            &json!([{"arguments": {"id": 999_999_999}, "fault": "not-found"}]),
+            &json!([{"arguments": {"id": 1}, "setup": setup}, {"arguments": {"id": 999_999_999}, "fault": "not-found"}]),
         )
     };
     vec![

@@ -174,7 +174,8 @@ pub(super) fn operations() -> Vec<Named> {
                         &["id", "ref", "how", "changed"],
                     ),
                 ),
-                &json!([{"arguments": {"id": "m:999999999", "content": "x"}, "fault": "not-found"}]),
+                &json!([{"arguments": {"id": "m:1", "content": "The build takes eight minutes."}, "setup": one},
+                    {"arguments": {"id": "m:999999999", "content": "x"}, "fault": "not-found"}]),
             ),
         ),
         (
@@ -195,7 +196,8 @@ pub(super) fn operations() -> Vec<Named> {
                         &["marked", "missing"],
                     ),
                 ),
-                &json!([{"arguments": {"ids": [999_999_999]}, "fault": "not-found"}]),
+                &json!([{"arguments": {"ids": [1], "useful": false, "reason": "It is out of date."}, "setup": one},
+                    {"arguments": {"ids": [999_999_999]}, "fault": "not-found"}]),
             ),
         ),
         (
