@@ -10,6 +10,7 @@
 
 mod background;
 mod code;
+mod code_layer;
 mod consolidation;
 mod consolidation_layer;
 mod documents;

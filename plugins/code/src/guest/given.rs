@@ -83,7 +83,9 @@ pub(super) fn add(given: Value) -> Answer {
         }
         let lines =
             Lines { total: outline.units.iter().map(|unit| unit.last).max().unwrap_or_default(), ..Lines::default() };
-        let spot = Spot { folder: &folder, path: &path, language };
+        // A file somebody else indexed stays where it lies, with all its parts.
+        let namespace = old.as_ref().map(|row| text(row, "namespace")).unwrap_or_default();
+        let spot = Spot { namespace, folder: &folder, path: &path, language };
         let file = keep(
             &spot,
             old.as_ref(),

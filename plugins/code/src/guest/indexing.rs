@@ -76,7 +76,7 @@ fn slice(row: &Value, place: &Place, settings: &Settings, tally: &mut Tally) -> 
     let went_on = kept.is_some();
     let stack = kept.filter(|stack| !stack.is_empty()).unwrap_or_else(|| vec![Step::at(place.path.clone())]);
     let rebuild = int(row, "rebuild_at");
-    let mut walk = Walk::new(text(row, "folder"), settings, rebuild, stack);
+    let mut walk = Walk::new(row, settings, rebuild, stack);
     walk.run(tally)?;
     let mut more = !walk.stack.is_empty();
     // A walk within one call has seen every directory there is: files of others lie nowhere any more.

@@ -6,13 +6,24 @@ use crate::place::parent;
 use crate::reading::Lines;
 use crate::unit::{Outline, searchable};
 use memstrata_sdk::row::{id, int};
-use memstrata_sdk::{Fault, Query, Value, clock, json, write};
+use memstrata_sdk::{Fault, Map, Query, Value, clock, json, write};
 
 /// Where a file lies.
 pub(super) struct Spot<'a> {
+    /// The namespace its rows lie in; the caller's own if empty.
+    pub(super) namespace: &'a str,
     pub(super) folder: &'a str,
     pub(super) path: &'a str,
     pub(super) language: Language,
+}
+
+impl Spot<'_> {
+    /// Puts a new row where the file's rows lie. A caller confined to a namespace may not name the whole space, so that is left out.
+    fn place(&self, row: &mut Map<String, Value>) {
+        if !self.namespace.is_empty() {
+            row.insert("namespace".into(), json!(self.namespace));
+        }
+    }
 }
 
 /// What is known of a file beside its outline.
@@ -44,6 +55,7 @@ fn put(spot: &Spot<'_>, old: Option<&Value>, mut row: Value) -> Result<u64, Faul
         return Ok(id(old));
     }
     if let Some(fields) = row.as_object_mut() {
+        spot.place(fields);
         fields.insert("folder".into(), json!(spot.folder));
         fields.insert("path".into(), json!(spot.path));
         fields.insert("parent".into(), json!(parent(spot.path)));
@@ -112,7 +124,8 @@ pub(super) fn keep(spot: &Spot<'_>, old: Option<&Value>, outline: &Outline, fact
     for import in &outline.imports {
         edges.push(json!({"kind": "imports", "file": file, "folder": spot.folder, "name": import.name, "qualifier": import.module, "line": import.line}));
     }
-    for (collection, rows) in [(UNITS, units), (EDGES, edges)] {
+    for (collection, mut rows) in [(UNITS, units), (EDGES, edges)] {
+        rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| spot.place(row));
         for part in rows.chunks(500) {
             write::insert_many(collection, part)?;
         }

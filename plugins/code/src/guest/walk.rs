@@ -74,6 +74,8 @@ impl Tally {
 
 /// A walk, and what it has seen.
 pub(super) struct Walk<'a> {
+    /// The namespace of who follows the folder: what is indexed lies there too.
+    namespace: &'a str,
     folder: &'a str,
     settings: &'a Settings,
     /// Files read before this are read again.
@@ -86,8 +88,10 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(folder: &'a str, settings: &'a Settings, rebuild: Option<u64>, stack: Vec<Step>) -> Self {
-        Self { folder, settings, rebuild, stack, visited: HashSet::new(), unread: Vec::new() }
+    /// Begins, or goes on, with a followed folder.
+    pub(super) fn new(row: &'a Value, settings: &'a Settings, rebuild: Option<u64>, stack: Vec<Step>) -> Self {
+        let (namespace, folder) = (text(row, "namespace"), text(row, "folder"));
+        Self { namespace, folder, settings, rebuild, stack, visited: HashSet::new(), unread: Vec::new() }
     }
 
     /// Goes on until the call is full or nothing is left; then counts what is left.
@@ -182,7 +186,7 @@ impl<'a> Walk<'a> {
             tally.unchanged += 1;
             return Ok(true);
         }
-        let spot = Spot { folder: self.folder, path, language };
+        let spot = Spot { namespace: self.namespace, folder: self.folder, path, language };
         if bytes > self.settings.max_bytes {
             let reason = format!("it has {bytes} bytes, more than {}", self.settings.max_bytes);
             return self.failed(&spot, known, &reason, (bytes, modified), None, tally);
@@ -283,7 +287,7 @@ impl<'a> Walk<'a> {
     }
 
     fn files(&self) -> Result<Query, Fault> {
-        Query::of(FILES).filter(json!(["folder", "=", self.folder]))
+        Query::of(FILES).filter(json!(["folder", "=", self.folder]))?.filter(json!(["namespace", "=", self.namespace]))
     }
 
     /// The files known of one directory, by their path.
