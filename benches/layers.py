@@ -3,7 +3,8 @@
     python3 benches/layers.py --binary target/release/memstrata [--scale 1.0] [--out docs/performance-layers.md]
 
 At scale 1: 100,000 events, 20,000 memories, 5,000 entities with 20,000 relations, 1,000 procedures, 10,000 tasks, 5,000 chunks of
-documents, sessions, entries, plans, changes. Measured with a tenth of it and with all: every read operation the host lists, then writes,
+documents, sessions, entries, plans, changes, notes, associations, conversations, firings, a source folder with its git
+history. Measured with a tenth of it and with all: every read operation the host lists, then writes,
 many clients at once, memory and recovery. Standard library only.
 """
 
@@ -65,10 +66,10 @@ def head(asked: argparse.Namespace, host: Host, load: Load) -> str:
 
 
 def run(asked: argparse.Namespace, folder: Path) -> int:
-    documents, now = folder / "documents", int(time.time() * 1000)
-    documents.mkdir()
-    host = Host(asked.binary.resolve(), folder, documents, asked.cache.resolve() if asked.cache else None)
-    load = Load(host, asked.seed, asked.scale, documents, now)
+    host = Host(asked.binary.resolve(), folder, asked.cache.resolve() if asked.cache else None)
+    load = Load(host, asked.seed, asked.scale, folder, int(time.time() * 1000))
+    for granted in (load.documents, load.code):
+        granted.mkdir()
     try:
         say("starting; the first time components are compiled")
         cold = host.start()

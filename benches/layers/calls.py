@@ -52,14 +52,16 @@ MEANINGS: dict[str, Rule] = {
     "session_id": pool("session"), "event_id": pool("event"), "id": pool("memory"), "agent_id": pool("agent"), "agent_type": among(*SPECIALTIES),
     "user_id": lambda words, known, now: words.one(PEOPLE).lower(), "assignee": lambda words, known, now: words.one(PEOPLE).lower(),
     "user": lambda words, known, now: words.one(PEOPLE).lower(), "run": pool("run"), "key": lambda words, known, now: words.one(known["entry"])[1],
-    "code": lambda words, known, now: CODE, "metric_name": among("tokens", "latency_ms", "cost", "queue_depth"), "days_back": among(7, 30, 90), "days": among(1, 7, 30),
+    "code": lambda words, known, now: CODE, "note_id": pool("note"), "conversation_id": pool("conversation"), "snapshot_id": pool("context"), "index_id": pool("topic"),
+    "firing_id": pool("firing"), "component": pool("guarded"), "metric_name": among("tokens", "latency_ms", "cost", "queue_depth"), "days_back": among(7, 30, 90), "days": among(1, 7, 30),
     "window_minutes": among(10, 60), "lookback_days": among(30, 100), "current_cost": among(100, 5_000), "total_cost": among(1_000, 20_000), "expected_value": among(5_000, 90_000),
     "from": among("before"), "to": among("after"), "namespace_prefix": lambda words, known, now: words.one(known["entry"])[0],
 }
 OF_LAYER: dict[str, Rule] = {
     "episodic.session_id": pool("work_session"), "working_memory.session_id": pool("mind"), "prospective.task_id": pool("task"), "planning.task_id": pool("plan"),
     "swarm.task_id": pool("queued"), "documents.id": pool("document"), "consolidation.id": pool("pattern"), "retrieval.entity_id": pool("entity"),
-    "swarm.project_id": among(1, 2, 3), "planning.project_id": among(1, 2, 3, 4, 5), "procedural.session_id": pool("work_session"), "swarm.session_id": lambda words, known, now: None,
+    "notes.memory_id": pool("versioned"), "associations.memory_id": pool("linked_memory"), "code.file_path": pool("source"), "code.name": pool("unit"),
+    "code.entity_name": pool("unit"), "swarm.project_id": among(1, 2, 3), "planning.project_id": among(1, 2, 3, 4, 5), "procedural.session_id": pool("work_session"), "swarm.session_id": lambda words, known, now: None,
 }
 # Optional parameters that are tried, one at a time and in half of the calls: filters with rows behind them.
 FILTERS = frozenset((
@@ -142,6 +144,13 @@ CALLS: dict[str, Rule] = {
     "planning.validate_plan": fixed(), "planning.verify_plan": fixed(), "planning.analyze_uncertainty": fixed(task_id=pool("plan")),
     "safety.compare_code_snapshots": fixed(**{"from": among("before"), "to": among("after")}), "safety.analyze_code_security": fixed(code=among(CODE)),
     "consolidation.get_run": fixed(run=pool("run")), "consolidation.get_schedule": fixed(namespace=among(NIGHTLY)), "host.replay_run": fixed(run=pool("run")),
+    "notes.get_memory_version": fixed(memory_id=pool("versioned"), version=among(1, 2)), "notes.get_memory_indexes": fixed(memory_id=pool("note")),
+    "associations.spread_activation": fixed(memory_ids=lambda words, known, now: [words.one(known["linked_memory"]) for _ in range(3)]),
+    "code.code_navigation": lambda words, known, now: words.one(({"file_path": words.one(known["source"])}, {"file_path": words.one(known["source"]).split("/")[0]}, {})),
+    "code.find_code_dependencies": lambda words, known, now: words.one(({"file_path": words.one(known["source"])}, {"entity_name": words.one(known["unit"])})),
+    "code.analyze_code_file": fixed(file_path=pool("source")), "code.search_code_by_type": fixed(unit_type=among("function", "struct", "import")),
+    "code.search_code_by_name": fixed(name=pool("unit")), "code.get_file_changes": fixed(file_path=pool("source")), "code.analyze_repository": fixed(repo_path=among("project")),
+    "code.search_code_semantically": fixed(query=question),
     "semantic.search_by_topic": fixed(topic=area), "sessions.get_state": fixed(session_id=pool("session")), "host.strategies": fixed(), "host.pins": fixed(),
     "meta.get_layer_health": among({}, {"layer": "semantic"}, {"layer": "episodic"}),
 }

@@ -75,12 +75,13 @@ class Client:
 
 
 class Host:
-    """`memstrata serve` on a data directory, with the default configuration and one granted folder."""
+    """`memstrata serve` on a data directory, with the default configuration and two granted folders."""
 
-    def __init__(self, binary: Path, folder: Path, documents: Path, cache: Path | None = None) -> None:
+    def __init__(self, binary: Path, folder: Path, cache: Path | None = None) -> None:
         self.binary, self.folder = binary, folder
         lines = [f"cache = {json.dumps(str(cache))}"] if cache else []
-        lines += ["[layers.documents]", f"folders = {{ pages = {json.dumps(str(documents))} }}"]
+        for layer, name, granted in (("documents", "pages", "documents"), ("code", "project", "project")):
+            lines += [f"[layers.{layer}]", f"folders = {{ {name} = {json.dumps(str(folder / granted))} }}"]
         (folder / "memstrata.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.address = ""
         self.process: subprocess.Popen[bytes] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable
 
-from . import facts, work
+from . import facts, repository, threads, work
 from .facts import NIGHTLY
 from .host import Refused
 from .stored import Load, say
@@ -16,6 +16,7 @@ PROCEDURES, EXECUTIONS, CHUNKS = 1_000, 5_000, 5_000
 TASKS, GOALS, QUEUED, AGENTS = 5_000, 200, 5_000, 40
 SESSIONS, SESSION_EVENTS, ENTRIES = 300, 6_000, 5_000
 PLANS, OUTCOMES, CHANGES, METRICS = 200, 500, 500, 2_000
+NOTES, ASSOCIATIONS, CONVERSATIONS, MESSAGES, FIRINGS, SOURCES = 5_000, 20_000, 200, 5_000, 3_000, 600
 # Apart from the others: what extraction and consolidation are timed on.
 NIGHTLY_EVENTS = 1_000
 # Working memories; they fade within minutes, so they are stored right before they are measured.
@@ -45,6 +46,12 @@ def fill(load: Load, share: float) -> None:
         ("outcomes", OUTCOMES, work.outcomes),
         ("changes", CHANGES, work.changes),
         ("links of events", EVENTS // 200, facts.links),
+        ("notes", NOTES, threads.notes),
+        ("associations", ASSOCIATIONS, threads.associations),
+        ("conversations", CONVERSATIONS, threads.conversations),
+        ("messages", MESSAGES, threads.messages),
+        ("firings", FIRINGS, threads.automation),
+        ("source files", SOURCES, repository.files),
     ]
     for kind, whole, store in steps:
         wanted = whole if kind == "nightly events" else max(int(whole * load.scale * share), 4)

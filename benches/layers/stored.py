@@ -21,8 +21,9 @@ def say(text: str) -> None:
 class Load:
     """The host, the ids of stored rows by kind, and what storing them took."""
 
-    def __init__(self, host: Host, seed: int, scale: float, documents: Path, now: int) -> None:
-        self.host, self.scale, self.documents, self.now = host, scale, documents, now
+    def __init__(self, host: Host, seed: int, scale: float, folder: Path, now: int) -> None:
+        self.host, self.scale, self.now = host, scale, now
+        self.documents, self.code = folder / "documents", folder / "project"
         self.known: dict[str, list[Any]] = defaultdict(list)
         self.seconds: dict[str, float] = defaultdict(float)
         self.stored: dict[str, int] = defaultdict(int)
