@@ -324,6 +324,14 @@ impl Space {
         answer
     }
 
+    /// Begins to load the large search indexes in the background, so that the first search finds them; answers how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn warm(self: &Arc<Self>) -> Result<usize> {
+        self.indexes.warm(self)
+    }
+
     /// The newest sequence of the journal.
     ///
     /// # Errors

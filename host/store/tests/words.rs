@@ -184,8 +184,8 @@ fn contexts_follow_their_neighbours_and_forget_what_is_erased() {
     assert_eq!(ids(&lab.space, &ask(&lab.turns, "bread", "context")), [turns[2]]);
 }
 
-#[test]
-fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
+/// More notes than are loaded on the spot, one of them about a lighthouse.
+fn large() -> common::Lab {
     let lab = lab();
     for part in 0..5 {
         lab.write(|call| {
@@ -195,6 +195,27 @@ fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
             }
         });
     }
+    lab
+}
+
+#[test]
+fn large_indexes_are_loaded_ahead_of_the_first_search_and_once() {
+    let small = lab();
+    small.note(json!({"title": "t", "body": "harbour"}));
+    assert_eq!((small.space.warm().unwrap(), small.space.index_bytes()), (0, 0));
+    let lab = large();
+    assert!(lab.space.warm().unwrap() > 0);
+    let began = Instant::now();
+    while lab.space.index_bytes() == 0 || lab.space.warm().unwrap() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "loaded in the background");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(ids(&lab.space, &ask(&lab.notes, "lighthouse", "text")).len(), 1);
+}
+
+#[test]
+fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
+    let lab = large();
     let request = ask(&lab.notes, "lighthouse", "text");
     let first = ids(&lab.space, &request);
     assert_eq!(first.len(), 1);
