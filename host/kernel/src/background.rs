@@ -7,8 +7,8 @@ use crate::kernel::{Kernel, now_ms};
 use memstrata_store::{Due, Space};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// How often it looks: what another process published is served within 250 ms.
@@ -78,6 +78,8 @@ struct State {
     embed_after: Option<Instant>,
     /// Failures of the event a subscriber is at, by space and subscriber.
     failures: HashMap<(String, String), (u64, u32)>,
+    /// The spaces whose indexes were loaded ahead, by name.
+    warmed: HashMap<String, Weak<Space>>,
 }
 
 /// Whether a time has come; notes that it has.
@@ -113,6 +115,7 @@ impl State {
             }
             told("events", self.deliver(kernel, &space, runtime));
             if beat {
+                told("indexes", self.warm(&space));
                 told("statistics", space.flush_usage().map_err(CallError::from));
                 told("vectors", self.fill(kernel, &space));
             }
@@ -129,6 +132,16 @@ impl State {
                 told("events", space.expire_events().map(|_| ()).map_err(CallError::from));
             }
         }
+    }
+
+    /// Loads the large indexes of a space that was opened since, ahead of its first search.
+    fn warm(&mut self, space: &Arc<Space>) -> Result<(), CallError> {
+        let known = self.warmed.get(space.name()).is_some_and(|known| known.ptr_eq(&Arc::downgrade(space)));
+        if !known {
+            space.warm()?;
+            self.warmed.insert(space.name().to_owned(), Arc::downgrade(space));
+        }
+        Ok(())
     }
 
     /// Runs the operations of subscribers for the events that have come since.

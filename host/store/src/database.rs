@@ -9,8 +9,8 @@ use std::sync::Once;
 
 /// The file format this program writes. A newer one is refused.
 ///
-/// 2: indexes hold live rows only.
-pub(crate) const FORMAT: i64 = 2;
+/// 2: indexes hold live rows only. 3: full text holds a row's own words, not those of its neighbours.
+pub(crate) const FORMAT: i64 = 3;
 
 /// How long a statement waits for another process.
 pub(crate) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
@@ -269,32 +269,15 @@ pub(crate) fn collection_ddl(collection: &Collection, dimension: usize) -> Strin
         );
     }
     if !collection.searched.is_empty() {
-        let fields: Vec<_> = searched_fields(collection).collect();
-        let (context, join) = match collection.spec.sequence {
-            Some(_) => (", _context", format!(" LEFT JOIN \"{table}__context\" USING(id)")),
-            None => ("", String::new()),
-        };
-        if collection.spec.sequence.is_some() {
-            _ = writeln!(
-                sql,
-                "CREATE TABLE IF NOT EXISTS \"{table}__context\"(id INTEGER PRIMARY KEY, _context TEXT);"
-            );
-        }
         if let Some(sequence) = &collection.spec.sequence {
             _ = writeln!(
                 sql,
-                "CREATE INDEX IF NOT EXISTS \"{table}__sequence\" ON \"{table}\"(\"{}\", \"{}\", id);",
+                "CREATE TABLE IF NOT EXISTS \"{table}__context\"(id INTEGER PRIMARY KEY, _context TEXT);
+                 CREATE INDEX IF NOT EXISTS \"{table}__sequence\" ON \"{table}\"(\"{}\", \"{}\", id);",
                 sequence.key, sequence.order
             );
         }
-        let list = quoted(&fields);
-        _ = writeln!(
-            sql,
-            "CREATE VIEW IF NOT EXISTS \"{table}__live\" AS SELECT id, {list}{context} FROM \"{table}\"{join} WHERE deleted_at IS NULL;
-             CREATE VIRTUAL TABLE IF NOT EXISTS \"{table}__text\" USING fts5({list}{context}, content='{table}__live',
-               content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
-             INSERT INTO \"{table}__text\"(\"{table}__text\", rank) VALUES('secure-delete', 1);"
-        );
+        sql.push_str(&text_ddl(collection));
     }
     if collection.embedded.is_some() {
         _ = writeln!(sql, "{}", vector_table(table, dimension));
@@ -303,6 +286,18 @@ pub(crate) fn collection_ddl(collection: &Collection, dimension: usize) -> Strin
         }
     }
     sql
+}
+
+/// The statements that make a collection's full text over its live rows.
+pub(crate) fn text_ddl(collection: &Collection) -> String {
+    let table = &collection.table;
+    let list = quoted(&searched_fields(collection).collect::<Vec<_>>());
+    format!(
+        "CREATE VIEW IF NOT EXISTS \"{table}__live\" AS SELECT id, {list} FROM \"{table}\" WHERE deleted_at IS NULL;
+         CREATE VIRTUAL TABLE IF NOT EXISTS \"{table}__text\" USING fts5({list}, content='{table}__live',
+           content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+         INSERT INTO \"{table}__text\"(\"{table}__text\", rank) VALUES('secure-delete', 1);\n"
+    )
 }
 
 /// The statement that makes a sqlite-vec table.

@@ -3,7 +3,7 @@
 //! An event is a change of a collection's rows, or what a component emitted under a name.
 
 use crate::error::Result;
-use crate::space::Space;
+use crate::space::{Space, lock, sequence};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
@@ -20,6 +20,12 @@ pub struct Due {
     pub id: Option<u64>,
     /// What was emitted, if it was.
     pub payload: Option<Value>,
+}
+
+/// Up to where a subscriber has nothing to hear: what it waits for may be rare, and is not looked for twice.
+pub(crate) struct Passed {
+    on: String,
+    seq: i64,
 }
 
 impl Space {
@@ -49,18 +55,26 @@ impl Space {
                 .query_row([subscriber], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?)
         })?;
-        let Some((seq, n)) = place else { return Ok(None) };
-        let change = on.split_once(':').map(|(collection, verb)| (self.collection(collection), verb));
+        let Some(place) = place else { return Ok(None) };
+        let passed = lock(&self.passed).get(subscriber).filter(|passed| passed.on == on).map(|passed| passed.seq);
+        let (seq, n) = passed.map_or(place, |passed| place.max((passed, i64::MAX)));
+        let change = match on.split_once(':').map(|(collection, verb)| (self.collection(collection), verb)) {
+            // Its layer may come yet, and then hears of what came before.
+            Some((Err(_), _)) => return Ok(None),
+            Some((Ok(collection), verb)) => Some((collection, verb)),
+            None => None,
+        };
         self.with_reader(|connection| {
-            Ok(match change {
-                Some((Ok(collection), verb)) => connection
+            // Read before it is looked through: what is committed in between is looked at the next time.
+            let newest = sequence(connection)?;
+            let due = match change {
+                Some((collection, verb)) => connection
                     .prepare_cached(
                         "SELECT r.seq, r.n, j.at, r.id, NULL FROM journal_rows r JOIN journal j USING(seq)
                          WHERE (r.seq, r.n) > (?, ?) AND r.collection = ? AND r.verb = ? ORDER BY r.seq, r.n LIMIT 1",
                     )?
                     .query_row(params![seq, n, collection.number, verb], read)
                     .optional()?,
-                Some((Err(_), _)) => None,
                 None => connection
                     .prepare_cached(
                         "SELECT e.seq, e.n, j.at, NULL, e.payload FROM events e JOIN journal j USING(seq)
@@ -68,16 +82,27 @@ impl Space {
                     )?
                     .query_row(params![seq, n, on], read)
                     .optional()?,
-            })
+            };
+            if due.is_none() {
+                lock(&self.passed).insert(subscriber.to_owned(), Passed { on: on.to_owned(), seq: newest });
+            }
+            Ok(due)
         })
     }
 
-    /// Forgets events that every subscriber has acknowledged; answers how many.
+    /// Forgets events that every subscriber has acknowledged or does not wait for; answers how many.
     ///
     /// # Errors
     /// When the database fails.
     pub fn expire_events(&self) -> Result<u64> {
-        self.writer().transact(|connection| {
+        let passed: Vec<(String, i64)> =
+            lock(&self.passed).iter().map(|(name, passed)| (name.clone(), passed.seq)).collect();
+        self.writer().transact(move |connection| {
+            for (name, seq) in &passed {
+                connection
+                    .prepare_cached("UPDATE subscribers SET seq = ?2, n = ?3 WHERE name = ?1 AND (seq, n) < (?2, ?3)")?
+                    .execute(params![name, seq, i64::MAX])?;
+            }
             let gone = connection.execute(
                 "DELETE FROM events WHERE NOT EXISTS(SELECT 1 FROM subscribers s WHERE (s.seq, s.n) < (events.seq, events.n))",
                 [],

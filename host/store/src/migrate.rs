@@ -35,13 +35,23 @@ pub(crate) fn upgrade(connection: &Connection, space: &str) -> Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let done = (|| {
         // Another process may have been quicker.
-        if format(connection)? >= FORMAT {
+        let old = format(connection)?;
+        if old >= FORMAT {
             return Ok(());
         }
         tracing::info!(space, "the file is brought to format {FORMAT}: its indexes are made anew");
         for collection in load_collections(connection)?.values() {
-            for (name, statement) in database::live_indexes(collection) {
-                connection.execute_batch(&format!("DROP INDEX IF EXISTS \"{name}\"; {statement}"))?;
+            if old < 2 {
+                for (name, statement) in database::live_indexes(collection) {
+                    connection.execute_batch(&format!("DROP INDEX IF EXISTS \"{name}\"; {statement}"))?;
+                }
+            }
+            if collection.spec.sequence.is_some() {
+                let (table, statements) = (&collection.table, database::text_ddl(collection));
+                connection.execute_batch(&format!(
+                    "DROP TABLE IF EXISTS \"{table}__text\"; DROP VIEW IF EXISTS \"{table}__live\"; {statements}
+                     INSERT INTO \"{table}__text\"(\"{table}__text\") VALUES('rebuild');"
+                ))?;
             }
         }
         connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", [FORMAT])?;

@@ -221,3 +221,34 @@ fn a_file_of_the_first_format_gets_its_indexes_anew() {
     let format: i64 = new.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| row.get(0)).unwrap();
     assert_eq!(format, crate::database::FORMAT);
 }
+
+#[test]
+fn a_file_of_the_second_format_gets_full_text_without_contexts() {
+    let (folder, space) = space();
+    drop(space);
+    let path = folder.path().join("plans.db");
+    let columns = |connection: &Connection| -> String {
+        let sql = "SELECT group_concat(name) FROM pragma_table_info('lab__turns__text')";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let words = |connection: &Connection| -> i64 {
+        let sql = "SELECT count(*) FROM lab__turns__text WHERE lab__turns__text MATCH 'forgotten'";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let old = Connection::open(&path).unwrap();
+    let made = "DROP TABLE lab__turns__text; DROP VIEW lab__turns__live;
+                CREATE VIEW lab__turns__live AS SELECT id, text, _context FROM lab__turns
+                  LEFT JOIN lab__turns__context USING(id) WHERE deleted_at IS NULL;
+                CREATE VIRTUAL TABLE lab__turns__text USING fts5(text, _context, content='lab__turns__live', content_rowid='id');
+                INSERT INTO lab__turns__text(rowid, text, _context) VALUES(7, 'words', 'forgotten');
+                UPDATE meta SET value = 2 WHERE key = 'format'";
+    old.execute_batch(made).unwrap();
+    assert_eq!((columns(&old).contains("_context"), words(&old)), (true, 1));
+    drop(old);
+    let options = SpaceOptions { dimension: 4, ..SpaceOptions::default() };
+    let space = Space::open(&path, "plans", &options).unwrap();
+    assert!(space.verify().unwrap().faults.is_empty());
+    drop(space);
+    let new = Connection::open(&path).unwrap();
+    assert_eq!((columns(&new).contains("_context"), words(&new)), (false, 0));
+}

@@ -4,6 +4,7 @@ use crate::collection::{Collection, CollectionSpec};
 use crate::commit::{CommitMeta, Committed};
 use crate::database::{self, Embedding, meta};
 use crate::error::{Result, StoreError};
+use crate::events::Passed;
 use crate::ids::{Ids, reserve};
 use crate::migrate::{load_collections, migrate, upgrade};
 use crate::search::Indexes;
@@ -60,6 +61,7 @@ pub struct Space {
     collections: ArcSwap<IndexMap<String, Arc<Collection>>>,
     ids: Mutex<Ids>,
     usage: Mutex<HashMap<i64, (i64, i64)>>,
+    pub(crate) passed: Mutex<HashMap<String, Passed>>,
     pub(crate) indexes: Indexes,
     /// Signs cursors.
     pub(crate) secret: Vec<u8>,
@@ -114,6 +116,7 @@ impl Space {
             collections: ArcSwap::from_pointee(collections),
             ids: Mutex::default(),
             usage: Mutex::default(),
+            passed: Mutex::default(),
             indexes: Indexes::default(),
             secret,
             other_model,
@@ -322,6 +325,14 @@ impl Space {
         let answer = read(&connection);
         self.give_back(connection);
         answer
+    }
+
+    /// Begins to load the large search indexes in the background, so that the first search finds them; answers how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn warm(self: &Arc<Self>) -> Result<usize> {
+        self.indexes.warm(self)
     }
 
     /// The newest sequence of the journal.

@@ -118,7 +118,7 @@ fn verification_names_each_tampering_and_rebuilding_mends_what_is_derived() {
             "without a live text",
             true,
         ),
-        ("UPDATE lab__turns__context SET _context = 'forged' WHERE ?1", "full text", true),
+        ("UPDATE lab__turns__context SET _context = 'forged' WHERE ?1", "context disagrees", true),
         ("INSERT INTO lab__notes__text(lab__notes__text, rank) SELECT 'delete-all', 0 WHERE ?1", "full text", true),
     ] {
         let lab = lab();

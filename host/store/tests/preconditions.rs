@@ -243,6 +243,34 @@ fn events_come_once_and_in_order_to_each_subscriber() {
 }
 
 #[test]
+fn who_waits_for_what_is_rare_keeps_nothing_back_and_misses_nothing() {
+    let lab = lab();
+    for name in ["lab.often", "lab.rarely"] {
+        lab.space.subscribe(name).unwrap();
+    }
+    let heard = |name: &str, on: &str| lab.space.next_due(name, on).unwrap().map(|due| (due.seq, due.n));
+    for _ in 0..3 {
+        lab.write(|call| call.emit("made", "1").unwrap());
+        let (seq, n) = heard("lab.often", "lab.made").unwrap();
+        commit_as(lab.session(), CommitMeta { acknowledges: Some(("lab.often".into(), seq, n)), ..meta() }).unwrap();
+    }
+    // Nobody has looked yet what there is for the other one.
+    assert_eq!(lab.space.expire_events().unwrap(), 0);
+    assert_eq!(heard("lab.rarely", "lab.broken"), None);
+    assert_eq!(lab.space.expire_events().unwrap(), 3);
+    let broken = lab.write(|call| call.emit("broken", "1").unwrap());
+    assert_eq!(heard("lab.rarely", "lab.broken").unwrap().0, broken.seq);
+    lab.write(|call| call.emit("made", "1").unwrap());
+    lab.space.expire_events().unwrap();
+    assert_eq!(heard("lab.rarely", "lab.broken").unwrap().0, broken.seq);
+    assert_eq!(
+        heard("lab.rarely", "lab.made").unwrap().0,
+        broken.seq + 1,
+        "another event is looked for from its place on"
+    );
+}
+
+#[test]
 fn changes_of_rows_are_events_too() {
     let lab = lab();
     lab.space.subscribe("lab.s").unwrap();

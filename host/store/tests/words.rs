@@ -184,8 +184,8 @@ fn contexts_follow_their_neighbours_and_forget_what_is_erased() {
     assert_eq!(ids(&lab.space, &ask(&lab.turns, "bread", "context")), [turns[2]]);
 }
 
-#[test]
-fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
+/// More notes than are loaded on the spot, one of them about a lighthouse.
+fn large() -> common::Lab {
     let lab = lab();
     for part in 0..5 {
         lab.write(|call| {
@@ -195,6 +195,55 @@ fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
             }
         });
     }
+    lab
+}
+
+#[test]
+fn large_indexes_are_loaded_ahead_of_the_first_search_and_once() {
+    let small = lab();
+    small.note(json!({"title": "t", "body": "harbour"}));
+    assert_eq!((small.space.warm().unwrap(), small.space.index_bytes()), (0, 0));
+    let lab = large();
+    assert!(lab.space.warm().unwrap() > 0);
+    let began = Instant::now();
+    while lab.space.index_bytes() == 0 || lab.space.warm().unwrap() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "loaded in the background");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(ids(&lab.space, &ask(&lab.notes, "lighthouse", "text")).len(), 1);
+}
+
+#[test]
+fn contexts_are_found_by_the_tables_too() {
+    let lab = lab();
+    let turns: Vec<u64> = (0..9)
+        .map(|n| {
+            lab.say(
+                "s",
+                n,
+                ["oats", "rye", "a ferry", "barley", "wheat", "ferry timetable", "spelt", "millet", "teff"][n as usize],
+            )
+        })
+        .collect();
+    let request = ask(&lab.turns, "ferry", "context");
+    let mut old = lab.session();
+    old.sequence().unwrap();
+    // The index is loaded for what comes after the old snapshot, which only the tables can serve.
+    lab.say("other", 0, "maize");
+    load(&lab.space, &request);
+    let [tables, index] = [hits(&mut old, &request), hits(&mut lab.session(), &request)].map(|hits| {
+        assert!(turns[3..5].contains(&hits[0].id) && turns[3..5].contains(&hits[1].id), "those beside both come first");
+        let mut ids: Vec<u64> = hits.iter().map(|hit| hit.id).collect();
+        ids.sort_unstable();
+        ids
+    });
+    assert_eq!(tables, index);
+    assert_eq!(tables, [0, 1, 3, 4, 6, 7].map(|place: usize| turns[place]));
+}
+
+#[test]
+fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
+    let lab = large();
     let request = ask(&lab.notes, "lighthouse", "text");
     let first = ids(&lab.space, &request);
     assert_eq!(first.len(), 1);

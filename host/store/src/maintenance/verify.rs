@@ -4,7 +4,7 @@ use crate::collection::Collection;
 use crate::database::Embedding;
 use crate::error::Result;
 use crate::space::Space;
-use crate::writer::rebuild_collection;
+use crate::writer::{context, rebuild_collection, stored_context};
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -46,6 +46,7 @@ impl Space {
                 found.rows += count(connection, &format!("SELECT count(*) FROM \"{}\"", collection.table))?;
                 rows(connection, &collection, &mut found.faults)?;
                 full_text(connection, &collection, &mut found.faults)?;
+                contexts(connection, &collection, &mut found.faults)?;
                 vectors(connection, &collection, &mut found.faults)?;
             }
             Ok(found)
@@ -189,6 +190,29 @@ fn full_text(connection: &Connection, collection: &Collection, faults: &mut Vec<
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is stored of a row's neighbours is what they say.
+fn contexts(connection: &Connection, collection: &Collection, faults: &mut Vec<String>) -> Result<()> {
+    if collection.spec.sequence.is_none() {
+        return Ok(());
+    }
+    let mut live = connection.prepare(&format!("SELECT id FROM \"{}\" WHERE deleted_at IS NULL", collection.table))?;
+    let mut wrong = Vec::new();
+    for id in live.query_map([], |row| row.get::<_, i64>(0))? {
+        let id = id?;
+        let (_, said) = context(connection, collection, id)?;
+        if stored_context(connection, collection, id)?.is_none_or(|stored| stored != said) {
+            wrong.push(id);
+        }
+    }
+    name(
+        collection,
+        "rows whose context disagrees with their neighbours; run `memstrata verify --rebuild`",
+        &wrong,
+        faults,
+    );
+    Ok(())
 }
 
 /// The sqlite-vec tables of a collection with an embedded field.

@@ -7,11 +7,12 @@
 use super::follow::{Follower, State};
 use super::text::Frequencies;
 use crate::collection::Collection;
+use crate::database::Embedding;
 use crate::entries::{Candidate, Filter, IdSet};
 use crate::error::Result;
 use crate::namespace::Namespace;
 use crate::postings::TextIndex;
-use crate::space::{Space, lock};
+use crate::space::{Space, lock, sequence};
 use crate::vector::VectorIndex;
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -105,6 +106,29 @@ impl Indexes {
         })
     }
 
+    /// Begins to load, in the background, what would not be loaded on the spot by the first search; answers how many indexes.
+    pub(crate) fn warm(&self, space: &Arc<Space>) -> Result<usize> {
+        space.with_reader(|connection| {
+            let renewals = Embedding::of(connection)?.renewals;
+            let snapshot = Snapshot { space, connection, seq: sequence(connection)?, renewals };
+            let mut begun = 0;
+            for collection in space.collections() {
+                let kinds = [Some(Kind::Own), collection.spec().sequence.as_ref().map(|_| Kind::Context)];
+                for kind in kinds.into_iter().flatten() {
+                    if collection.embedded.is_some() {
+                        begun +=
+                            usize::from(slot(&self.vectors, &collection, kind).warm(&snapshot, &collection, kind)?);
+                    }
+                    if !collection.searched.is_empty() {
+                        begun +=
+                            usize::from(slot(&self.texts, &collection, kind).warm(&snapshot, &collection, kind)?);
+                    }
+                }
+            }
+            Ok(begun)
+        })
+    }
+
     /// Removes a row's vectors and words from memory, erased by the commit of a sequence.
     pub(crate) fn erase(&self, collection: &Collection, id: i64, seq: i64) {
         for kind in [Kind::Own, Kind::Context] {
@@ -177,20 +201,38 @@ impl<I: Follower> Slot<I> {
         if self.loading.swap(true, Ordering::AcqRel) {
             return Ok(false);
         }
-        let rows = format!("SELECT count(*) FROM (SELECT 1 FROM \"{}\" LIMIT ?)", I::table(collection, kind));
-        let rows = snapshot
-            .connection
-            .prepare_cached(&rows)
-            .and_then(|mut rows| rows.query_row([LOADED_INLINE + 1], |row| row.get::<_, i64>(0)));
-        if !matches!(rows, Ok(rows) if rows > LOADED_INLINE) {
-            let loaded = rows
-                .map_err(Into::into)
-                .and_then(|_| State::load(snapshot.space, snapshot.connection, collection, kind));
+        let large = Self::is_large(snapshot, collection, kind);
+        if !matches!(large, Ok(true)) {
+            let loaded = large.and_then(|_| State::load(snapshot.space, snapshot.connection, collection, kind));
             self.loading.store(false, Ordering::Release);
             self.publish(loaded?);
             return Ok(true);
         }
-        let (slot, space, collection) = (Arc::clone(self), Arc::clone(snapshot.space), Arc::clone(collection));
+        self.load_behind(snapshot.space, collection, kind);
+        Ok(false)
+    }
+
+    /// Begins to load a large index that is not there.
+    fn warm(self: &Arc<Self>, snapshot: &Snapshot<'_>, collection: &Arc<Collection>, kind: Kind) -> Result<bool> {
+        let there = self.state.read().unwrap_or_else(PoisonError::into_inner).is_some();
+        if there || !Self::is_large(snapshot, collection, kind)? || self.loading.swap(true, Ordering::AcqRel) {
+            return Ok(false);
+        }
+        self.load_behind(snapshot.space, collection, kind);
+        Ok(true)
+    }
+
+    /// Whether it has too many rows to be loaded while somebody waits.
+    fn is_large(snapshot: &Snapshot<'_>, collection: &Collection, kind: Kind) -> Result<bool> {
+        let rows = format!("SELECT count(*) FROM (SELECT 1 FROM \"{}\" LIMIT ?)", I::table(collection, kind));
+        let rows: i64 =
+            (snapshot.connection.prepare_cached(&rows)?).query_row([LOADED_INLINE + 1], |row| row.get(0))?;
+        Ok(rows > LOADED_INLINE)
+    }
+
+    /// Loads it in a thread; who has set `loading` may.
+    fn load_behind(self: &Arc<Self>, space: &Arc<Space>, collection: &Arc<Collection>, kind: Kind) {
+        let (slot, space, collection) = (Arc::clone(self), Arc::clone(space), Arc::clone(collection));
         std::thread::spawn(move || {
             let loaded = space.with_reader(|connection| {
                 connection.execute_batch("BEGIN")?;
@@ -206,7 +248,6 @@ impl<I: Follower> Slot<I> {
             }
             slot.loading.store(false, Ordering::Release);
         });
-        Ok(false)
     }
 
     fn publish(&self, state: State<I>) {

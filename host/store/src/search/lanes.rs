@@ -3,13 +3,13 @@
 use super::index::{Kind, Wanted};
 use super::run::{OVERSAMPLE, Part, Scored};
 use super::text;
-use crate::database::searched_fields;
 use crate::entries::IdSet;
 use crate::error::Result;
-use crate::writer::bytes;
+use crate::writer::{bytes, neighbours};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as Sql;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// sqlite-vec gives at most so many.
 const MOST_SQLITE_VEC: usize = 4096;
@@ -92,10 +92,12 @@ impl Part<'_> {
                 return Ok((found, more));
             }
         }
-        let among = if narrowed { Some(self.ids_sql(None)?) } else { None };
         let expressions = self.expressions()?;
         for expression in expressions {
-            let found = self.matching_expression(kind, expression, among.as_ref())?;
+            let found = match kind {
+                Kind::Own => self.matching_own(expression, narrowed)?,
+                Kind::Context => self.matching_contexts(expression, narrowed)?,
+            };
             if !found.is_empty() {
                 let more = found.len() >= self.wanted || expressions.len() > 1;
                 return Ok((found, more));
@@ -115,22 +117,36 @@ impl Part<'_> {
         Ok(self.expressions.get_or_init(|| expressions))
     }
 
-    /// The best by FTS5 of all rows, or of those a statement selects.
-    fn matching_expression(&self, kind: Kind, expression: &str, among: Option<&(String, Vec<Sql>)>) -> Result<Scored> {
-        let columns = match kind {
-            Kind::Context => "_context".to_owned(),
-            Kind::Own => searched_fields(self.collection).collect::<Vec<_>>().join(" "),
-        };
+    /// The best by FTS5 of all rows, or of the eligible.
+    fn matching_own(&self, expression: &str, narrowed: bool) -> Result<Scored> {
         let table = &self.collection.table;
         let mut sql = format!("SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ?");
-        let mut parameters = vec![Sql::Text(format!("{{{columns}}} : ({expression})"))];
-        if let Some((ids, more)) = among {
+        let mut parameters = vec![Sql::Text(expression.to_owned())];
+        if narrowed {
+            let (ids, more) = self.ids_sql(None)?;
             sql.push_str(&format!(" AND rowid IN ({ids})"));
-            parameters.extend(more.iter().cloned());
+            parameters.extend(more);
         }
         sql.push_str(" ORDER BY rank LIMIT ?");
         parameters.push(Sql::Integer(self.wanted as i64));
         self.scored(&sql, parameters)
+    }
+
+    /// The rows beside the best by FTS5, each with the sum of its neighbours' scores. Not BM25 over what they say together,
+    /// as the index in memory has it, but near: FTS5 holds no contexts, for each new row changes four of them.
+    fn matching_contexts(&self, expression: &str, narrowed: bool) -> Result<Scored> {
+        let allowed = if narrowed { Some(self.allowed()?) } else { None };
+        let mut scores: HashMap<i64, f64> = HashMap::new();
+        for (id, score) in self.matching_own(expression, false)? {
+            for neighbour in neighbours(self.snapshot.connection, self.collection, id)? {
+                *scores.entry(neighbour).or_default() += score;
+            }
+        }
+        let mut found: Scored = scores.into_iter().collect();
+        found.retain(|(id, _)| allowed.is_none_or(|allowed| allowed.contains(id.unsigned_abs())));
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(self.wanted);
+        Ok(found)
     }
 
     /// The nearest rows with their cosines: from the index in memory, or from sqlite-vec where that cannot serve this snapshot.

@@ -50,7 +50,6 @@ impl Derived {
         }
         self.note_neighbours(connection, collection, id)?;
         let leaves = matches!(change.verb, Verb::Delete | Verb::Erase)
-            || collection.spec.sequence.is_some()
             || change.set.iter().any(|(column, _)| collection.searched.contains(column));
         if leaves && !self.absent.contains(&id) && !collection.searched.is_empty() {
             leave_text(connection, collection, id)?;
@@ -79,18 +78,15 @@ impl Derived {
         if collection.searched.is_empty() {
             return Ok(());
         }
-        if collection.spec.sequence.is_some() {
-            if !concerns_text(change) && !self.absent.contains(&id) {
-                return Ok(());
-            }
-            // Its context is not known before all rows of the write-set are in place.
-            self.note_neighbours(connection, collection, id)
-        } else {
-            if self.absent.swap_remove(&id) {
-                enter_text(connection, collection, id)?;
-            }
-            Ok(())
+        let back = self.absent.swap_remove(&id);
+        if back {
+            enter_text(connection, collection, id)?;
         }
+        if back || concerns_text(change) {
+            // Its context is not known before all rows of the write-set are in place.
+            self.note_neighbours(connection, collection, id)?;
+        }
+        Ok(())
     }
 
     /// Keeps the row's vector in step with its text: stores it, or notes that it is still owed.
@@ -146,7 +142,7 @@ impl Derived {
     pub(super) fn finish(&mut self, connection: &Connection, seq: i64) -> Result<()> {
         for (collection, ids) in std::mem::take(&mut self.contexts).into_values() {
             for id in ids {
-                renew_context(connection, &collection, id, self.absent.swap_remove(&id))?;
+                renew_context(connection, &collection, id)?;
                 connection
                     .prepare_cached("INSERT OR IGNORE INTO context_changes VALUES(?, ?, ?)")?
                     .execute(params![collection.number, seq, id])?;
@@ -198,18 +194,11 @@ pub(crate) fn neighbours(connection: &Connection, collection: &Collection, id: i
     Ok(found)
 }
 
-/// Recomputes a row's context text and vector; enters it in the full text if it was absent or its context changed.
-fn renew_context(connection: &Connection, collection: &Collection, id: i64, absent: bool) -> Result<()> {
-    let table = &collection.table;
-    let live: bool = connection
-        .prepare_cached(&format!("SELECT EXISTS(SELECT 1 FROM \"{table}\" WHERE id = ? AND deleted_at IS NULL)"))?
-        .query_row([id], |row| row.get(0))?;
-    if !live {
-        return Ok(());
-    }
+/// What a row's neighbours say, and which they are.
+pub(crate) fn context(connection: &Connection, collection: &Collection, id: i64) -> Result<(Vec<i64>, String)> {
     let near = neighbours(connection, collection, id)?;
     let fields = searched_fields(collection).map(|field| format!("coalesce(\"{field}\", '')")).collect::<Vec<_>>();
-    let select = format!("SELECT {} FROM \"{table}\" WHERE id = ?", fields.join(" || ' ' || "));
+    let select = format!("SELECT {} FROM \"{}\" WHERE id = ?", fields.join(" || ' ' || "), collection.table);
     let mut context = String::new();
     for neighbour in &near {
         let text: String = connection.prepare_cached(&select)?.query_row([neighbour], |row| row.get(0))?;
@@ -217,18 +206,31 @@ fn renew_context(connection: &Connection, collection: &Collection, id: i64, abse
         context.extend(text.chars().take(1000));
         context.push('\n');
     }
-    let old: Option<String> = connection
-        .prepare_cached(&format!("SELECT _context FROM \"{table}__context\" WHERE id = ?"))?
+    Ok((near, context))
+}
+
+/// A row's context as it is stored.
+pub(crate) fn stored_context(connection: &Connection, collection: &Collection, id: i64) -> Result<Option<String>> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT _context FROM \"{}__context\" WHERE id = ?", collection.table))?
         .query_row([id], |row| row.get(0))
-        .optional()?;
-    if absent || old.as_deref() != Some(&context) {
-        if !absent {
-            leave_text(connection, collection, id)?;
-        }
+        .optional()?)
+}
+
+/// Recomputes a row's context text and vector.
+fn renew_context(connection: &Connection, collection: &Collection, id: i64) -> Result<()> {
+    let table = &collection.table;
+    let live: bool = connection
+        .prepare_cached(&format!("SELECT EXISTS(SELECT 1 FROM \"{table}\" WHERE id = ? AND deleted_at IS NULL)"))?
+        .query_row([id], |row| row.get(0))?;
+    if !live {
+        return Ok(());
+    }
+    let (near, context) = context(connection, collection, id)?;
+    if stored_context(connection, collection, id)?.as_deref() != Some(&context) {
         connection
             .prepare_cached(&format!("INSERT OR REPLACE INTO \"{table}__context\" VALUES(?, ?)"))?
             .execute(params![id, context])?;
-        enter_text(connection, collection, id)?;
     }
     if collection.embedded.is_some() {
         renew_context_vector(connection, table, id, &near)?;
@@ -247,9 +249,16 @@ fn renew_context_vector(connection: &Connection, table: &str, id: i64, near: &[i
     }
     let length = sum.iter().map(|part| part * part).sum::<f32>().sqrt();
     let context = format!("{table}__context");
-    connection.prepare_cached(&format!("DELETE FROM \"{context}__vec\" WHERE id = ?"))?.execute([id])?;
-    if length > 1e-6 {
-        sum.iter_mut().for_each(|part| *part /= length);
+    if length <= 1e-6 {
+        connection.prepare_cached(&format!("DELETE FROM \"{context}__vec\" WHERE id = ?"))?.execute([id])?;
+        return Ok(());
+    }
+    sum.iter_mut().for_each(|part| *part /= length);
+    // In place where there is one: sqlite-vec then touches nothing but its bytes.
+    let known = connection
+        .prepare_cached(&format!("UPDATE \"{context}__vec\" SET embedding = ? WHERE id = ?"))?
+        .execute(params![bytes(&sum), id])?;
+    if known == 0 {
         store_vector(connection, &context, id, &sum)?;
     }
     Ok(())
@@ -320,11 +329,7 @@ fn remove_vectors(connection: &Connection, collection: &Collection, id: i64, wip
 
 /// The columns of a collection's full-text table.
 fn text_columns(collection: &Collection) -> String {
-    let mut list: Vec<_> = searched_fields(collection).map(|field| format!("\"{field}\"")).collect();
-    if collection.spec.sequence.is_some() {
-        list.push("_context".into());
-    }
-    list.join(", ")
+    searched_fields(collection).map(|field| format!("\"{field}\"")).collect::<Vec<_>>().join(", ")
 }
 
 fn enter_text(connection: &Connection, collection: &Collection, id: i64) -> Result<()> {
@@ -394,7 +399,7 @@ pub(crate) fn rebuild_collection(connection: &Connection, collection: &Arc<Colle
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;
         for id in ids {
-            renew_context(connection, collection, id, false)?;
+            renew_context(connection, collection, id)?;
         }
     }
     Ok(())

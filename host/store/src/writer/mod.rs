@@ -7,7 +7,7 @@ mod apply;
 mod derived;
 mod row;
 
-pub(crate) use derived::{bytes, load_vector, rebuild_collection};
+pub(crate) use derived::{bytes, context, load_vector, neighbours, rebuild_collection, stored_context};
 
 use crate::commit::{CommitMeta, Committed};
 use crate::database::Embedding;
