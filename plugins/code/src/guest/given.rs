@@ -46,7 +46,7 @@ pub(super) fn add(given: Value) -> Answer {
     for unit in code_units {
         let path = Place::parse(&unit.file_path).map_err(Fault::invalid)?;
         let place = match &within.folder {
-            Some(folder) => (folder.clone(), crate::place::join(&within.path, &path.shown())),
+            Some(folder) => (folder.clone(), memstrata_sdk::path::join(&within.path, &path.shown())),
             None => (path.folder.unwrap_or_default(), path.path),
         };
         if place.1.is_empty() {

@@ -2,9 +2,9 @@
 
 use super::{EDGES, FILES, UNITS, count};
 use crate::language::Language;
-use crate::place::parent;
 use crate::reading::Lines;
 use crate::unit::{Outline, searchable};
+use memstrata_sdk::path::parent;
 use memstrata_sdk::row::{id, int};
 use memstrata_sdk::{Fault, Map, Query, Value, clock, json, write};
 

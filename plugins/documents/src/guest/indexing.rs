@@ -3,6 +3,7 @@
 use super::{CHUNKS, DOCUMENTS, One, Settings, chunks_of, document, folder, number, text};
 use crate::{chunk, html, kind, pdf, watched};
 use memstrata_sdk::args::Id;
+use memstrata_sdk::path::parent;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, write};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -162,10 +163,6 @@ fn find(place: &Place<'_>) -> Result<Option<Value>, Fault> {
         .filter(json!(["folder", "=", place.folder]))?
         .filter(json!(["namespace", "=", place.namespace]))?
         .first()
-}
-
-fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 /// Writes a document's row; answers its id.
