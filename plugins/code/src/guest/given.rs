@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::reading::Lines;
 use crate::unit::{Outline, Unit, counted};
 use memstrata_sdk::row::{int, text};
-use memstrata_sdk::{Answer, Fault, Value, arguments, json};
+use memstrata_sdk::{Answer, Fault, Value, arguments, json, write};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -20,20 +20,27 @@ struct Add {
     repo_path: Option<String>,
 }
 
+/// The host gives no defaults inside of lists: those of the manifest are said again here.
 #[derive(Deserialize)]
 struct Given {
     name: String,
     file_path: String,
+    #[serde(default)]
     unit_type: String,
     language: Option<String>,
     container: Option<String>,
     signature: Option<String>,
     docstring: Option<String>,
+    #[serde(default = "first")]
     start_line: u32,
     end_line: Option<u32>,
     complexity: Option<u32>,
     #[serde(default)]
     calls: Vec<String>,
+}
+
+fn first() -> u32 {
+    1
 }
 
 pub(super) fn add(given: Value) -> Answer {
@@ -57,10 +64,12 @@ pub(super) fn add(given: Value) -> Answer {
         }
         files.entry(place).or_default().push(unit);
     }
+    // Only the caller's own: what others know of the same file is theirs.
+    let home = write::home(super::REPOSITORIES, &json!({"folder": "", "path": ""}))?;
     let (mut told, mut units, mut edges, mut rows) = (Vec::new(), 0, 0, 0);
     for ((folder, path), given) in files {
         let place = Place { folder: Some(folder.clone()), path: path.clone() };
-        let old = places::row(&place)?;
+        let old = places::row_in(&place, &home)?;
         if old.as_ref().is_some_and(|row| text(row, "state") != "given") {
             return Err(Fault::new(
                 "conflict.indexed",
@@ -83,9 +92,7 @@ pub(super) fn add(given: Value) -> Answer {
         }
         let lines =
             Lines { total: outline.units.iter().map(|unit| unit.last).max().unwrap_or_default(), ..Lines::default() };
-        // A file somebody else indexed stays where it lies, with all its parts.
-        let namespace = old.as_ref().map(|row| text(row, "namespace")).unwrap_or_default();
-        let spot = Spot { namespace, folder: &folder, path: &path, language };
+        let spot = Spot { namespace: &home, folder: &folder, path: &path, language };
         let file = keep(
             &spot,
             old.as_ref(),

@@ -49,7 +49,7 @@ pub(super) struct Known {
 
 pub(super) fn index(given: Value) -> Answer {
     let Index { namespace, file_path, content, folder: named, title, document_type, metadata } = arguments(given)?;
-    let namespace = namespace.unwrap_or_default();
+    let namespace = super::namespace(namespace)?;
     let known = Known { title, document_type, metadata, modified: None };
     match content {
         Some(content) => {

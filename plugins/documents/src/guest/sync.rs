@@ -31,7 +31,7 @@ pub(super) fn unwatch(given: Value) -> Answer {
     let query = Query::of(WATCHED)
         .filter(json!(["folder", "=", folder]))?
         .filter(json!(["path", "=", path.trim_matches('/')]))?
-        .filter(json!(["namespace", "=", namespace.unwrap_or_default()]))?;
+        .filter(json!(["namespace", "=", super::namespace(namespace)?]))?;
     let ids = query.ids()?;
     for id in &ids {
         write::delete(WATCHED, *id, None)?;
