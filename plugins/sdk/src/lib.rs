@@ -24,7 +24,7 @@ mod strategy;
 pub mod walk;
 pub mod when;
 
-pub use digest::digest;
+pub use digest::{digest, hex, sha256};
 pub use fault::Fault;
 pub use serde_json::{Map, Value, json};
 

@@ -8,7 +8,7 @@ use crate::reading;
 use memstrata_sdk::path::join;
 use memstrata_sdk::row::{id, int, text};
 use memstrata_sdk::walk::{Bounds, Followed, PAGE, Source, Step, Tally, Visitor};
-use memstrata_sdk::{Fault, Value, budget, clock, files, json, write};
+use memstrata_sdk::{Fault, Value, budget, clock, files, json, sha256, write};
 use std::collections::HashMap;
 
 /// Rows are few, for embedding them takes time too.
@@ -97,7 +97,7 @@ impl Visitor for Indexer<'_> {
                 return self.failed(&spot, known, &fault.message, (bytes, modified), retry);
             }
         };
-        let digest = reading::digest(&content);
+        let digest = sha256(&content);
         if let Some(row) = known
             .filter(|row| self.rebuild.is_none() && text(row, "state") == "indexed" && text(row, "digest") == digest)
         {

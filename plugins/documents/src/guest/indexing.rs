@@ -4,9 +4,8 @@ use super::{CHUNKS, DOCUMENTS, One, Settings, chunks_of, document, folder, numbe
 use crate::{chunk, html, kind, pdf, watched};
 use memstrata_sdk::args::Id;
 use memstrata_sdk::path::parent;
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, write};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, sha256, write};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 /// Characters of a chunk's title.
 const MOST_TITLE: usize = 500;
@@ -101,7 +100,7 @@ impl Content {
     /// A text that was given, or a file's.
     fn of(place: &Place<'_>, known: &Known, text: String) -> Self {
         let kind = known.document_type.as_deref().unwrap_or_else(|| kind::of(place.path).0).to_owned();
-        Self { kind, hash: hash(text.as_bytes()), bytes: text.len(), text, title: None, lacks: None }
+        Self { kind, hash: sha256(text.as_bytes()), bytes: text.len(), text, title: None, lacks: None }
     }
 
     /// A PDF.
@@ -110,10 +109,6 @@ impl Content {
             pdf::read(bytes, &|| budget::remaining_ms() >= REST_MS).map_err(|trouble| trouble.to_string())?;
         Ok(Self { kind: "pdf".into(), hash, bytes: bytes.len(), text, title, lacks })
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }
 
 /// Whether there is time to read a PDF, as long as a bad one can take.
@@ -137,7 +132,7 @@ pub(super) fn file(place: &Place<'_>, known: Known, again: bool) -> Answer {
             Err(reason) => failed(place, None, &reason, known.modified),
         };
     }
-    let hash = hash(&bytes);
+    let hash = sha256(&bytes);
     if let Some(answer) = unchanged(place, "pdf", &hash, &known, again)? {
         return Ok(answer);
     }
