@@ -8,7 +8,7 @@ mod walk;
 
 use memstrata_sdk::args::Id;
 use memstrata_sdk::row::text;
-use memstrata_sdk::{Answer, Fault, Layer, Query, Value, files, get, json, settings, write};
+use memstrata_sdk::{Answer, Fault, Layer, Query, Value, files, get, json, settings};
 use serde::Deserialize;
 
 /// Documents.
@@ -85,14 +85,6 @@ fn document(id: u64) -> Result<Value, Fault> {
 /// The chunks of a document, in order.
 fn chunks_of(document: u64) -> Result<Query, Fault> {
     Query::of(CHUNKS).filter(json!(["document", "=", document]))?.ascending("ordinal")
-}
-
-/// The namespace that is named, else the one that what this caller writes lies in.
-fn namespace(named: Option<String>) -> Result<String, Fault> {
-    match named.filter(|named| !named.is_empty()) {
-        Some(named) => Ok(named),
-        None => write::home(WATCHED, &json!({"folder": "", "path": ""})),
-    }
 }
 
 /// A granted folder: the one that is named, or the only one.

@@ -51,7 +51,7 @@ pub mod write {
         Ok(wit::erase(collection, id)?)
     }
     /// The namespace that rows of this caller are placed in where none is named: the one it is confined to, or none. Only the
-    /// host knows it, so a row is placed and taken back; that stages nothing.
+    /// host knows it, so a row is placed and taken back; that stages nothing, and takes an id.
     pub fn home(collection: &str, row: &Value) -> Result<String, Fault> {
         let id = insert(collection, row)?;
         let placed = crate::get(collection, id)?.unwrap_or_default();

@@ -1,13 +1,13 @@
 //! Units somebody else has found.
 
-use super::keeping::{Facts, Spot, cost, keep};
-use super::{count, places};
+use super::count;
+use super::keeping::{self, Facts, Spot, cost, keep};
 use crate::language::Language;
 use crate::place::Place;
 use crate::reading::Lines;
 use crate::unit::{Outline, Unit, counted};
 use memstrata_sdk::row::{int, text};
-use memstrata_sdk::{Answer, Fault, Value, arguments, json, write};
+use memstrata_sdk::{Answer, Fault, Value, arguments, json};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -64,18 +64,9 @@ pub(super) fn add(given: Value) -> Answer {
         }
         files.entry(place).or_default().push(unit);
     }
-    // Only the caller's own: what others know of the same file is theirs.
-    let home = write::home(super::REPOSITORIES, &json!({"folder": "", "path": ""}))?;
     let (mut told, mut units, mut edges, mut rows) = (Vec::new(), 0, 0, 0);
     for ((folder, path), given) in files {
         let place = Place { folder: Some(folder.clone()), path: path.clone() };
-        let old = places::row_in(&place, &home)?;
-        if old.as_ref().is_some_and(|row| text(row, "state") != "given") {
-            return Err(Fault::new(
-                "conflict.indexed",
-                format!("`{}` is indexed from its folder: its units are read there", place.shown()),
-            ));
-        }
         let named = given.iter().find_map(|unit| unit.language.as_deref().and_then(Language::named));
         let Some(language) = named.or_else(|| Language::of(&path)) else {
             let known: Vec<&str> = crate::language::LANGUAGES.iter().map(|(_, name)| *name).collect();
@@ -84,18 +75,25 @@ pub(super) fn add(given: Value) -> Answer {
                 known.join(", ")
             )));
         };
+        let old = keeping::own(&folder, &path, language)?;
+        if text(&old, "state") != "given" {
+            return Err(Fault::new(
+                "conflict.indexed",
+                format!("`{}` is indexed from its folder: its units are read there", place.shown()),
+            ));
+        }
         let mut outline = outline(given)?;
         outline.bound();
-        rows += cost(old.as_ref(), &outline);
+        rows += cost(Some(&old), &outline);
         if rows > MOST_ROWS {
             return Err(Fault::invalid(format!("these units need more than {MOST_ROWS} rows: give fewer at once")));
         }
         let lines =
             Lines { total: outline.units.iter().map(|unit| unit.last).max().unwrap_or_default(), ..Lines::default() };
-        let spot = Spot { namespace: &home, folder: &folder, path: &path, language };
+        let spot = Spot { namespace: text(&old, "namespace"), folder: &folder, path: &path, language };
         let file = keep(
             &spot,
-            old.as_ref(),
+            Some(&old),
             &outline,
             &Facts { state: "given", digest: None, bytes: 0, modified: None, lines },
         )?;

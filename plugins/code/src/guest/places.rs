@@ -95,19 +95,10 @@ pub(super) fn file(file_path: &str, repo_path: Option<&str>) -> Result<Place, Fa
     }
 }
 
-fn rows(place: &Place) -> Result<Query, Fault> {
-    let folder = place.folder.as_deref().unwrap_or_default();
-    Query::of(FILES).filter(json!(["folder", "=", folder]))?.filter(json!(["path", "=", place.path]))
-}
-
 /// A file's row.
 pub(super) fn row(place: &Place) -> Result<Option<Value>, Fault> {
-    rows(place)?.first()
-}
-
-/// A file's row in one namespace.
-pub(super) fn row_in(place: &Place, namespace: &str) -> Result<Option<Value>, Fault> {
-    rows(place)?.filter(json!(["namespace", "=", namespace]))?.first()
+    let folder = place.folder.as_deref().unwrap_or_default();
+    Query::of(FILES).filter(json!(["folder", "=", folder]))?.filter(json!(["path", "=", place.path]))?.first()
 }
 
 /// The fault of a file that is nowhere.

@@ -48,19 +48,33 @@ pub(super) struct Known {
 
 pub(super) fn index(given: Value) -> Answer {
     let Index { namespace, file_path, content, folder: named, title, document_type, metadata } = arguments(given)?;
-    let namespace = super::namespace(namespace)?;
     let known = Known { title, document_type, metadata, modified: None };
     match content {
         Some(content) => {
+            let namespace = placed(namespace, "", &file_path)?;
             let place = Place { namespace: &namespace, folder: "", path: &file_path };
             keep(&place, Content::of(&place, &known, content), known, false)
         }
         None => {
             let folder = folder(named.as_deref())?;
+            let namespace = placed(namespace, &folder, &file_path)?;
             let place = Place { namespace: &namespace, folder: &folder, path: &file_path };
             file(&place, Known { modified: modified(&place), ..known }, false)
         }
     }
+}
+
+/// The namespace a document lies in: the one that is named, else the caller's own. Only the host knows that, so the document is
+/// placed now, if it is new, and written after.
+fn placed(named: Option<String>, folder: &str, path: &str) -> Result<String, Fault> {
+    if let Some(named) = named.filter(|named| !named.is_empty()) {
+        return Ok(named);
+    }
+    let kind = kind::of(path).0;
+    let row = json!({"folder": folder, "file_path": path, "parent": parent(path), "document_type": kind, "status": "pending"});
+    let (id, _) = write::insert_or_get(DOCUMENTS, "path", &row)?;
+    let row = memstrata_sdk::get(DOCUMENTS, id)?.unwrap_or_default();
+    Ok(text(&row, "namespace").to_owned())
 }
 
 pub(super) fn reindex(given: Value) -> Answer {

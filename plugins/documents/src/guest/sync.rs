@@ -28,15 +28,17 @@ pub(super) fn watch(given: Value) -> Answer {
 
 pub(super) fn unwatch(given: Value) -> Answer {
     let Watch { folder, path, namespace } = arguments(given)?;
-    let query = Query::of(WATCHED)
-        .filter(json!(["folder", "=", folder]))?
-        .filter(json!(["path", "=", path.trim_matches('/')]))?
-        .filter(json!(["namespace", "=", super::namespace(namespace)?]))?;
-    let ids = query.ids()?;
-    for id in &ids {
-        write::delete(WATCHED, *id, None)?;
+    let path = path.trim_matches('/');
+    if let Some(namespace) = namespace.filter(|namespace| !namespace.is_empty()) {
+        let query = Query::of(WATCHED).filter(json!(["folder", "=", folder]))?.filter(json!(["path", "=", path]))?;
+        let ids = query.filter(json!(["namespace", "=", namespace]))?.ids()?;
+        ids.iter().try_for_each(|id| write::delete(WATCHED, *id, None))?;
+        return Ok(json!({"stopped": ids.len()}));
     }
-    Ok(json!({"stopped": ids.len()}))
+    // Only the host knows the caller's own namespace; a row that is new goes with the delete.
+    let (id, new) = write::insert_or_get(WATCHED, "place", &json!({"folder": folder, "path": path}))?;
+    write::delete(WATCHED, id, None)?;
+    Ok(json!({"stopped": u64::from(!new)}))
 }
 
 pub(super) fn sync(given: Value) -> Answer {
