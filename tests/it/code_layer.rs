@@ -74,3 +74,20 @@ fn the_index_lies_in_the_namespace_of_who_follows_the_folder() {
     assert_eq!((&told["indexed"], &told["removed"], &told["failed"]), (&json!(0), &json!(0), &json!(0)), "{told}");
     assert_eq!(["fire", "cool", "glaze"].map(|name| found(&host, alice(), name)), [1, 1, 1]);
 }
+
+#[test]
+fn units_that_are_given_lie_in_the_namespace_of_who_gives_them() {
+    let source = tempfile::tempdir().unwrap();
+    let host = host(source.path());
+    let units = |name: &str| json!({"repo_path": "demo", "code_units": [{"name": name, "file_path": "kiln.py"}]});
+    call(&host, alice(), "code.add_code_entities", units("hers"));
+    // The same file of the whole space is another one: it does not take the place of hers, and she does not see it.
+    host.ok("code.add_code_entities", units("ours"));
+    assert_eq!(["hers", "ours"].map(|name| found(&host, alice(), name)), [1, 0]);
+    // What each gives anew replaces what it gave before.
+    call(&host, alice(), "code.add_code_entities", units("hers_anew"));
+    host.ok("code.add_code_entities", units("ours_anew"));
+    let names = ["hers", "ours", "hers_anew", "ours_anew"];
+    assert_eq!(names.map(|name| found(&host, Principal::local(), name)), [0, 0, 1, 1]);
+    assert_eq!(names.map(|name| found(&host, alice(), name)), [0, 0, 1, 0]);
+}

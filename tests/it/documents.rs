@@ -1,9 +1,10 @@
 //! Documents of a granted folder, as files come, change and go: what is synced, what fails and why, what is left alone.
 
-use crate::support::{Host, all_grants, bundled_wasm, layer, options};
+use crate::support::{Host, all_grants, bundled_wasm, layer, options, request};
 use cap_std::fs::Dir;
-use memstrata_kernel::{Kernel, LayerOptions};
+use memstrata_kernel::{CallRequest, Kernel, LayerOptions, Principal};
 use memstrata_runtime::Grants;
+use memstrata_store::Namespace;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -165,6 +166,27 @@ fn a_withdrawn_grant_makes_no_document_stale() {
     assert!(told["errors"].to_string().contains("papers"), "{told}");
     assert_eq!(desk.document("tea.md")["status"], "synced");
     assert!(desk.finds("kettle sings"));
+}
+
+#[test]
+fn a_caller_confined_to_a_namespace_finds_its_own_documents_without_naming_it() {
+    let desk = Desk::new();
+    desk.file("tea.md", "# Tea\n\nThe kettle sings at dawn.");
+    desk.sync();
+    let call = |operation: &str, arguments: Value| {
+        let alice =
+            Principal { name: "alice".into(), scope: Namespace::parse("user:alice").unwrap(), ..Principal::local() };
+        desk.host.run(CallRequest { principal: alice, ..request(operation, arguments) }).unwrap().value
+    };
+    let given = |content: &str| json!({"file_path": "tea.md", "content": content});
+    let first = call("documents.index_document", given("one"));
+    assert_eq!(call("documents.index_document", given("one"))["unchanged"], true);
+    assert_eq!(call("documents.index_document", given("two"))["id"], first["id"]);
+    call("documents.watch_folder", json!({"folder": "papers"}));
+    assert_eq!(call("documents.sync_documents", json!({}))["indexed"], 1);
+    // Hers ends; that of the whole space is another one, and goes on.
+    assert_eq!(call("documents.unwatch_folder", json!({"folder": "papers"}))["stopped"], 1);
+    assert_eq!(desk.host.ok("documents.sync_documents", json!({}))["folders"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The row of an episode that automation records in `episodic.events`, where that is granted.
 
 use memstrata_sdk::{Fault, Value, json};
-use sha2::{Digest, Sha256};
 
 /// The episodic layer's types of events (requirements 1.3).
 pub const TYPES: [&str; 10] = [
@@ -42,7 +41,7 @@ pub fn check(event_type: &str, outcome: Option<&str>) -> Result<(), Fault> {
 #[must_use]
 pub fn row(content: &str, event_type: &str, outcome: Option<&str>, firing: u64, place: usize, now: u64) -> Value {
     let identity = format!("{SOURCE}:{firing}:{place}");
-    let hash: String = Sha256::digest(&identity).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = memstrata_sdk::sha256(identity.as_bytes());
     let mut row = json!({
         "content": memstrata_sdk::row::clip(content, 10_000), "timestamp": now, "event_type": event_type, "confidence": 1.0,
         "consolidation_status": "unconsolidated", "source": SOURCE, "external_id": firing.to_string(), "content_hash": hash,

@@ -11,7 +11,6 @@ pub mod repository;
 
 use memstrata_sdk::Fault;
 use sha1::{Digest as _, Sha1};
-use std::fmt::Write as _;
 
 /// Bytes of an object that is looked at, at most: commits and trees are far smaller.
 pub const MOST_OBJECT: usize = 8_000_000;
@@ -58,10 +57,7 @@ impl Id {
     /// Forty hex digits.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().fold(String::with_capacity(40), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+        memstrata_sdk::hex(&self.0)
     }
 }
 

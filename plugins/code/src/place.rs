@@ -53,24 +53,6 @@ pub fn excluded(path: &str, patterns: &[String]) -> bool {
     patterns.iter().any(|pattern| fast_glob::glob_match(pattern, path))
 }
 
-/// Whether a path is a directory's own or lies below it; all lie below the empty one.
-#[must_use]
-pub fn beneath(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The directory of a path.
-#[must_use]
-pub fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(parent, _)| parent)
-}
-
-/// A name in a directory.
-#[must_use]
-pub fn join(directory: &str, name: &str) -> String {
-    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,10 +80,5 @@ mod tests {
             assert!(excluded(path, &patterns), "{path}");
         }
         assert!(!excluded("src/targets.rs", &patterns));
-        assert!(beneath("a/b", "a") && beneath("a", "a") && beneath("x", "") && !beneath("ab", "a"));
-        assert_eq!(
-            (parent("a/b/c"), parent("c"), join("", "a"), join("a", "b")),
-            ("a/b", "", "a".into(), "a/b".into())
-        );
     }
 }

@@ -3,7 +3,6 @@
 use crate::language::Language;
 use crate::unit::Outline;
 use crate::{outline, rust};
-use sha2::{Digest as _, Sha256};
 
 /// Bytes of a file that is read, at most.
 pub const MOST_BYTES: u64 = 1_000_000;
@@ -30,16 +29,6 @@ pub struct Reading {
     pub outline: Outline,
     /// Its lines.
     pub lines: Lines,
-}
-
-/// SHA-256 of bytes, hex.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// Reads a file's bytes. Rust that is not well-formed, or too deep, is read by outline, with a note.

@@ -8,7 +8,7 @@ mod walk;
 
 use memstrata_sdk::args::Id;
 use memstrata_sdk::row::text;
-use memstrata_sdk::{Answer, Fault, Layer, Query, Value, files, get, settings};
+use memstrata_sdk::{Answer, Fault, Layer, Query, Value, files, get, json, settings};
 use serde::Deserialize;
 
 /// Documents.
@@ -84,7 +84,7 @@ fn document(id: u64) -> Result<Value, Fault> {
 
 /// The chunks of a document, in order.
 fn chunks_of(document: u64) -> Result<Query, Fault> {
-    Query::of(CHUNKS).filter(memstrata_sdk::json!(["document", "=", document]))?.ascending("ordinal")
+    Query::of(CHUNKS).filter(json!(["document", "=", document]))?.ascending("ordinal")
 }
 
 /// A granted folder: the one that is named, or the only one.

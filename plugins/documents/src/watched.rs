@@ -22,12 +22,6 @@ pub fn included(path: &str, patterns: &[String]) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| fast_glob::glob_match(pattern, path))
 }
 
-/// Whether a path is a directory's own or lies below it; all lie below the empty one.
-#[must_use]
-pub fn beneath(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// Whether a file is none of those wanted, or it or a directory over it is left out.
 #[must_use]
 pub fn left_out(path: &str, include: &[String], exclude: &[String]) -> bool {
@@ -73,9 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_below_and_what_is_left_out() {
-        assert!(beneath("a/b", "a") && beneath("a", "a") && beneath("x", ""));
-        assert!(!beneath("ab", "a") && !beneath("a", "a/b"));
+    fn what_lies_in_a_folder_left_out_is_left_out() {
         let exclude = owned(&["**/old"]);
         assert!(left_out("a/old/b.md", &[], &exclude) && left_out("b.rs", &owned(&["**/*.md"]), &[]));
         assert!(!left_out("a/b.md", &owned(&["**/*.md"]), &exclude));

@@ -1,7 +1,7 @@
 //! What is kept of a large space, so that its readings need not count all rows at each call.
 
 use crate::figures::Figures;
-use memstrata_sdk::Value;
+use memstrata_sdk::{Fault, Value};
 use serde::{Deserialize, Serialize};
 
 /// Name of the row.
@@ -69,6 +69,29 @@ pub fn readable(name: &str) -> Option<&'static str> {
     READ.into_iter().find(|known| *known == name)
 }
 
+/// The first `most` rows whose domain is still a topic of some memory: what is kept or measured outlives the memories it was
+/// made of. No more are asked for than it takes.
+///
+/// # Errors
+/// What `lives` answers.
+pub fn living<T>(
+    rows: impl IntoIterator<Item = T>,
+    most: usize,
+    domain: impl Fn(&T) -> &str,
+    mut lives: impl FnMut(&str) -> Result<bool, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut found = Vec::new();
+    for row in rows {
+        if found.len() == most {
+            break;
+        }
+        if lives(domain(&row))? {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
 /// The domains to measure next: those measured longest ago first, never measured ones before all; with `before`, only those
 /// measured before that time (ms UTC). At most `most`, and whether there are more.
 #[must_use]
@@ -109,6 +132,21 @@ mod tests {
     fn rows_of_a_namespace_are_not_of_the_whole_space() {
         let of = |namespace: &str| of_the_whole(&serde_json::json!({"namespace": namespace, "name": NAME}));
         assert_eq!((of(""), of("user:alice")), (true, false));
+    }
+
+    #[test]
+    fn a_topic_whose_memories_were_all_erased_is_not_shown() {
+        let kept = ["rust", "secret", "tea", "wood"].map(str::to_owned);
+        let mut asked = Vec::new();
+        let shown = living(kept.clone(), 2, String::as_str, |topic| {
+            asked.push(topic.to_owned());
+            Ok(topic != "secret")
+        });
+        // The next takes its place, and what lies beyond the limit is not asked for.
+        assert_eq!(shown, Ok(vec!["rust".to_owned(), "tea".to_owned()]));
+        assert_eq!(asked, ["rust", "secret", "tea"]);
+        let fault = Fault::new("limit.rows", "too many");
+        assert_eq!(living(kept, 2, String::as_str, |_| Err(fault.clone())), Err(fault));
     }
 
     #[test]

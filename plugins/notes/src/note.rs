@@ -1,7 +1,4 @@
-//! What a note is made of: its title, its tags, the hash of its content.
-
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+//! What a note is made of: its title and its tags.
 
 /// Longest text of a note or content of a version, in characters.
 pub const MOST_TEXT: u32 = 20_000;
@@ -13,16 +10,6 @@ pub const MOST_TAG: u32 = 60;
 pub const MOST_TAGS: usize = 20;
 /// Characters of a title that is taken from the text.
 const TAKEN: usize = 80;
-
-/// SHA-256 (hex) of a content, byte for byte.
-#[must_use]
-pub fn hash(content: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(content.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
-}
 
 /// The title of a text that was given none: its first line that says something, without the marks of a heading.
 #[must_use]
@@ -47,12 +34,6 @@ pub fn clean_tags(tags: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hash_is_of_the_bytes() {
-        assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_ne!(hash("a  b"), hash("a b"));
-    }
 
     #[test]
     fn a_title_is_the_first_line_that_says_something() {

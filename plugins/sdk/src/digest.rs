@@ -1,7 +1,22 @@
-//! The digest the host keeps in a field that is `digest_of` a text.
+//! Digests: of bytes, and the one the host keeps in a field that is `digest_of` a text.
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+
+/// Bytes as hex digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// SHA-256 (hex) of bytes as they are: white space counts.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
 
 /// SHA-256 (hex) of a text with white space collapsed: re-wrapped text is the same, other letters are not.
 /// Case is kept: `US` and `us` differ.
@@ -14,16 +29,12 @@ pub fn digest(text: &str) -> String {
         }
         hasher.update(word.as_bytes());
     }
-    let mut hex = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&hasher.finalize())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use super::{digest, sha256};
 
     #[test]
     fn white_space_does_not_matter_and_case_does() {
@@ -35,6 +46,8 @@ mod tests {
 
     #[test]
     fn a_known_value() {
-        assert_eq!(digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!((digest("abc"), sha256(b"abc")), (known.to_owned(), known.to_owned()));
+        assert_ne!(sha256(b"a  b"), sha256(b"a b"));
     }
 }

@@ -50,6 +50,14 @@ pub mod write {
     pub fn erase(collection: &str, id: u64) -> Result<(), Fault> {
         Ok(wit::erase(collection, id)?)
     }
+    /// The namespace that rows of this caller are placed in where none is named: the one it is confined to, or none. Only the
+    /// host knows it, so a row is placed and taken back; that stages nothing, and takes an id.
+    pub fn home(collection: &str, row: &Value) -> Result<String, Fault> {
+        let id = insert(collection, row)?;
+        let placed = crate::get(collection, id)?.unwrap_or_default();
+        delete(collection, id, None)?;
+        Ok(crate::row::text(&placed, "namespace").to_owned())
+    }
     /// Makes the commit depend on a count.
     pub fn expect(query: &Query, count: u64) -> Result<(), Fault> {
         Ok(wit::expect(&query.0, count)?)

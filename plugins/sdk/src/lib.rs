@@ -11,6 +11,7 @@ mod fault;
 pub mod files;
 #[cfg(target_family = "wasm")]
 mod host;
+pub mod path;
 #[cfg(target_family = "wasm")]
 mod query;
 pub mod reference;
@@ -20,9 +21,10 @@ pub mod schema;
 mod search;
 #[cfg(target_family = "wasm")]
 mod strategy;
+pub mod walk;
 pub mod when;
 
-pub use digest::digest;
+pub use digest::{digest, hex, sha256};
 pub use fault::Fault;
 pub use serde_json::{Map, Value, json};
 

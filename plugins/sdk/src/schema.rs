@@ -1,6 +1,6 @@
 //! Builders for the JSON Schemas of a manifest: what most layers say in the same words.
 
-use crate::{Value, json};
+use crate::{Map, Value, json};
 
 /// A named operation.
 pub type Named = (&'static str, Value);
@@ -9,6 +9,62 @@ pub type Named = (&'static str, Value);
 #[must_use]
 pub fn input(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+/// An answer: at least these.
+#[must_use]
+pub fn output(properties: &Value, required: &[&str]) -> Value {
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+/// An answer: at least these, each of a type such as `integer` or `string|null`.
+#[must_use]
+pub fn output_of(fields: &[(&str, &str)]) -> Value {
+    let kinds = |kind: &str| json!({"type": kind.split('|').collect::<Vec<_>>()});
+    let properties: Map<String, Value> = fields.iter().map(|(name, kind)| ((*name).to_owned(), kinds(kind))).collect();
+    output(&Value::Object(properties), &fields.iter().map(|(name, _)| *name).collect::<Vec<_>>())
+}
+
+/// A property of a kind in an answer.
+#[must_use]
+pub fn of(kind: &str) -> Value {
+    json!({"type": kind})
+}
+
+/// A property of a kind, or null.
+#[must_use]
+pub fn maybe(kind: &str) -> Value {
+    json!({"type": [kind, "null"]})
+}
+
+/// Objects in an answer.
+#[must_use]
+pub fn objects() -> Value {
+    json!({"type": "array", "items": {"type": "object"}})
+}
+
+/// A row by id.
+#[must_use]
+pub fn id(description: &str) -> Value {
+    json!({"type": ["integer", "string"], "maxLength": 40, "description": format!("{description} 42 or \"m:42\".")})
+}
+
+/// A namespace to look in.
+#[must_use]
+pub fn namespace() -> Value {
+    json!({"type": "string", "maxLength": 200, "description": "Only this namespace and below, such as `project:shop`; all if absent."})
+}
+
+/// The namespace of something new.
+#[must_use]
+pub fn own_namespace() -> Value {
+    json!({"type": "string", "maxLength": 200, "description": "Where it belongs, such as `project:shop`."})
+}
+
+/// A call before an example.
+#[must_use]
+pub fn step(operation: &str, arguments: &Value) -> Value {
+    json!({"operation": operation, "arguments": arguments})
 }
 
 /// Text of a length.
@@ -74,6 +130,12 @@ pub fn list(items: &Value, most: usize, description: &str) -> Value {
     json!({"type": "array", "items": items, "maxItems": most, "description": description})
 }
 
+/// Short texts: tags, names.
+#[must_use]
+pub fn texts(description: &str) -> Value {
+    list(&json!({"type": "string", "minLength": 1, "maxLength": 200}), 50, description)
+}
+
 /// Any object, or null.
 #[must_use]
 pub fn maybe_object(description: &str) -> Value {
@@ -112,8 +174,7 @@ pub fn operation_of(
     (answer, answered): (&Value, &[&str]),
     examples: &Value,
 ) -> Value {
-    let output = json!({"type": "object", "properties": answer, "required": answered});
-    operation(effect, summary, description, (input(properties, required), output), examples)
+    operation(effect, summary, description, (input(properties, required), output(answer, answered)), examples)
 }
 
 #[cfg(test)]
@@ -131,5 +192,11 @@ mod tests {
         assert_eq!(made["input"]["additionalProperties"], false);
         assert_eq!((&made["input"]["required"], &made["output"]["required"]), (&json!(["query"]), &json!(["count"])));
         assert_eq!(made["input"]["properties"]["limit"], integer_or("How many.", 1, 5, 3));
+    }
+    #[test]
+    fn an_answer_has_all_its_fields_each_of_its_types() {
+        let answer = json!({"type": "object", "properties": {"id": {"type": ["integer"]}, "next": {"type": ["string", "null"]}},
+                            "required": ["id", "next"]});
+        assert_eq!(output_of(&[("id", "integer"), ("next", "string|null")]), answer);
     }
 }

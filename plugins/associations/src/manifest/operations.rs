@@ -4,7 +4,7 @@
 
 use crate::cue;
 use crate::spreading::MOST_REACHED;
-use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation, step};
 use memstrata_sdk::{Value, json};
 
 /// Memories of one call, at most: twenty make 190 links.
@@ -34,10 +34,6 @@ fn next() -> Value {
 
 fn cue(text: &str) -> Value {
     step("add_cue", &json!({"text": text}))
-}
-
-fn step(operation: &str, arguments: &Value) -> Value {
-    json!({"operation": operation, "arguments": arguments})
 }
 
 fn pair() -> Value {

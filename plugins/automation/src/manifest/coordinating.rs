@@ -20,15 +20,15 @@ pub(super) fn operations() -> Vec<Named> {
     let used = |ms: u32, result: &str| {
         step(
             "optimize_post_tool_use",
-            json!({"tool_name": "cargo test", "execution_time_ms": ms, "tool_result": result}),
+            &json!({"tool_name": "cargo test", "execution_time_ms": ms, "tool_result": result}),
         )
     };
     let made = json!([
         step(
             "register_automation_rule",
-            json!({"rule_name": "make", "trigger_event": "wish", "action": {"type": "create_task", "content": "Mend the lexer"}})
+            &json!({"rule_name": "make", "trigger_event": "wish", "action": {"type": "create_task", "content": "Mend the lexer"}})
         ),
-        step("trigger_automation_event", json!({"event_type": "wish"})),
+        step("trigger_automation_event", &json!({"event_type": "wish"})),
     ]);
     vec![
         (

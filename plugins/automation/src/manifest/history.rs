@@ -6,8 +6,8 @@ use memstrata_sdk::json;
 
 pub(super) fn operations() -> Vec<Named> {
     let left = json!([
-        step("register_hook", json!({"hook_type": "session_end", "actions": ["semantic.optimize", "Say good night"]})),
-        step("trigger_hook", json!({"hook_type": "session_end"})),
+        step("register_hook", &json!({"hook_type": "session_end", "actions": ["semantic.optimize", "Say good night"]})),
+        step("trigger_hook", &json!({"hook_type": "session_end"})),
     ]);
     vec![
         (

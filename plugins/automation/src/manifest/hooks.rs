@@ -6,10 +6,10 @@ use memstrata_sdk::json;
 pub(super) fn operations() -> Vec<Named> {
     let note = step(
         "register_hook",
-        json!({"hook_type": "error_occurred", "name": "keep", "condition": "exit_code != 0",
+        &json!({"hook_type": "error_occurred", "name": "keep", "condition": "exit_code != 0",
         "actions": [{"type": "note", "text": "{{tool}} failed with {{exit_code}}"}, "meta.find_gaps"]}),
     );
-    let keyed = step("trigger_hook", json!({"hook_type": "session_end", "occasion": "s-1"}));
+    let keyed = step("trigger_hook", &json!({"hook_type": "session_end", "occasion": "s-1"}));
     vec![
         (
             "register_hook",
@@ -119,9 +119,9 @@ pub(super) fn operations() -> Vec<Named> {
                 &json!([
                     {"arguments": {}},
                     {"arguments": {}, "setup": [
-                        step("register_automation_rule", json!({"rule_name": "ping", "trigger_event": "a", "action": {"type": "emit_event", "name": "b"}})),
-                        step("register_automation_rule", json!({"rule_name": "pong", "trigger_event": "b", "action": {"type": "emit_event", "name": "a"}})),
-                        step("trigger_automation_event", json!({"event_type": "a"})),
+                        step("register_automation_rule", &json!({"rule_name": "ping", "trigger_event": "a", "action": {"type": "emit_event", "name": "b"}})),
+                        step("register_automation_rule", &json!({"rule_name": "pong", "trigger_event": "b", "action": {"type": "emit_event", "name": "a"}})),
+                        step("trigger_automation_event", &json!({"event_type": "a"})),
                     ]},
                 ]),
             ),

@@ -13,10 +13,10 @@ fn waits() -> Value {
 
 pub(super) fn operations() -> Vec<Named> {
     let failing =
-        |component: &str| step("report_outcome", json!({"component": component, "ok": false, "error": "timed out"}));
+        |component: &str| step("report_outcome", &json!({"component": component, "ok": false, "error": "timed out"}));
     let tight = step(
         "configure_circuit_breaker",
-        json!({"component": "search", "failure_threshold": 1, "fallbacks": ["cache", "local"]}),
+        &json!({"component": "search", "failure_threshold": 1, "fallbacks": ["cache", "local"]}),
     );
     vec![
         (

@@ -24,7 +24,7 @@ fn heard() -> Value {
 pub(super) fn operations() -> Vec<Named> {
     let rule = step(
         "register_automation_rule",
-        json!({"rule_name": "red build", "trigger_event": "build_failed",
+        &json!({"rule_name": "red build", "trigger_event": "build_failed",
         "condition": "exit_code != 0", "action": [{"type": "note", "text": "{{branch}} is red"}, {"type": "notify", "message": "Look at {{branch}}"}]}),
     );
     vec![
@@ -140,8 +140,8 @@ pub(super) fn operations() -> Vec<Named> {
                     {"arguments": {"event_type": "Not A Name"}, "fault": "invalid.argument"},
                     {"arguments": {"event_type": "hook.pre_clear"}, "fault": "invalid.argument", "note": "Hooks are triggered by trigger_hook."},
                     {"arguments": {"event_type": "twice", "occasion": "o-1"}, "setup": [
-                        step("register_automation_rule", json!({"rule_name": "both", "trigger_event": "twice", "action": [{"type": "trigger_hook", "hook_type": "task_started"}, {"type": "run_workflow", "workflow_name": "again"}]})),
-                        step("register_workflow", json!({"workflow_name": "again", "steps": [{"type": "trigger_hook", "hook_type": "task_started"}]})),
+                        step("register_automation_rule", &json!({"rule_name": "both", "trigger_event": "twice", "action": [{"type": "trigger_hook", "hook_type": "task_started"}, {"type": "run_workflow", "workflow_name": "again"}]})),
+                        step("register_workflow", &json!({"workflow_name": "again", "steps": [{"type": "trigger_hook", "hook_type": "task_started"}]})),
                     ], "note": "One call may trigger a hook twice on different ways."},
                 ]),
             ),
@@ -194,7 +194,7 @@ pub(super) fn operations() -> Vec<Named> {
                 (s::input(&json!({}), &[]), heard()),
                 &json!([
                     {"arguments": {}},
-                    {"arguments": {}, "setup": [step("register_automation_rule", json!({"rule_name": "errors", "trigger_event": "episodic.error", "action": "Look at it"}))],
+                    {"arguments": {}, "setup": [step("register_automation_rule", &json!({"rule_name": "errors", "trigger_event": "episodic.error", "action": "Look at it"}))],
                      "note": "Where there is no episodic layer nothing is heard."},
                 ]),
             ),
@@ -209,7 +209,7 @@ pub(super) fn operations() -> Vec<Named> {
                 &json!([
                     {"arguments": {"event": "prospective.task_completed", "payload": {"task": 7}}},
                     {"arguments": {"event": "prospective.task_completed", "payload": {"task": 7}}, "setup": [
-                        step("register_automation_rule", json!({"rule_name": "done", "trigger_event": "prospective.*", "action": {"type": "note", "text": "m:{{task}} is done"}}))]},
+                        step("register_automation_rule", &json!({"rule_name": "done", "trigger_event": "prospective.*", "action": {"type": "note", "text": "m:{{task}} is done"}}))]},
                 ]),
             ),
         ),

@@ -6,7 +6,7 @@ use memstrata_sdk::json;
 pub(super) fn operations() -> Vec<Named> {
     let release = step(
         "register_workflow",
-        json!({"workflow_name": "release", "required_params": ["version"], "steps": [
+        &json!({"workflow_name": "release", "required_params": ["version"], "steps": [
         {"type": "note", "text": "Release {{version}} begins"}, {"type": "call", "operation": "prospective.create_task", "arguments": {"content": "Tag {{version}}"}},
         {"type": "notify", "message": "Tell the team", "if": "public"}]}),
     );

@@ -66,7 +66,7 @@ impl<'a> Repository<'a> {
     /// # Errors
     /// `not-found.git` where there is none; `denied.git` where it lies elsewhere; `invalid.git` for a form that is not read.
     pub fn open(files: &'a dyn Files, root: &str) -> Result<Self, Fault> {
-        let path = crate::place::join(root, ".git");
+        let path = memstrata_sdk::path::join(root, ".git");
         let none = || Fault::new("not-found.git", "there is no git repository: the granted folder must hold `.git`");
         if let Err(fault) = files.names(&path) {
             // The file `.git` of a work tree or a submodule names a folder, mostly outside of what is granted.

@@ -55,7 +55,7 @@ pub(super) fn file(given: Value) -> Answer {
         .collect();
     let Lines { total, code, comment, blank } = read.lines;
     Ok(json!({
-        "file": {"path": place.shown(), "language": language.name(), "parser": outline.parser, "bytes": content.len(), "digest": reading::digest(&content),
+        "file": {"path": place.shown(), "language": language.name(), "parser": outline.parser, "bytes": content.len(), "digest": memstrata_sdk::sha256(&content),
                  "lines": {"total": total, "code": code, "comment": comment, "blank": blank}},
         "complexity": complexity(&units), "units": units, "imports": imports, "notes": outline.notes,
     }))

@@ -1,7 +1,7 @@
 //! Units somebody else has found.
 
-use super::keeping::{Facts, Spot, cost, keep};
-use super::{count, places};
+use super::count;
+use super::keeping::{self, Facts, Spot, cost, keep};
 use crate::language::Language;
 use crate::place::Place;
 use crate::reading::Lines;
@@ -20,20 +20,27 @@ struct Add {
     repo_path: Option<String>,
 }
 
+/// The host gives no defaults inside of lists: those of the manifest are said again here.
 #[derive(Deserialize)]
 struct Given {
     name: String,
     file_path: String,
+    #[serde(default)]
     unit_type: String,
     language: Option<String>,
     container: Option<String>,
     signature: Option<String>,
     docstring: Option<String>,
+    #[serde(default = "first")]
     start_line: u32,
     end_line: Option<u32>,
     complexity: Option<u32>,
     #[serde(default)]
     calls: Vec<String>,
+}
+
+fn first() -> u32 {
+    1
 }
 
 pub(super) fn add(given: Value) -> Answer {
@@ -46,7 +53,7 @@ pub(super) fn add(given: Value) -> Answer {
     for unit in code_units {
         let path = Place::parse(&unit.file_path).map_err(Fault::invalid)?;
         let place = match &within.folder {
-            Some(folder) => (folder.clone(), crate::place::join(&within.path, &path.shown())),
+            Some(folder) => (folder.clone(), memstrata_sdk::path::join(&within.path, &path.shown())),
             None => (path.folder.unwrap_or_default(), path.path),
         };
         if place.1.is_empty() {
@@ -60,13 +67,6 @@ pub(super) fn add(given: Value) -> Answer {
     let (mut told, mut units, mut edges, mut rows) = (Vec::new(), 0, 0, 0);
     for ((folder, path), given) in files {
         let place = Place { folder: Some(folder.clone()), path: path.clone() };
-        let old = places::row(&place)?;
-        if old.as_ref().is_some_and(|row| text(row, "state") != "given") {
-            return Err(Fault::new(
-                "conflict.indexed",
-                format!("`{}` is indexed from its folder: its units are read there", place.shown()),
-            ));
-        }
         let named = given.iter().find_map(|unit| unit.language.as_deref().and_then(Language::named));
         let Some(language) = named.or_else(|| Language::of(&path)) else {
             let known: Vec<&str> = crate::language::LANGUAGES.iter().map(|(_, name)| *name).collect();
@@ -75,20 +75,25 @@ pub(super) fn add(given: Value) -> Answer {
                 known.join(", ")
             )));
         };
+        let old = keeping::own(&folder, &path, language)?;
+        if text(&old, "state") != "given" {
+            return Err(Fault::new(
+                "conflict.indexed",
+                format!("`{}` is indexed from its folder: its units are read there", place.shown()),
+            ));
+        }
         let mut outline = outline(given)?;
         outline.bound();
-        rows += cost(old.as_ref(), &outline);
+        rows += cost(Some(&old), &outline);
         if rows > MOST_ROWS {
             return Err(Fault::invalid(format!("these units need more than {MOST_ROWS} rows: give fewer at once")));
         }
         let lines =
             Lines { total: outline.units.iter().map(|unit| unit.last).max().unwrap_or_default(), ..Lines::default() };
-        // A file somebody else indexed stays where it lies, with all its parts.
-        let namespace = old.as_ref().map(|row| text(row, "namespace")).unwrap_or_default();
-        let spot = Spot { namespace, folder: &folder, path: &path, language };
+        let spot = Spot { namespace: text(&old, "namespace"), folder: &folder, path: &path, language };
         let file = keep(
             &spot,
-            old.as_ref(),
+            Some(&old),
             &outline,
             &Facts { state: "given", digest: None, bytes: 0, modified: None, lines },
         )?;

@@ -1,9 +1,11 @@
 //! Followed folders: each call looks through a slice, and the row of the folder remembers where to go on.
 
-use super::walk::{Step, Tally, Walk};
+use super::walk::{BOUNDS, Done, Indexer, followed};
 use super::{FILES, REPOSITORIES, Settings, keeping, places};
-use crate::place::{Place, beneath};
+use crate::place::Place;
+use memstrata_sdk::path::beneath;
 use memstrata_sdk::row::{id, int, text};
+use memstrata_sdk::walk::{Tally, Walk};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, write};
 use serde::Deserialize;
 
@@ -52,49 +54,40 @@ pub(super) fn refresh() -> Answer {
 
 fn run(rows: &[Value]) -> Answer {
     let settings = Settings::read()?;
-    let (mut tally, mut more, mut seen) = (Tally::default(), false, Vec::new());
+    let mut done = Done { tally: Tally::new(BOUNDS), units: 0, left: 0, uncounted: false };
+    let (mut more, mut seen) = (false, Vec::new());
     for row in rows {
         let place = Place { folder: Some(text(row, "folder").to_owned()), path: text(row, "path").to_owned() };
         seen.push(place.shown());
-        if tally.full() {
+        if done.tally.full() {
             more = true;
-            tally.uncounted = true;
+            done.uncounted = true;
             continue;
         }
-        more |= slice(row, &place, &settings, &mut tally)?;
+        more |= slice(row, &settings, &mut done)?;
     }
-    let left = json!({"files": tally.left, "all_counted": !tally.uncounted});
+    let left = json!({"files": done.left, "all_counted": !done.uncounted});
+    let (units, tally) = (done.units, done.tally);
     Ok(json!({
-        "folders": seen, "indexed": tally.indexed, "unchanged": tally.unchanged, "failed": tally.failed, "removed": tally.removed,
-        "units": tally.units, "left": left, "more": more, "errors": tally.errors,
+        "folders": seen, "indexed": tally.indexed, "unchanged": tally.unchanged, "failed": tally.failed, "removed": tally.gone,
+        "units": units, "left": left, "more": more, "errors": tally.errors,
     }))
 }
 
 /// Goes on with one folder; answers whether something is left.
-fn slice(row: &Value, place: &Place, settings: &Settings, tally: &mut Tally) -> Result<bool, Fault> {
-    let kept: Option<Vec<Step>> = row.get("stack").and_then(|stack| serde_json::from_value(stack.clone()).ok());
-    let went_on = kept.is_some();
-    let stack = kept.filter(|stack| !stack.is_empty()).unwrap_or_else(|| vec![Step::at(place.path.clone())]);
+fn slice(row: &Value, settings: &Settings, done: &mut Done) -> Result<bool, Fault> {
     let rebuild = int(row, "rebuild_at");
-    let mut walk = Walk::new(row, settings, rebuild, stack);
-    walk.run(tally)?;
-    let mut more = !walk.stack.is_empty();
-    // A walk within one call has seen every directory there is: files of others lie nowhere any more.
-    if !went_on && !more {
-        more |= !walk.gone(&place.path, tally)?;
+    let followed = followed(row);
+    let mut walk = Walk::resume(text(row, "path"), row.get("stack"));
+    let mut indexer = Indexer { namespace: followed.namespace, folder: followed.folder, settings, rebuild, done };
+    walk.run(&followed, &mut indexer)?;
+    indexer.count_left(&followed, walk.left())?;
+    if walk.moved() || rebuild.is_some() {
+        let rebuild = if walk.left().is_empty() { Value::Null } else { json!(rebuild) };
+        let patch = json!({"stack": walk.kept(), "rebuild_at": rebuild, "walked_at": clock::now()});
+        write::update(REPOSITORIES, id(row), None, &patch)?;
     }
-    // A walk that ends where it began, with nothing left over, writes nothing.
-    if went_on || !walk.stack.is_empty() || rebuild.is_some() {
-        let rest = if walk.stack.is_empty() { Value::Null } else { json!(walk.stack) };
-        let rebuild = if walk.stack.is_empty() { Value::Null } else { json!(rebuild) };
-        write::update(
-            REPOSITORIES,
-            id(row),
-            None,
-            &json!({"stack": rest, "rebuild_at": rebuild, "walked_at": clock::now()}),
-        )?;
-    }
-    Ok(more)
+    Ok(walk.more())
 }
 
 pub(super) fn forget(given: Value) -> Answer {

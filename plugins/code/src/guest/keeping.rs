@@ -2,9 +2,9 @@
 
 use super::{EDGES, FILES, UNITS, count};
 use crate::language::Language;
-use crate::place::parent;
 use crate::reading::Lines;
 use crate::unit::{Outline, searchable};
+use memstrata_sdk::path::parent;
 use memstrata_sdk::row::{id, int};
 use memstrata_sdk::{Fault, Map, Query, Value, clock, json, write};
 
@@ -62,6 +62,14 @@ fn put(spot: &Spot<'_>, old: Option<&Value>, mut row: Value) -> Result<u64, Faul
         fields.insert("language".into(), json!(spot.language.name()));
     }
     write::insert(FILES, &row)
+}
+
+/// The caller's own row of a file whose units are given, new if it has none: what others know of the same file is theirs.
+pub(super) fn own(folder: &str, path: &str, language: Language) -> Result<Value, Fault> {
+    let row =
+        json!({"folder": folder, "path": path, "parent": parent(path), "language": language.name(), "state": "given"});
+    let (id, _) = write::insert_or_get(FILES, "place", &row)?;
+    Ok(memstrata_sdk::get(FILES, id)?.unwrap_or(row))
 }
 
 /// Notes that a file could not be read; what was known of it goes, for it is not what lies there.

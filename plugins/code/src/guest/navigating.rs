@@ -1,7 +1,8 @@
 //! The outline of a file, or what lies in a folder of the index.
 
 use super::{FILES, dependencies, places, telling};
-use crate::place::{Place, beneath};
+use crate::place::Place;
+use memstrata_sdk::path::beneath;
 use memstrata_sdk::row::{id, int, text};
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, files, json};
 use serde::Deserialize;

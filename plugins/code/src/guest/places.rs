@@ -2,6 +2,7 @@
 
 use super::FILES;
 use crate::place::Place;
+use memstrata_sdk::path::{beneath, join};
 use memstrata_sdk::{Fault, Query, Search, Value, files, json};
 
 /// What is granted, in words.
@@ -79,10 +80,10 @@ pub(super) fn file(file_path: &str, repo_path: Option<&str>) -> Result<Place, Fa
     let whole = given.shown();
     if let Some(folder) = &within.folder {
         // A path that begins with the folder already is taken as it stands.
-        if first == *folder && !given.path.is_empty() && crate::place::beneath(&given.path, &within.path) {
+        if first == *folder && !given.path.is_empty() && beneath(&given.path, &within.path) {
             return Ok(given);
         }
-        return Ok(Place { folder: within.folder.clone(), path: crate::place::join(&within.path, &whole) });
+        return Ok(Place { folder: within.folder.clone(), path: join(&within.path, &whole) });
     }
     let folders = files::folders();
     if folders.contains(&first) || given.path.is_empty() && folders.len() != 1 {

@@ -1,8 +1,9 @@
 //! Units by meaning, by type and by name.
 
 use super::{EDGES, FILES, UNITS, places, telling};
-use crate::place::{Place, join};
+use crate::place::Place;
 use crate::unit::KINDS;
+use memstrata_sdk::path::join;
 use memstrata_sdk::row::{id, int, round, text};
 use memstrata_sdk::{Answer, Fault, Query, Search, Value, arguments, get_many, json};
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Units and files as answers show them.
 
-use crate::place::join;
+use memstrata_sdk::path::join;
 use memstrata_sdk::row::{clip, text};
 use memstrata_sdk::{Value, json};
 

@@ -1,21 +1,13 @@
 //! Small builders for the JSON Schemas and operations of this manifest.
 
-pub(super) use memstrata_sdk::schema::{Named, choice, cursor, input, integer, operation, or, text};
+pub(super) use memstrata_sdk::schema::{
+    Named, choice, cursor, id, input, integer, maybe, namespace, objects, of, operation, or, output, text,
+};
 use memstrata_sdk::{Value, json};
-
-/// An output: at least these.
-pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required})
-}
 
 /// A conversation.
 pub(super) fn conversation() -> Value {
     json!({"type": ["integer", "string"], "maxLength": 80, "description": "The conversation: 42, \"m:42\" or its key."})
-}
-
-/// A row by id.
-pub(super) fn id(description: &str) -> Value {
-    json!({"type": ["integer", "string"], "maxLength": 40, "description": format!("{description} 42 or \"m:42\".")})
 }
 
 /// What a client keeps with a conversation.
@@ -29,29 +21,9 @@ pub(super) fn metadata() -> Value {
     json!({"type": "object", "description": "Data of your own, kept as given."})
 }
 
-/// A namespace to look in.
-pub(super) fn namespace() -> Value {
-    json!({"type": "string", "maxLength": 200, "description": "Only this namespace and below, such as `project:shop`; all if absent."})
-}
-
 /// A budget of tokens.
 pub(super) fn tokens() -> Value {
     integer("Messages of at most so many tokens, the newest first; the setting `token_budget` if absent.", 1, 1_000_000)
-}
-
-/// A property of a kind in an answer.
-pub(super) fn of(kind: &str) -> Value {
-    json!({ "type": kind })
-}
-
-/// A property of a kind, or null.
-pub(super) fn maybe(kind: &str) -> Value {
-    json!({ "type": [kind, "null"] })
-}
-
-/// Objects in an answer.
-pub(super) fn objects() -> Value {
-    json!({"type": "array", "items": {"type": "object"}})
 }
 
 /// A list of conversations in an answer.

@@ -3,9 +3,9 @@
 use super::{CHUNKS, DOCUMENTS, One, Settings, chunks_of, document, folder, number, text};
 use crate::{chunk, html, kind, pdf, watched};
 use memstrata_sdk::args::Id;
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, write};
+use memstrata_sdk::path::parent;
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, budget, clock, files, json, sha256, write};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 /// Characters of a chunk's title.
 const MOST_TITLE: usize = 500;
@@ -48,19 +48,33 @@ pub(super) struct Known {
 
 pub(super) fn index(given: Value) -> Answer {
     let Index { namespace, file_path, content, folder: named, title, document_type, metadata } = arguments(given)?;
-    let namespace = namespace.unwrap_or_default();
     let known = Known { title, document_type, metadata, modified: None };
     match content {
         Some(content) => {
+            let namespace = placed(namespace, "", &file_path)?;
             let place = Place { namespace: &namespace, folder: "", path: &file_path };
             keep(&place, Content::of(&place, &known, content), known, false)
         }
         None => {
             let folder = folder(named.as_deref())?;
+            let namespace = placed(namespace, &folder, &file_path)?;
             let place = Place { namespace: &namespace, folder: &folder, path: &file_path };
             file(&place, Known { modified: modified(&place), ..known }, false)
         }
     }
+}
+
+/// The namespace a document lies in: the one that is named, else the caller's own. Only the host knows that, so the document is
+/// placed now, if it is new, and written after.
+fn placed(named: Option<String>, folder: &str, path: &str) -> Result<String, Fault> {
+    if let Some(named) = named.filter(|named| !named.is_empty()) {
+        return Ok(named);
+    }
+    let kind = kind::of(path).0;
+    let row = json!({"folder": folder, "file_path": path, "parent": parent(path), "document_type": kind, "status": "pending"});
+    let (id, _) = write::insert_or_get(DOCUMENTS, "path", &row)?;
+    let row = memstrata_sdk::get(DOCUMENTS, id)?.unwrap_or_default();
+    Ok(text(&row, "namespace").to_owned())
 }
 
 pub(super) fn reindex(given: Value) -> Answer {
@@ -100,7 +114,7 @@ impl Content {
     /// A text that was given, or a file's.
     fn of(place: &Place<'_>, known: &Known, text: String) -> Self {
         let kind = known.document_type.as_deref().unwrap_or_else(|| kind::of(place.path).0).to_owned();
-        Self { kind, hash: hash(text.as_bytes()), bytes: text.len(), text, title: None, lacks: None }
+        Self { kind, hash: sha256(text.as_bytes()), bytes: text.len(), text, title: None, lacks: None }
     }
 
     /// A PDF.
@@ -109,10 +123,6 @@ impl Content {
             pdf::read(bytes, &|| budget::remaining_ms() >= REST_MS).map_err(|trouble| trouble.to_string())?;
         Ok(Self { kind: "pdf".into(), hash, bytes: bytes.len(), text, title, lacks })
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }
 
 /// Whether there is time to read a PDF, as long as a bad one can take.
@@ -136,7 +146,7 @@ pub(super) fn file(place: &Place<'_>, known: Known, again: bool) -> Answer {
             Err(reason) => failed(place, None, &reason, known.modified),
         };
     }
-    let hash = hash(&bytes);
+    let hash = sha256(&bytes);
     if let Some(answer) = unchanged(place, "pdf", &hash, &known, again)? {
         return Ok(answer);
     }
@@ -162,10 +172,6 @@ fn find(place: &Place<'_>) -> Result<Option<Value>, Fault> {
         .filter(json!(["folder", "=", place.folder]))?
         .filter(json!(["namespace", "=", place.namespace]))?
         .first()
-}
-
-fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 /// Writes a document's row; answers its id.

@@ -1,8 +1,8 @@
 //! Operations on conflicts, the audit and permissions.
 
 use super::collections::VERBS;
-use super::writing::{actor, added, namespace, step, task, updated};
-use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
+use super::writing::{actor, added, namespace, task, updated};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation, step};
 use memstrata_sdk::{Value, json};
 
 fn by(description: &str) -> Value {

@@ -1,7 +1,7 @@
 //! Operations that write memories.
 
 use super::collections::TYPES;
-use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation, step};
 use memstrata_sdk::{Value, json};
 
 pub(super) fn namespace() -> Value {
@@ -26,10 +26,6 @@ fn by(description: &str) -> Value {
 
 fn value() -> Value {
     json!({"description": "Any JSON, 40 kB at most."})
-}
-
-pub(super) fn step(operation: &str, arguments: &Value) -> Value {
-    json!({"operation": operation, "arguments": arguments})
 }
 
 pub(super) fn added() -> Value {

@@ -5,7 +5,7 @@ use super::{DAY, flag, integer, text};
 use crate::expertise::Domain;
 use crate::figures::round;
 use crate::gap::{self, Gap};
-use crate::kept::WHOLE;
+use crate::kept::{WHOLE, living};
 use memstrata_sdk::{Answer, Fault, Query, Value, clock, json};
 
 /// Topics that are looked at when no domain is named.
@@ -70,8 +70,8 @@ pub(super) fn of(reader: &mut Reader, name: &str, quick: bool) -> Result<Named, 
 
 /// The largest topics of memories.
 pub(super) fn topics(reader: &mut Reader, most: usize) -> Result<Vec<String>, Fault> {
-    if let Some(kept) = reader.kept_topics()? {
-        return Ok(kept.into_iter().take(most).collect());
+    if let Some(kept) = reader.kept_topics(most)? {
+        return Ok(kept);
     }
     let groups = reader.groups("semantic.memories", "topic")?;
     Ok(groups.iter().filter_map(|(topic, _)| topic.as_str().map(str::to_owned)).take(most).collect())
@@ -93,14 +93,20 @@ const QUICK: &str = "without measured rows, or with `fresh` in a large space, do
 
 const QUICK_ONE: &str = "the domain is not measured and the space is large: it is counted by index, without tags and events; `fresh` counts all";
 
-/// The row of a domain as it was last measured, in the whole space.
+/// The row of a domain as it was last measured, in the whole space; none if its memories are gone.
 fn measured(reader: &mut Reader, name: &str) -> Result<Option<Value>, Fault> {
     let query = Query::of("coverage").filter(json!(["namespace", "=", WHOLE]))?;
-    let row = query.filter(json!(["domain", "=", name]))?.first()?;
-    if let Some(row) = &row {
-        reader.measured_at(integer(row, "measured_at"));
+    let Some(row) = query.filter(json!(["domain", "=", name]))?.first()? else { return Ok(None) };
+    if !reader.lives(name)? {
+        return Ok(None);
     }
-    Ok(row.map(|row| mine(&row)))
+    reader.measured_at(integer(&row, "measured_at"));
+    Ok(Some(mine(&row)))
+}
+
+/// The domain a row names.
+fn domain(row: &Value) -> &str {
+    memstrata_sdk::row::text(row, "domain")
 }
 
 /// A measured row without what the store adds.
@@ -135,12 +141,25 @@ pub(super) fn coverage(given: &Value) -> Answer {
     Ok(reader.answer(json!({"domains": rows})))
 }
 
+/// The domains of the highest measured scores.
+fn measured_most(reader: &mut Reader, most: usize) -> Result<Vec<Value>, Fault> {
+    let query = Query::of("coverage").filter(json!(["namespace", "=", WHOLE]))?;
+    let mut query = query.descending("score")?.limit(u32::try_from(most).unwrap_or(100));
+    let mut found = Vec::new();
+    loop {
+        let page = query.page()?;
+        found.extend(living(page.rows, most - found.len(), domain, |name| reader.lives(name))?);
+        match page.next {
+            Some(next) if found.len() < most => query = query.after(Some(&next))?,
+            _ => return Ok(found),
+        }
+    }
+}
+
 /// Measured domains by score; computed by index where none was measured, or figures of now are asked for.
 fn ranked(reader: &mut Reader, most: usize) -> Result<Vec<Value>, Fault> {
-    let limit = u32::try_from(most).unwrap_or(100);
     if !reader.is_fresh() {
-        let query = Query::of("coverage").filter(json!(["namespace", "=", WHOLE]))?;
-        let measured = query.descending("score")?.limit(limit).page()?.rows;
+        let measured = measured_most(reader, most)?;
         if !measured.is_empty() {
             measured.iter().for_each(|row| reader.measured_at(integer(row, "measured_at")));
             return Ok(measured.iter().map(mine).collect());
@@ -212,7 +231,11 @@ pub(super) fn stable_gaps(given: &Value) -> Answer {
     let window = integer(given, "stability_window");
     let whole = || Query::of("gaps").filter(json!(["namespace", "=", WHOLE]));
     let open = whole()?.filter(json!(["last_day", ">=", today.saturating_sub(1)]))?.limit(500).page()?.rows;
-    let closed = whole()?.filter(json!(["last_day", "<", today.saturating_sub(1)]))?.count()?;
+    let mut closed = whole()?.filter(json!(["last_day", "<", today.saturating_sub(1)]))?.count()?;
+    // Where no memory has the topic any more, there is no gap.
+    let all = open.len();
+    let open = living(open, all, domain, |name| reader.lives(name))?;
+    closed += (all - open.len()) as u64;
     let told =
         |row: &Value| json!({"domain": row.get("domain"), "kind": row.get("kind"), "days_seen": row.get("days_seen")});
     let (stable, passing): (Vec<&Value>, Vec<&Value>) =

@@ -2,8 +2,8 @@
 
 use super::reader::Reader;
 use super::{domains, integer, learning};
-use crate::kept::{CALL, Kept, LARGE, NAME, of_the_whole};
-use memstrata_sdk::{Answer, Fault, Query, Value, clock, get, json, write};
+use crate::kept::{CALL, Kept, LARGE, NAME, WHOLE, of_the_whole};
+use memstrata_sdk::{Answer, Fault, Query, Value, clock, json, write};
 
 /// Collections whose changes change the figures much.
 const WATCHED: [&str; 5] =
@@ -28,13 +28,9 @@ fn changed(reader: &mut Reader, since: u64) -> Result<bool, Fault> {
     Ok(false)
 }
 
-/// Whether the caller sees the whole space. The host places each row where its caller is confined to, so one is placed and taken
-/// back; that stages nothing.
+/// Whether the caller sees the whole space.
 pub(super) fn sees_all() -> Result<bool, Fault> {
-    let id = write::insert("kept", &json!({"name": "home", "figures": {}, "computed_at": 0}))?;
-    let row = get("kept", id)?;
-    write::delete("kept", id, None)?;
-    Ok(row.is_some_and(|row| of_the_whole(&row)))
+    Ok(write::home("kept", &json!({"name": "home", "figures": {}, "computed_at": 0}))? == WHOLE)
 }
 
 /// `keep_figures`: of the whole space; a caller confined to a namespace does not see it, and keeps nothing.

@@ -3,6 +3,7 @@
 use crate::figures::{Figures, Sample};
 use crate::kept::{self, Kept, NAME, WHOLE, readable};
 use memstrata_sdk::{Fault, Query, Value, clock, json};
+use std::collections::HashMap;
 
 /// Rows a mean is taken over, at most: the newest.
 const SAMPLE: u32 = 1_000;
@@ -16,6 +17,8 @@ pub(super) struct Reader {
     fresh: bool,
     /// What was kept and when, once it was looked for.
     kept: Option<Option<(Kept, u64)>>,
+    /// Whether topics are those of some memory, as far as it was asked.
+    lives: HashMap<String, bool>,
     /// When that was computed of which the answer is made.
     computed_at: Option<u64>,
 }
@@ -54,10 +57,26 @@ impl Reader {
         Ok(self.kept.as_ref().is_some_and(Option::is_some))
     }
 
-    /// The topics that are kept. Their names alone make no figure an old one.
-    pub(super) fn kept_topics(&mut self) -> Result<Option<Vec<String>>, Fault> {
+    /// The topics that are kept, less those no memory has any more. Their names alone make no figure an old one.
+    pub(super) fn kept_topics(&mut self, most: usize) -> Result<Option<Vec<String>>, Fault> {
         self.look()?;
-        Ok(self.kept.as_ref().and_then(Option::as_ref).map(|(kept, _)| kept.topics.clone()))
+        let topics = self.kept.as_ref().and_then(Option::as_ref).map(|(kept, _)| kept.topics.clone());
+        topics.map(|topics| kept::living(topics, most, String::as_str, |topic| self.lives(topic))).transpose()
+    }
+
+    /// Whether some memory has this topic, by the index of topics and times. Where memories cannot be read, that is not known,
+    /// and what was measured stands.
+    pub(super) fn lives(&mut self, topic: &str) -> Result<bool, Fault> {
+        if let Some(lives) = self.lives.get(topic) {
+            return Ok(*lives);
+        }
+        let found = self.of("semantic.memories", |query| {
+            let first = query.filter(json!(["topic", "=", topic]))?.ascending("created_at")?.limit(1);
+            Ok(Some(!first.ids()?.is_empty()))
+        })?;
+        let lives = found.unwrap_or(true);
+        self.lives.insert(topic.to_owned(), lives);
+        Ok(lives)
     }
 
     /// Whether all is to be of now.

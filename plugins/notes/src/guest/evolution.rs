@@ -4,9 +4,9 @@ use super::memory::{Memory, memory};
 use super::{ATTRIBUTES, NOTES, VERSIONS};
 use crate::attributes::{importance, stage, tags};
 use crate::memory_id::MemoryId;
-use crate::note::{hash, title_of};
+use crate::note::title_of;
 use memstrata_sdk::row::{clip, int, number, reference, round, text, texts};
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, clock, hints, json, write};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, clock, hints, json, sha256, write};
 use serde::Deserialize;
 
 /// Characters of a content that a history shows.
@@ -41,7 +41,7 @@ pub(super) fn latest(id: u64) -> Result<Option<Latest>, Fault> {
 
 /// Keeps a content as the version of this number; answers its hash.
 pub(super) fn insert(content: &Content<'_>, number: u64) -> Result<String, Fault> {
-    let hash = hash(content.content);
+    let hash = sha256(content.content.as_bytes());
     let row = json!({
         "memory": content.memory, "number": number, "content": content.content, "hash": hash,
         "characters": content.content.chars().count(), "namespace": content.namespace,
@@ -54,7 +54,7 @@ pub(super) fn insert(content: &Content<'_>, number: u64) -> Result<String, Fault
 pub(super) fn keep(content: &Content<'_>) -> Result<(u64, String, bool), Fault> {
     let last = latest(content.memory)?;
     let number = last.as_ref().map_or(0, |last| last.number);
-    if let Some(last) = last.filter(|last| last.hash == hash(content.content)) {
+    if let Some(last) = last.filter(|last| last.hash == sha256(content.content.as_bytes())) {
         return Ok((number, last.hash, false));
     }
     let hash = insert(content, number + 1)?;

@@ -2,6 +2,7 @@
 //!
 //! In an empty space the first row is 1. A note takes two ids, its own and that of its first version.
 
+pub(super) use memstrata_sdk::schema::step;
 use memstrata_sdk::{Value, json};
 
 /// An id no example has.
@@ -45,11 +46,6 @@ pub(super) fn word() -> Value {
 }
 pub(super) fn flag() -> Value {
     json!({"type": "boolean"})
-}
-
-/// A call before an example.
-pub(super) fn step(operation: &str, arguments: &Value) -> Value {
-    json!({"operation": operation, "arguments": arguments})
 }
 
 /// Writes the note 1 (then 3, 5).

@@ -1,7 +1,7 @@
 //! Files of granted folders, where the operator grants any: their hashes, and the text of one.
 
-use crate::snapshot::{Hashes, belongs, hash, leads_to};
-use memstrata_sdk::{Fault, Value, files};
+use crate::snapshot::{Hashes, belongs, leads_to};
+use memstrata_sdk::{Fault, Value, files, sha256};
 
 /// Most files of a snapshot.
 const MOST_FILES: usize = 2_000;
@@ -75,7 +75,7 @@ fn take(folder: &str, inner: &str, whole: String, entry: &Value, taken: &mut Tak
     match files::read(folder, inner, MOST_BYTES) {
         Ok(content) => {
             taken.bytes += content.len() as u64;
-            taken.hashes.insert(whole, hash(&content));
+            taken.hashes.insert(whole, sha256(&content));
         }
         // Too large, not readable, or gone since it was listed.
         Err(_) => taken.skipped.push(whole),

@@ -2,8 +2,8 @@
 
 use super::{SNAPSHOTS, audit, folders, found, now, page};
 use crate::row;
-use crate::snapshot::{Hashes, belongs, difference, hash, listing};
-use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, write};
+use crate::snapshot::{Hashes, belongs, difference, listing};
+use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json, sha256, write};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ pub(super) fn create(given: Value) -> Answer {
             "no file is in the components: give `files` with path and content, or let the operator grant a folder",
         ));
     }
-    let (name, whole) = (given.snapshot_name, hash(listing(&hashes).as_bytes()));
+    let (name, whole) = (given.snapshot_name, sha256(listing(&hashes).as_bytes()));
     let row_ = json!({"name": name, "description": given.description, "components": components, "hash": whole, "files": hashes.len(), "hashes": hashes, "at": now()});
     let (id, created) = write::insert_or_get(SNAPSHOTS, "name", &row_)?;
     if !created {
@@ -58,7 +58,7 @@ pub(super) fn create(given: Value) -> Answer {
 fn given_hashes(files: &[File], components: &[String]) -> Result<Hashes, Fault> {
     let mut hashes = Hashes::new();
     for file in files.iter().filter(|file| belongs(&file.path, components)) {
-        if hashes.insert(file.path.clone(), hash(file.content.as_bytes())).is_some() {
+        if hashes.insert(file.path.clone(), sha256(file.content.as_bytes())).is_some() {
             return Err(Fault::invalid(format!("`{}` is given twice", file.path)));
         }
     }

@@ -391,7 +391,7 @@ fn security() -> Vec<Named> {
                 "Newest memories first, `limit` rows a call; next_cursor goes on. `unreadable`: collections that are not there or not granted.",
                 (
                     s::input(
-                        &json!({"project_id": s::or(s::project("A space is one project: taken and not used."), 1), "limit": s::limit(200), "collection": s::text("Only this one, such as `semantic.memories`.", 100), "cursor": s::cursor()}),
+                        &json!({"project_id": s::or(s::project("A space is one project: taken and not used.", 100), 1), "limit": s::limit(200), "collection": s::text("Only this one, such as `semantic.memories`.", 100), "cursor": s::cursor()}),
                         &[],
                     ),
                     s::output(&[

@@ -2,7 +2,7 @@
 
 use crate::event::TYPES;
 use crate::lifecycle::STATUSES;
-use memstrata_sdk::schema::{self as s, Named, operation_of as operation};
+use memstrata_sdk::schema::{self as s, Named, operation_of as operation, step};
 use memstrata_sdk::{Value, json};
 
 fn session_id() -> Value {
@@ -12,10 +12,6 @@ fn session_id() -> Value {
 fn created() -> Value {
     json!({"operation": "create_session", "arguments": {"session_id": "s1", "app_name": "helper", "user_id": "alice",
            "project_id": "apollo", "initial_state": {"user:name": "Alice", "temp:draft": "x"}}})
-}
-
-fn step(operation: &str, arguments: &Value) -> Value {
-    json!({"operation": operation, "arguments": arguments})
 }
 
 fn event() -> Value {

@@ -41,7 +41,7 @@ fn orchestrating() -> Vec<Named> {
                 (
                     s::input(
                         &json!({"task_definition": task_definition(), "agent_count": s::or(s::integer("How many agents.", 1, 100), 1),
-                        "enqueue": s::flag("Also put the tasks into the queue.", false), "project_id": s::or(s::project("Project of queued tasks."), 1), "namespace": s::own_namespace()}),
+                        "enqueue": s::flag("Also put the tasks into the queue.", false), "project_id": s::or(s::project("Project of queued tasks.", 100), 1), "namespace": s::own_namespace()}),
                         &[],
                     ),
                     s::output(&[
@@ -121,8 +121,8 @@ fn coordinating() -> Vec<Named> {
                 "depends_on: `from` waits for `to`. blocks: `to` waits for `from`. related: no order. Circles are refused, and so is a project that is not the task's.",
                 (
                     s::input(
-                        &json!({"from_task_id": s::reference("The first task"), "from_project_id": s::or(s::project("Its project."), 1), "to_task_id": s::reference("The other task"),
-                        "to_project_id": s::or(s::project("Its project."), 1), "dependency_type": s::or(s::choice(&["depends_on", "blocks", "related"], "How."), "depends_on")}),
+                        &json!({"from_task_id": s::reference("The first task"), "from_project_id": s::or(s::project("Its project.", 100), 1), "to_task_id": s::reference("The other task"),
+                        "to_project_id": s::or(s::project("Its project.", 100), 1), "dependency_type": s::or(s::choice(&["depends_on", "blocks", "related"], "How."), "depends_on")}),
                         &["from_task_id", "to_task_id"],
                     ),
                     s::output(&[

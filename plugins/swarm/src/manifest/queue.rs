@@ -29,7 +29,7 @@ fn feeding() -> Vec<Named> {
         "dependencies": s::list(&json!({"type": ["integer", "string"]}), 100, "Tasks that must be completed before."),
         "session_id": s::text("The session it belongs to.", 200),
         "created_by": s::text("Who queued it.", 200),
-        "project_id": s::or(s::project("Its project."), 1),
+        "project_id": s::or(s::project("Its project.", 100), 1),
         "key": s::text("A name of your choice, unique in its namespace, usable in place of the id: a letter, then letters, digits, - _ .", 64),
         "namespace": s::own_namespace(),
     });
@@ -106,13 +106,13 @@ fn feeding() -> Vec<Named> {
 
 fn reading() -> Vec<Named> {
     let list = json!({
-        "status": s::status(), "agent_type": s::text("Only of this kind.", 100), "project_id": s::project("Only of this project."),
+        "status": s::status(), "agent_type": s::text("Only of this kind.", 100), "project_id": s::project("Only of this project.", 100),
         "session_id": s::text("Only of this session.", 200), "parent_task_id": s::reference("Only parts of this task"),
         "agent_id": s::reference("Only of this agent"), "namespace": s::namespace(), "limit": s::limit(50), "cursor": s::cursor(),
     });
     let plan = json!({
         "task_ids": s::list(&json!({"type": ["integer", "string"]}), 500, "These tasks; all that are not over if empty."),
-        "project_id": s::project("Only of this project."), "limit": s::limit(200),
+        "project_id": s::project("Only of this project.", 100), "limit": s::limit(200),
     });
     let status = [
         ("total", "integer"),
@@ -164,7 +164,7 @@ fn reading() -> Vec<Named> {
                 "read",
                 "How many tasks are in which state, what waits for which kind of agent, and for how long.",
                 "",
-                (s::input(&json!({"project_id": s::project("Only of this project.")}), &[]), s::output(&status)),
+                (s::input(&json!({"project_id": s::project("Only of this project.", 100)}), &[]), s::output(&status)),
                 &json!([{"arguments": {}, "setup": [s::queued("fix"), s::agent("ann"), s::claimed("ann")]}]),
             ),
         ),
@@ -210,7 +210,7 @@ fn working() -> Vec<Named> {
                 (
                     s::input(
                         &json!({"agent_id": s::reference("The agent"), "agent_type": s::text("Only tasks of this kind.", 100),
-                        "project_id": s::project("Only tasks of this project."), "namespace": s::namespace()}),
+                        "project_id": s::project("Only tasks of this project.", 100), "namespace": s::namespace()}),
                         &["agent_id"],
                     ),
                     s::output(&[("claimed", "boolean"), ("task", "object|null")]),

@@ -2,20 +2,10 @@
 
 use crate::status::STATUSES;
 pub(super) use memstrata_sdk::schema::{
-    Named, choice, cursor, flag, input, integer, list, number, operation, or, text, time,
+    Named, choice, cursor, flag, input, integer, list, number, operation, or, output_of as output, own_namespace,
+    project, text, texts, time,
 };
 use memstrata_sdk::{Value, json};
-
-/// An output: at least these, each of a type.
-pub(super) fn output(fields: &[(&str, &str)]) -> Value {
-    let mut properties = memstrata_sdk::Map::new();
-    for (name, kind) in fields {
-        let kinds: Vec<&str> = kind.split('|').collect();
-        properties.insert((*name).to_owned(), json!({"type": kinds}));
-    }
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    json!({"type": "object", "properties": properties, "required": required})
-}
 
 /// A task or an agent.
 pub(super) fn reference(what: &str) -> Value {
@@ -25,16 +15,6 @@ pub(super) fn reference(what: &str) -> Value {
 /// Any JSON object.
 pub(super) fn object(description: &str) -> Value {
     json!({"type": "object", "description": description})
-}
-
-/// Short texts.
-pub(super) fn texts(description: &str) -> Value {
-    list(&json!({"type": "string", "minLength": 1, "maxLength": 200}), 50, description)
-}
-
-/// A project: a number or a name.
-pub(super) fn project(description: &str) -> Value {
-    json!({"type": ["integer", "string", "null"], "maxLength": 100, "description": description})
 }
 
 /// Projects.
@@ -59,11 +39,6 @@ pub(super) fn limit(default: i64) -> Value {
 /// A namespace to look in.
 pub(super) fn namespace() -> Value {
     json!({"type": "string", "maxLength": 200, "description": "Only this namespace and below; all if absent."})
-}
-
-/// The namespace of something new.
-pub(super) fn own_namespace() -> Value {
-    json!({"type": "string", "maxLength": 200, "description": "Where it belongs, such as `project:shop`."})
 }
 
 /// An example's step that queues a task with a key.

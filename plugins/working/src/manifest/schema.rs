@@ -2,30 +2,10 @@
 
 use crate::item::{COMPONENTS, TYPES};
 use crate::route::LAYERS;
+pub(super) use memstrata_sdk::schema::{
+    Named, choice, flag, input, integer_or as integer, maybe, objects, of, operation, output, text,
+};
 use memstrata_sdk::{Value, json};
-
-/// A named operation.
-pub(super) type Named = (&'static str, Value);
-
-/// An input: these properties and no others.
-pub(super) fn input(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
-
-/// An output: at least these.
-pub(super) fn output(properties: &Value, required: &[&str]) -> Value {
-    json!({"type": "object", "properties": properties, "required": required})
-}
-
-/// Text of a length.
-pub(super) fn text(description: &str, most: u32) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": most, "description": description})
-}
-
-/// An integer in a range with a default.
-pub(super) fn integer(description: &str, least: u32, most: u32, default: u32) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most, "default": default, "description": description})
-}
 
 /// 0 to 1.
 pub(super) fn share(description: &str) -> Value {
@@ -35,16 +15,6 @@ pub(super) fn share(description: &str) -> Value {
 /// 0 to 1, with a default.
 pub(super) fn share_or(description: &str, default: f64) -> Value {
     json!({"type": "number", "minimum": 0, "maximum": 1, "default": default, "description": description})
-}
-
-/// True or false with a default.
-pub(super) fn flag(description: &str, default: bool) -> Value {
-    json!({"type": "boolean", "default": default, "description": description})
-}
-
-/// One of a list.
-pub(super) fn choice(values: &[&str], description: &str) -> Value {
-    json!({"type": "string", "enum": values, "description": description})
 }
 
 /// One of a list, with a default.
@@ -92,11 +62,6 @@ pub(super) fn texts(description: &str, most: u32, length: u32) -> Value {
            "description": description})
 }
 
-/// Objects in an answer.
-pub(super) fn objects() -> Value {
-    json!({"type": "array", "items": {"type": "object"}})
-}
-
 /// Integers in an answer.
 pub(super) fn integers() -> Value {
     json!({"type": "array", "items": {"type": "integer"}})
@@ -105,34 +70,6 @@ pub(super) fn integers() -> Value {
 /// Remarks in an answer.
 pub(super) fn notes() -> Value {
     json!({"type": "array", "items": {"type": "string"}})
-}
-
-/// A property of a kind in an answer.
-pub(super) fn of(kind: &str) -> Value {
-    json!({ "type": kind })
-}
-
-/// A property of a kind, or null.
-pub(super) fn maybe(kind: &str) -> Value {
-    json!({ "type": [kind, "null"] })
-}
-
-/// An operation of the manifest.
-pub(super) fn operation(
-    effect: &str,
-    summary: &str,
-    description: &str,
-    (input, output): (Value, Value),
-    examples: &Value,
-) -> Value {
-    json!({
-        "summary": summary,
-        "description": description,
-        "effect": effect,
-        "input": input,
-        "output": output,
-        "examples": examples,
-    })
 }
 
 /// A step of an example's setup: adds an item.
