@@ -3,8 +3,9 @@
 use crate::database::{index_name, unique_name};
 use crate::error::Result;
 use crate::space::Space;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// A declared index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,14 +33,15 @@ impl Space {
         let collection = self.collection(collection)?;
         let reader = self.reader()?;
         let (spec, table) = (collection.spec(), &collection.table);
+        // The schema in memory knows them by table; `sqlite_schema` would be read through for each.
+        let present = reader
+            .prepare_cached("SELECT name FROM pragma_index_list(?)")?
+            .query_map([table], |row| row.get(0))?
+            .collect::<rusqlite::Result<HashSet<String>>>()?;
         let plain = spec.indexes.iter().map(|fields| (index_name(table, fields), fields, false));
         let unique = spec.unique.iter().map(|(key, fields)| (unique_name(table, key), fields, true));
         let found = plain.chain(unique).map(|(name, fields, unique)| {
-            let present = reader
-                .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?")?
-                .query_row([&name], |_| Ok(()))
-                .optional()?
-                .is_some();
+            let present = present.contains(&name);
             let plan = plan(&reader, table, fields)?;
             let used = plan.starts_with("SEARCH") && plan.contains(&format!("INDEX {name} ("));
             Ok(IndexUse { name, fields: fields.clone(), unique, present, plan, used })
