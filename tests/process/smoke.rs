@@ -3,6 +3,8 @@
 use crate::running::{Server, fails, memstrata, ok};
 use serde_json::Value;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A host that may read a folder, and the configuration both it and the checks are given.
 fn host(folder: &Path) -> Server {
@@ -63,4 +65,35 @@ fn what_is_wrong_is_told() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!ok(folder.path(), &["space", "list"]).contains("smoke"));
+}
+
+#[test]
+fn interrupted_checks_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let checks = folder.path().join("checks.toml");
+    let check = |name: &str| {
+        format!(
+            "[[check]]\ngroup = \"g\"\nname = \"{name}\"\nsteps = [{{ call = \"status\", times = 300, winners = 300 }}]\n"
+        )
+    };
+    let text = format!("folder_of = \"documents\"\n{}", (0..100).map(|n| check(&n.to_string())).collect::<String>());
+    std::fs::write(&checks, text).unwrap();
+    let smoke = memstrata(folder.path())
+        .args(["smoke", "--url", &server.url, "--checks", checks.to_str().unwrap()])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let spaces = || ok(folder.path(), &["space", "list"]);
+    let until = Instant::now() + Duration::from_secs(120);
+    while !spaces().contains("smoke-") {
+        assert!(Instant::now() < until, "no space of the checks");
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-INT", &smoke.id().to_string()]).status().unwrap().success());
+    let output = smoke.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("interrupted after"), "{said}");
+    assert!(!spaces().contains("smoke-"));
 }

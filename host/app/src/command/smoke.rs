@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The checks that are shipped.
 const CHECKS: &str = include_str!("../config/smoke.toml");
@@ -61,7 +63,8 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     let mut runner = Runner::new(client, Surroundings { folder, path: below, patience: asked.patience, run });
     let live = !global.json && std::io::stderr().is_terminal();
     let mut outcomes = Vec::new();
-    for check in &checks.check {
+    let interrupted = interruption()?;
+    for check in checks.check.iter().take_while(|_| !interrupted.load(Ordering::Relaxed)) {
         if live {
             eprint!("\r{} of {}: {}\x1b[K", outcomes.len() + 1, checks.check.len(), check.name);
         }
@@ -73,7 +76,23 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     drop(traces);
     let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
     print(global.json, &outcomes, |outcomes| shown(outcomes, failed))?;
+    if outcomes.len() < checks.check.len() {
+        bail!("interrupted after {} of {} checks; their space is deleted", outcomes.len(), checks.check.len());
+    }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Set when the user presses Ctrl-C: the check that runs ends, and what it left is taken away.
+fn interruption() -> Result<Arc<AtomicBool>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let told = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&told);
+    std::thread::spawn(move || {
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            tell.store(true, Ordering::Relaxed);
+        }
+    });
+    Ok(told)
 }
 
 /// What the checks leave behind: gone however they end.
