@@ -73,9 +73,7 @@ fn interrupted_checks_leave_nothing() {
     let server = Server::start(folder.path(), &[]);
     let checks = folder.path().join("checks.toml");
     let check = |name: &str| {
-        format!(
-            "[[check]]\ngroup = \"g\"\nname = \"{name}\"\nsteps = [{{ call = \"status\", times = 300, winners = 300 }}]\n"
-        )
+        format!("[[check]]\ngroup = \"g\"\nname = \"{name}\"\nsteps = [{{ call = \"status\", times = 300 }}]\n")
     };
     let text = format!("folder_of = \"documents\"\n{}", (0..100).map(|n| check(&n.to_string())).collect::<String>());
     std::fs::write(&checks, text).unwrap();

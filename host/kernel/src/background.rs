@@ -4,6 +4,7 @@ use crate::api::{CallError, CallRequest, Principal};
 use crate::consolidation::records::HOST;
 use crate::dispatch::Commission;
 use crate::kernel::{Kernel, now_ms};
+use crate::layers::LayerSet;
 use memstrata_store::{Due, Space};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -78,8 +79,15 @@ struct State {
     embed_after: Option<Instant>,
     /// Failures of the event a subscriber is at, by space and subscriber.
     failures: HashMap<(String, String), (u64, u32)>,
-    /// The spaces whose indexes were loaded ahead, by name.
-    warmed: HashMap<String, Weak<Space>>,
+    /// What is known of open spaces, by name.
+    known: HashMap<String, Known>,
+}
+
+/// What is known of a space since it was opened.
+struct Known {
+    space: Weak<Space>,
+    /// Up to which commit nobody has an event to come, and of which layers that holds.
+    quiet: Option<(u64, Weak<LayerSet>)>,
 }
 
 /// Whether a time has come; notes that it has.
@@ -113,9 +121,9 @@ impl State {
             if kernel.shared.stopping.load(Ordering::Acquire) {
                 return;
             }
+            told("indexes", self.meet(&space));
             told("events", self.deliver(kernel, &space, runtime));
             if beat {
-                told("indexes", self.warm(&space));
                 told("statistics", space.flush_usage().map_err(CallError::from));
                 told("vectors", self.fill(kernel, &space));
             }
@@ -134,12 +142,12 @@ impl State {
         }
     }
 
-    /// Loads the large indexes of a space that was opened since, ahead of its first search.
-    fn warm(&mut self, space: &Arc<Space>) -> Result<(), CallError> {
-        let known = self.warmed.get(space.name()).is_some_and(|known| known.ptr_eq(&Arc::downgrade(space)));
-        if !known {
+    /// Takes note of a space that was opened since; its large indexes are loaded ahead of its first search.
+    fn meet(&mut self, space: &Arc<Space>) -> Result<(), CallError> {
+        let same = Arc::downgrade(space);
+        if self.known.get(space.name()).is_none_or(|known| !known.space.ptr_eq(&same)) {
+            self.known.insert(space.name().to_owned(), Known { space: same, quiet: None });
             space.warm()?;
-            self.warmed.insert(space.name().to_owned(), Arc::downgrade(space));
         }
         Ok(())
     }
@@ -152,17 +160,28 @@ impl State {
         runtime: &tokio::runtime::Runtime,
     ) -> Result<(), CallError> {
         let layers = kernel.shared.layers.load_full();
+        let newest = space.latest()?;
+        let state = (newest, Arc::downgrade(&layers));
+        let quiet = self.known.get(space.name()).and_then(|known| known.quiet.as_ref());
+        if quiet.is_some_and(|(seq, of)| *seq == state.0 && of.ptr_eq(&state.1)) {
+            return Ok(());
+        }
+        let mut all = true;
         for (name, layer) in &layers.layers {
             for event in &layer.plugin.manifest().events {
                 let subscriber = format!("{name}.{}", event.name);
                 for _ in 0..ROUND {
                     let Some(delivery) = space.next_due(&subscriber, &event.on)? else { break };
+                    all = false;
                     let operation = format!("{name}.{}", event.operation);
                     if !self.deliver_one(kernel, space, runtime, &subscriber, &event.on, operation, &delivery) {
                         break;
                     }
                 }
             }
+        }
+        if all && let Some(known) = self.known.get_mut(space.name()) {
+            known.quiet = Some(state);
         }
         Ok(())
     }

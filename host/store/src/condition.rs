@@ -150,11 +150,18 @@ fn compare(
             Ok(format!("instr(lower({name}), ?) > 0"))
         }
         ("has", value @ (Value::String(_) | Value::Number(_))) if column.kind == FieldType::List => {
-            parameters.push(match value {
-                Value::String(text) => Sql::Text(text.clone()),
-                number => kind_to_sql(field, FieldType::Number, number).map_err(misfit)?,
-            });
-            Ok(format!("EXISTS(SELECT 1 FROM json_each({name}) WHERE value = ?)"))
+            let has = format!("EXISTS(SELECT 1 FROM json_each({name}) WHERE value = ?)");
+            Ok(match value {
+                // The list is stored as it is written here, so most rows are told apart without reading it as JSON.
+                Value::String(text) => {
+                    parameters.extend([Sql::Text(value.to_string()), Sql::Text(text.clone())]);
+                    format!("(instr({name}, ?) > 0 AND {has})")
+                }
+                number => {
+                    parameters.push(kind_to_sql(field, FieldType::Number, number).map_err(misfit)?);
+                    has
+                }
+            })
         }
         ("under", value) => {
             let namespace = Namespace::parse(&text(value)?).map_err(misfit)?;

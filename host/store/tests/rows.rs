@@ -426,3 +426,21 @@ fn a_scope_hides_vectors_and_deleted_rows_too() {
     lab.write(|call| call.delete(&lab.notes, his, None).unwrap());
     assert_eq!(code(within(&lab, "user:alice").restore(&lab.notes, his)), "not-found");
 }
+
+#[test]
+fn a_list_has_what_is_in_it_however_it_is_written() {
+    let lab = lab();
+    let odd = ["a \"quoted\" one", "back\\slash", "new\nline", "Ünïcode \u{1F980}", "", "%_", "xy", "2"];
+    let all = lab.note(json!({"title": "all", "tags": odd}));
+    let numbers = lab.note(json!({"title": "numbers", "tags": [2, 2.5]}));
+    let none = lab.note(json!({"title": "none"}));
+    let has = |condition: Value| lab.session().ids(&common::query(&lab.notes, &condition)).unwrap();
+    for value in odd {
+        assert_eq!(has(json!(["tags", "has", value])), [all], "{value:?}");
+        assert_eq!(has(json!({"not": ["tags", "has", value]})), [numbers, none], "{value:?}");
+    }
+    for part in ["x", "quoted", "\\", "\"", "n", "2.5"] {
+        assert!(has(json!(["tags", "has", part])).is_empty(), "{part:?} is a part of one, or a number");
+    }
+    assert_eq!([has(json!(["tags", "has", 2])), has(json!(["tags", "has", 2.5]))], [[numbers], [numbers]]);
+}

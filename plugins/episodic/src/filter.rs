@@ -1,6 +1,6 @@
 //! What a caller wants to see of the events, as conditions of the host's query language.
 
-use crate::mention::{Named, condition};
+use crate::mention::{FILES, Named, condition};
 use crate::moment::Moment;
 use crate::place;
 use crate::timeframe::{Window, last_days, window};
@@ -95,7 +95,7 @@ impl Wanted {
     #[must_use]
     pub fn in_lists(&self) -> Vec<Named> {
         let file =
-            self.file_path.as_deref().filter(|path| !is_folder(path)).map(|path| ("files", place::normalise(path)));
+            self.file_path.as_deref().filter(|path| !is_folder(path)).map(|path| (FILES, place::normalise(path)));
         self.tags.iter().map(|tag| ("tags", tag.trim().to_owned())).chain(file).collect()
     }
 
@@ -163,7 +163,7 @@ fn file(path: &str, by: &impl Fn(&Named) -> Value) -> Value {
         let folder = if clean.ends_with('/') { clean } else { format!("{clean}/") };
         return json!(["file_path", "prefix", folder]);
     }
-    json!({"any": [["file_path", "=", clean], by(&("files", clean.clone()))]})
+    by(&(FILES, clean))
 }
 
 fn is_folder(path: &str) -> bool {
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(wanted.in_lists(), [("tags", "a".to_owned()), ("files", "src/a.rs".into())]);
         assert_eq!(
             wanted.conditions_by(|named| json!(["id", "in", [named.1.len()]])).unwrap(),
-            [json!({"any": [["file_path", "=", "src/a.rs"], ["id", "in", [8]]]}), json!({"any": [["id", "in", [1]]]}),]
+            [json!(["id", "in", [8]]), json!({"any": [["id", "in", [1]]]}),]
         );
         let folder: Wanted = serde_json::from_value(json!({"file_path": "src/"})).unwrap();
         assert!(folder.in_lists().is_empty());

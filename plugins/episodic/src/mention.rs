@@ -12,6 +12,9 @@ pub const MARKS: usize = 64;
 /// Mentions one call writes at most; what is left is made up for by `index_lists`.
 pub const A_CALL: usize = 6_000;
 
+/// The list of files of events; they may name one by a field of its own, too.
+pub const FILES: &str = "files";
+
 /// A list field of events and a value in it.
 pub type Named = (&'static str, String);
 
@@ -88,19 +91,28 @@ pub fn named(event: &Value) -> BTreeSet<Named> {
         let items = event.get(field).and_then(Value::as_array).into_iter().flatten();
         items.filter_map(Value::as_str).map(move |value| (field, value.to_owned()))
     };
-    of("tags").chain(of("files")).collect()
+    of("tags").chain(of(FILES)).collect()
 }
 
-/// The condition for events that have this value in this list: by their ids if `ids` are all of them, else by the list itself.
+/// The condition for events that have this value in this list, or name it by a field of its own: by their ids if `ids` are all
+/// of them, else by what they say.
 #[must_use]
 pub fn condition(named: &Named, ids: Option<Vec<u64>>) -> Value {
+    let listed = json!([named.0, "has", named.1]);
     match ids {
         Some(ids) => json!(["id", "in", ids]),
-        None => json!([named.0, "has", named.1]),
+        None if named.0 == FILES => json!({"any": [["file_path", "=", named.1], listed]}),
+        None => listed,
     }
 }
 
-/// Puts the newest mention a page knew of before the cursor of the host, so that the next page asks in the same words.
+/// Two lists of ids as one, in order, each once.
+#[must_use]
+pub fn both(first: Vec<u64>, second: Vec<u64>) -> Vec<u64> {
+    first.into_iter().chain(second).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Puts the id up to which a page knew all before the cursor of the host, so that the next page asks in the same words.
 #[must_use]
 pub fn seal(newest: Option<u64>, cursor: Option<String>) -> Option<String> {
     let cursor = cursor?;
@@ -164,6 +176,9 @@ mod tests {
         let tag = ("tags", "a".to_owned());
         assert_eq!(condition(&tag, Some(vec![3, 4])), json!(["id", "in", [3, 4]]));
         assert_eq!(condition(&tag, None), json!(["tags", "has", "a"]));
+        let file = json!({"any": [["file_path", "=", "a.rs"], ["files", "has", "a.rs"]]});
+        assert_eq!(condition(&(FILES, "a.rs".into()), None), file);
+        assert_eq!(both(vec![4, 9], vec![9, 1]), [1, 4, 9]);
     }
 
     #[test]

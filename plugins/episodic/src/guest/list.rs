@@ -99,7 +99,27 @@ pub(super) fn query(wanted: &Wanted, window: (Option<i64>, Option<i64>)) -> Resu
     with(wanted, wanted.conditions()?, window)
 }
 
-fn with(wanted: &Wanted, conditions: Vec<Value>, window: (Option<i64>, Option<i64>)) -> Result<Query, Fault> {
+/// The conditions for the events a caller wants, but for the window of time: tags and files by the rows that mention them.
+pub(super) fn conditions(wanted: &Wanted) -> Result<Vec<Value>, Fault> {
+    Ok(mentioned(wanted, None)?.0)
+}
+
+/// The same, and up to which id they know all, for the cursor of a page.
+fn mentioned(wanted: &Wanted, cursor: Option<(Option<u64>, &str)>) -> Result<(Vec<Value>, Option<u64>), Fault> {
+    let lists = wanted.in_lists();
+    let (asked, known) = mention::conditions(&lists, wanted.within(), cursor)?;
+    let by = |named: &_| {
+        let at = lists.iter().position(|list| list == named);
+        at.and_then(|at| asked.get(at)).cloned().unwrap_or_else(|| condition(named, None))
+    };
+    Ok((wanted.conditions_by(by)?, known))
+}
+
+pub(super) fn with(
+    wanted: &Wanted,
+    conditions: Vec<Value>,
+    window: (Option<i64>, Option<i64>),
+) -> Result<Query, Fault> {
     let mut query = Query::of(EVENTS).namespace(wanted.within())?;
     for condition in conditions.into_iter().chain(during(window.0, window.1)) {
         query = query.filter(condition)?;
@@ -108,14 +128,10 @@ fn with(wanted: &Wanted, conditions: Vec<Value>, window: (Option<i64>, Option<i6
 }
 
 fn page(wanted: &Wanted, limit: u32, (field, falling): Order) -> Result<Map<String, Value>, Fault> {
-    // Tags and files are asked by the rows that mention them, the same ones for each page.
-    let (lists, cursor) = (wanted.in_lists(), wanted.cursor.as_deref().map(open));
-    let (asked, known) = mention::conditions(&lists, wanted.within(), cursor)?;
-    let by = |named: &_| {
-        let at = lists.iter().position(|list| list == named);
-        at.and_then(|at| asked.get(at)).cloned().unwrap_or_else(|| condition(named, None))
-    };
-    let query = with(wanted, wanted.conditions_by(by)?, wanted.window(now())?)?;
+    // The mentions are the same ones for each page.
+    let cursor = wanted.cursor.as_deref().map(open);
+    let (conditions, known) = mentioned(wanted, cursor)?;
+    let query = with(wanted, conditions, wanted.window(now())?)?;
     let query = if falling { query.descending(field)? } else { query.ascending(field)? };
     let page = query.limit(wanted.page(limit)).after(cursor.map(|(_, rest)| rest))?.page()?;
     shown(&page.rows, wanted, seal(known, page.next))

@@ -1,7 +1,7 @@
 //! The rows that say which events name a tag or a file, so that lists of events are asked by index.
 
 use super::{EVENTS, MENTIONS, PROGRESS, namespace_of, put};
-use crate::mention::{A_CALL, Entry, KEPT, Named, Reached, Room, condition, look_from, named, reached};
+use crate::mention::{A_CALL, Entry, FILES, KEPT, Named, Reached, Room, both, condition, look_from, named, reached};
 use memstrata_sdk::{Answer, Fault, Map, Query, Value, clock, get, json, row, write};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,9 @@ const LISTS: &str = "lists";
 /// Events one call of `index_lists` reads.
 const STEP: u32 = 1_000;
 
-/// The conditions for events with these values, in their order: by id where the mentions know them all.
-/// And the newest mention there was, 0 if none, nothing if the mentions cannot be used; the cursor brings it back.
+/// The conditions for events with these values, in their order: by id where the mentions know them all. What names a file by
+/// its own field belongs to that file.
+/// And the newest event or mention there was, 0 if none, nothing if the mentions cannot be used; the cursor brings it back.
 pub(super) fn conditions(
     wanted: &[Named],
     namespace: Option<&str>,
@@ -21,7 +22,7 @@ pub(super) fn conditions(
     let newest = match cursor {
         _ if wanted.is_empty() => None,
         Some((newest, _)) => newest,
-        None if indexed()? => Some(Query::of(MENTIONS).descending("id")?.limit(1).ids()?.first().copied().unwrap_or(0)),
+        None if indexed()? => Some(newest_of(EVENTS)?.max(newest_of(MENTIONS)?)),
         None => None,
     };
     let Some(newest) = newest else { return Ok((plain(), None)) };
@@ -39,10 +40,28 @@ pub(super) fn conditions(
             .rows;
         // As many as are kept, or a mark: there are more that are not.
         let all = rows.len() < KEPT && !rows.iter().any(|mention| row::flag(mention, "more"));
-        let ids = all.then(|| rows.iter().filter_map(|mention| row::int(mention, "event_id")).collect());
+        let mut ids =
+            all.then(|| rows.iter().filter_map(|mention| row::int(mention, "event_id")).collect::<Vec<u64>>());
+        if *list == FILES
+            && let Some(listed) = ids.take()
+        {
+            let own = Query::of(EVENTS)
+                .namespace(namespace)?
+                .filter(json!(["file_path", "=", value]))?
+                .filter(json!(["id", "<=", newest]))?
+                .ascending("file_path")?
+                .limit(u32::try_from(KEPT).unwrap_or(u32::MAX))
+                .ids()?;
+            ids = (own.len() < KEPT).then(|| both(listed, own));
+        }
         found.push(condition(&(list, value.clone()), ids));
     }
     Ok((found, Some(newest)))
+}
+
+/// The newest id of a collection, 0 if it is empty.
+fn newest_of(collection: &str) -> Result<u64, Fault> {
+    Ok(Query::of(collection).descending("id")?.limit(1).ids()?.first().copied().unwrap_or(0))
 }
 
 /// Whether the events from before there were mentions have theirs.

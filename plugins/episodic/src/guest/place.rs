@@ -2,7 +2,7 @@
 
 use super::{EVENTS, PLACES, compact, mention, put};
 use crate::filter::{Wanted, during, namespace};
-use crate::mention::condition;
+use crate::mention::{FILES, condition};
 use crate::moment::Moment;
 use crate::place::{self, Node, SYMBOL_MARK};
 use crate::summary::{groups, rounded};
@@ -228,16 +228,16 @@ pub(super) fn context(given: Value) -> Answer {
     let inside = format!("{}/", file.trim_end_matches('/'));
     // Where much happened below, reading the newest events one by one fills the page sooner than collecting all of them.
     let below_it = json!(["file_path", "prefix", inside]);
-    let many = Query::of(EVENTS).filter(below_it.clone())?.ascending("file_path")?.limit(MANY).ids()?.len() as u64
-        >= u64::from(MANY);
-    let lists = [("files", file.to_owned())];
-    let listed = if many {
-        vec![condition(&lists[0], None)]
+    let within = Query::of(EVENTS).namespace(namespace(&asked.namespace))?.filter(below_it.clone())?;
+    let below_ids = within.ascending("file_path")?.limit(MANY).ids()?;
+    let lists = [(FILES, file.to_owned())];
+    let here = if below_ids.len() as u64 >= u64::from(MANY) {
+        json!({"any": [below_it, condition(&lists[0], None)]})
     } else {
-        mention::conditions(&lists, namespace(&asked.namespace), None)?.0
+        let listed = mention::conditions(&lists, namespace(&asked.namespace), None)?.0;
+        let below = (!below_ids.is_empty()).then(|| json!(["id", "in", below_ids]));
+        json!({"any": listed.into_iter().chain(below).collect::<Vec<_>>()})
     };
-    let own = [json!(["file_path", "=", file]), below_it];
-    let here = json!({"any": own.into_iter().chain(listed).collect::<Vec<_>>()});
     let events = Query::of(EVENTS)
         .namespace(namespace(&asked.namespace))?
         .filter(here)?
@@ -267,7 +267,11 @@ pub(super) fn symbols(given: Value) -> Answer {
         symbol_type: asked.symbol_type.clone(),
         ..Wanted::default()
     };
-    let named = || super::list::query(&wanted, (None, None))?.filter(json!(["symbol_name", "!=", null]));
+    let conditions = super::list::conditions(&wanted)?;
+    let named = || {
+        let all = super::list::with(&wanted, conditions.clone(), (None, None))?;
+        all.filter(json!(["symbol_name", "!=", null]))
+    };
     let mut stored = asked.places()?.filter(json!(["node_type", "=", "symbol"]))?.filter_if(
         "symbol_type",
         "=",
