@@ -52,6 +52,7 @@ pub(super) fn find(
         Mode::Keyword => (1.0, 0.0),
     };
     let mut finding = Finding::default();
+    let mut eligible = None;
     for wording in wordings {
         let mut search = scope.search(wording, now)?.limit(limit);
         for (channel, weight) in [("text", text), ("vector", vector), ("context", 0.0), ("time", 0.0), ("graph", 0.0)] {
@@ -61,7 +62,10 @@ pub(super) fn find(
             search = search.min_similarity(cosine);
         }
         let results = search.results()?;
-        finding.eligible = finding.eligible.max(results.eligible()?);
+        if eligible.is_none() {
+            // The same for every wording.
+            eligible = Some(scope.eligible(now)?.map_or_else(|| results.eligible(), Ok)?);
+        }
         for note in results.notes() {
             if !finding.notes.contains(&note) {
                 finding.notes.push(note);
@@ -98,6 +102,7 @@ pub(super) fn find(
             }
         }
     }
+    finding.eligible = eligible.unwrap_or_default();
     finding.found.sort_by(|a, b| b.fused.total_cmp(&a.fused).then_with(|| row::id(&a.row).cmp(&row::id(&b.row))));
     for found in &mut finding.found {
         found.similarity = found.cosine.map(similarity);

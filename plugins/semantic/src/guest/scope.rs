@@ -1,6 +1,7 @@
 //! Which memories a search or a list is about.
 
 use super::MEMORIES;
+use super::listing::{coming, ended};
 use crate::args::Time;
 use memstrata_sdk::{Fault, Query, Search, Value, json};
 use serde::Deserialize;
@@ -53,6 +54,14 @@ impl Scope {
             search = search.filter(condition)?;
         }
         Ok(search)
+    }
+
+    /// How many memories are in this scope, where indexes can tell: those not valid are few, and counted by theirs.
+    pub(super) fn eligible(&self, now: u64) -> Result<Option<u64>, Fault> {
+        let Some(at) = self.valid_at(now).filter(|_| self.conditions().is_empty()) else { return Ok(None) };
+        let namespace = self.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+        let all = Query::of(MEMORIES).namespace(namespace)?.count()?;
+        Ok(Some(all.saturating_sub(ended(namespace, at)?.count()? + coming(namespace, at)?.count()?)))
     }
 
     /// A query in this scope.
