@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -42,7 +43,7 @@ class Load:
         """One kind; a refusal ends it, is told in the report, and does not keep the others from being measured."""
         try:
             work()
-        except (Refused, KeyError, IndexError, TimeoutError) as error:
+        except (Refused, KeyError, IndexError, OSError, subprocess.SubprocessError) as error:
             self.faults.append(f"{kind}: {type(error).__name__} {error}")
             say(f"  {kind} FAILED: {error}")
 

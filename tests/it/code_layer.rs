@@ -90,4 +90,11 @@ fn units_that_are_given_lie_in_the_namespace_of_who_gives_them() {
     let names = ["hers", "ours", "hers_anew", "ours_anew"];
     assert_eq!(names.map(|name| found(&host, Principal::local(), name)), [0, 0, 1, 1]);
     assert_eq!(names.map(|name| found(&host, alice(), name)), [0, 0, 1, 0]);
+    // By its path, too, each is shown its own.
+    let outline = |principal: Principal| {
+        let asked = json!({"repo_path": "demo", "file_path": "kiln.py"});
+        call(&host, principal, "code.code_navigation", asked).to_string()
+    };
+    assert!(outline(Principal::local()).contains("ours_anew") && !outline(Principal::local()).contains("hers_anew"));
+    assert!(outline(alice()).contains("hers_anew"));
 }

@@ -15,6 +15,7 @@ mod consolidation;
 mod consolidation_layer;
 mod documents;
 mod doors;
+mod episodic_layer;
 mod hostile;
 mod kit;
 mod layers;

@@ -95,10 +95,11 @@ pub(super) fn file(file_path: &str, repo_path: Option<&str>) -> Result<Place, Fa
     }
 }
 
-/// A file's row.
+/// A file's row: the caller's own before those of namespaces below its own.
 pub(super) fn row(place: &Place) -> Result<Option<Value>, Fault> {
     let folder = place.folder.as_deref().unwrap_or_default();
-    Query::of(FILES).filter(json!(["folder", "=", folder]))?.filter(json!(["path", "=", place.path]))?.first()
+    let rows = Query::of(FILES).filter(json!(["folder", "=", folder]))?.filter(json!(["path", "=", place.path]))?;
+    rows.ascending("namespace")?.first()
 }
 
 /// The fault of a file that is nowhere.

@@ -45,7 +45,9 @@ pub(super) fn conditions(
         if *list == FILES
             && let Some(listed) = ids.take()
         {
+            // Deleted ones too, so that a page after a deletion asks in the same words.
             let own = Query::of(EVENTS)
+                .with_deleted()
                 .namespace(namespace)?
                 .filter(json!(["file_path", "=", value]))?
                 .filter(json!(["id", "<=", newest]))?

@@ -80,8 +80,9 @@ fn events() -> Value {
         ]),
         "unique": {"content": ["namespace", "content_hash"]},
         "indexes": [
-            ["timestamp"], ["session_id", "timestamp"], ["session_id", "event_type", "timestamp"], ["event_type", "timestamp"], ["outcome", "timestamp"],
-            ["consolidation_status", "timestamp"], ["surprise_score"], ["code_event_type", "timestamp"],
+            ["timestamp"], ["session_id", "timestamp"], ["session_id", "event_type", "timestamp"],
+            ["session_id", "outcome", "timestamp"], ["session_id", "consolidation_status", "timestamp"],
+            ["event_type", "timestamp"], ["outcome", "timestamp"], ["consolidation_status", "timestamp"], ["surprise_score"], ["code_event_type", "timestamp"],
             ["file_path", "timestamp"], ["symbol_name", "timestamp"], ["test_name", "timestamp"],
             ["error_type", "timestamp"], ["git_commit"], ["source", "timestamp"], ["namespace", "timestamp"],
         ],
