@@ -70,16 +70,24 @@ pub fn labelled<'a>(events: &'a [Event], labels: &[Option<u32>]) -> Vec<Group<'a
     groups
 }
 
-/// The clusters for a caller: groups longer than `most` are cut in order of time, and the parts say so.
+/// How many clusters the groups are, cut as [`clusters`] cuts them. Describing one costs far more than counting it.
 #[must_use]
-pub fn clusters(groups: &[Group<'_>], most: usize) -> Vec<Value> {
+pub fn count(groups: &[Group<'_>], most: usize) -> usize {
+    groups.iter().map(|group| group.len().div_ceil(most.max(1))).sum()
+}
+
+/// The first `limit` clusters for a caller: groups longer than `most` are cut in order of time, and the parts say so.
+#[must_use]
+pub fn clusters(groups: &[Group<'_>], most: usize, limit: usize) -> Vec<Value> {
     let most = most.max(1);
     groups
         .iter()
         .flat_map(|group| {
             let parts = group.len().div_ceil(most);
-            group.chunks(most).enumerate().map(move |(nth, part)| show(part, nth + 1, parts))
+            group.chunks(most).enumerate().map(move |(nth, part)| (part, nth + 1, parts))
         })
+        .take(limit)
+        .map(|(part, nth, parts)| show(part, nth, parts))
         .collect()
 }
 
@@ -155,12 +163,27 @@ mod tests {
     #[test]
     fn long_groups_are_cut_and_say_so() {
         let events: Vec<Event> = (1..=5).map(|id| event(id, "a", id as i64, "action")).collect();
-        let told = clusters(&groups(&events, Method::Session, 0.5), 2);
+        let told = clusters(&groups(&events, Method::Session, 0.5), 2, 50);
         let sizes: Vec<&Value> = told.iter().map(|cluster| &cluster["size"]).collect();
         assert_eq!(sizes, [2, 2, 1]);
         assert_eq!((&told[2]["part"], &told[2]["events"]), (&json!("3 of 3"), &json!(["m:5"])));
-        assert_eq!(clusters(&groups(&events, Method::Session, 0.5), 9)[0]["part"], Value::Null);
+        assert_eq!(clusters(&groups(&events, Method::Session, 0.5), 9, 50)[0]["part"], Value::Null);
         assert_eq!(told[0]["types"], json!({"action": 2}));
+    }
+
+    #[test]
+    fn all_clusters_are_counted_and_the_first_are_told() {
+        let mut events: Vec<Event> = (1..=5).map(|id| event(id, "a", id as i64, "action")).collect();
+        events.extend((6..=7).map(|id| event(id, "b", id as i64, "action")));
+        let found = groups(&events, Method::Session, 0.5);
+        for most in [0, 1, 2, 3, 9] {
+            let all = clusters(&found, most, usize::MAX);
+            assert_eq!(count(&found, most), all.len());
+            for limit in 0..=all.len() + 1 {
+                assert_eq!(clusters(&found, most, limit), all[..limit.min(all.len())]);
+            }
+        }
+        assert_eq!((count(&found, 2), count(&[], 2)), (4, 0));
     }
 
     #[test]

@@ -78,6 +78,12 @@ impl Round {
         Self { next: self.next, left: count }
     }
 
+    /// Whether a call is still to compute parts.
+    #[must_use]
+    pub fn more(self) -> bool {
+        self.left > 0
+    }
+
     /// The parts to be computed now, at most `most` of `count`: the missing ones first, then those whose turn it is.
     #[must_use]
     pub fn due(self, count: usize, there: &BTreeSet<usize>, most: usize) -> Vec<usize> {
@@ -137,6 +143,19 @@ mod tests {
             computed.extend(due);
         }
         assert_eq!(computed, all);
+    }
+
+    #[test]
+    fn calls_until_there_is_no_more_compute_every_part() {
+        let (mut round, mut there, mut calls) = (Round::default().anew(25), BTreeSet::new(), 0);
+        while round.more() {
+            let due: BTreeSet<usize> = round.due(25, &there, 16).into_iter().collect();
+            round = round.after(25, &due);
+            there.extend(due);
+            calls += 1;
+        }
+        assert_eq!((there, calls), ((0..25).collect(), 2));
+        assert!(!Round::default().more());
     }
 
     #[test]

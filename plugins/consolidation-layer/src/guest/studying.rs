@@ -3,10 +3,9 @@
 use super::memories::{Wanted, derived_in, events};
 use super::{if_there, named, now, settings};
 use crate::found::{patterns, show};
-use crate::grouping::{Method, clusters, groups, labelled};
+use crate::grouping::{Method, clusters, count, groups, labelled};
 use crate::{orchestration, project as rules, request};
 use memstrata_consolidation_rules::event::Event;
-use memstrata_consolidation_rules::session::Group;
 use memstrata_sdk::batch::Batch;
 use memstrata_sdk::{Answer, Fault, Value, arguments, json};
 use serde::Deserialize;
@@ -77,11 +76,8 @@ pub(super) fn cluster(given: Value) -> Answer {
     if grouped < events.len() && notes.is_empty() {
         notes.push("events without a vector are in no cluster".to_owned());
     }
-    let mut largest: Vec<Group<'_>> = found;
-    let count = clusters(&largest, given.max_cluster_size).len();
-    largest.truncate(given.limit);
-    let mut shown = clusters(&largest, given.max_cluster_size);
-    shown.truncate(given.limit);
+    let count = count(&found, given.max_cluster_size);
+    let shown = clusters(&found, given.max_cluster_size, given.limit);
     Ok(json!({
         "clusters": shown, "count": count, "events": events.len(), "left_out": events.len() - grouped, "notes": notes,
     }))

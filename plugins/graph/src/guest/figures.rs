@@ -134,13 +134,13 @@ pub(super) fn of_entity(view: &View, id: u64) -> Result<Option<Value>, Fault> {
 /// `keep_graph_figures`.
 pub(super) fn keep() -> Answer {
     let (entities, relations) = (Query::of(ENTITIES).count()?, Query::of(RELATIONS).count()?);
-    let told = |computed: bool| json!({"computed": computed, "entities": entities, "relations": relations});
+    let told = |computed: bool, more: bool| json!({"computed": computed, "entities": entities, "relations": relations, "more": more});
     let last = row(RUN)?;
     if (entities < LARGE && relations < LARGE) || (last.is_none() && confined()?) {
         for id in Query::of(FIGURES).limit(1_000).ids()? {
             write::delete(FIGURES, id, None)?;
         }
-        return Ok(told(false));
+        return Ok(told(false, false));
     }
     let detected = detected()?;
     let mut round = last.as_ref().map(round_of).transpose()?.unwrap_or_default();
@@ -149,12 +149,12 @@ pub(super) fn keep() -> Answer {
         let since = at(last);
         let old_enough = now().saturating_sub(since) >= AGE_MS;
         if !(old_enough && (changed(RELATIONS, since)? || changed(ENTITIES, since)?)) {
-            if round.left == 0 {
-                return Ok(told(false));
+            if !round.more() {
+                return Ok(told(false, false));
             }
             round = parts(&view.whole()?, round)?;
             note(detected, round, since)?;
-            return Ok(told(true));
+            return Ok(told(true, round.more()));
         }
     }
     let whole = view.whole()?;
@@ -181,8 +181,9 @@ pub(super) fn keep() -> Answer {
             write::delete(FIGURES, refer::id(&old), None)?;
         }
     }
-    note(detected, round.anew(whole.ids.len().div_ceil(PART)), now())?;
-    Ok(told(true))
+    let round = round.anew(whole.ids.len().div_ceil(PART));
+    note(detected, round, now())?;
+    Ok(told(true, round.more()))
 }
 
 /// Whether the caller is confined to a namespace. A row without one gets the caller's, so one that is tried tells it.

@@ -124,8 +124,11 @@ pub(super) fn operations() -> Vec<Named> {
             operation(
                 "write",
                 "Computes what is kept of a large graph: metrics, symbols, isolated entities, bridges.",
-                "Of a whole space with 2,000 entities or relations and more. The host calls it each minute; it computes if something changed, an hour after it last did, or after communities were detected. For figures of now give `fresh` to the operation that reads them.",
-                (s::input(&json!({}), &[]), s::output(&[("computed", "b"), ("entities", "i"), ("relations", "i")])),
+                "Of a whole space with 2,000 entities or relations and more. The host calls it each minute; it computes if something changed, an hour after it last did, or after communities were detected. `more`: metrics of some entities are still to be computed, at the next call. For figures of now give `fresh` to the operation that reads them.",
+                (
+                    s::input(&json!({}), &[]),
+                    s::output(&[("computed", "b"), ("entities", "i"), ("relations", "i"), ("more", "b")]),
+                ),
                 &json!([{"arguments": {}, "setup": setup}]),
             ),
         ),

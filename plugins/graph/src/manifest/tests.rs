@@ -19,3 +19,11 @@ fn settings_defaults_are_those_of_the_code() {
     let stated: Result<crate::settings::Settings, _> = serde_json::from_value(contract::defaults(&manifest()));
     assert_eq!(stated.ok(), Some(crate::settings::Settings::default()));
 }
+
+/// Who keeps figures by calls of their own goes on until nothing is left: the first call computes no entity's metrics.
+#[test]
+fn keeping_figures_says_whether_more_is_left() {
+    let answer = &manifest()["operations"]["keep_graph_figures"]["output"];
+    assert_eq!(answer["properties"]["more"], json!({"type": "boolean"}));
+    assert!(answer["required"].as_array().is_some_and(|required| required.contains(&json!("more"))));
+}

@@ -10,9 +10,20 @@ fn found() -> Value {
         &json!({
             "count": {"type": "integer"},
             "procedures": {"type": "array", "items": {"type": "object"}},
-            "next_cursor": {"type": ["string", "null"]},
             "reason": {"type": "string", "description": "Why nothing was found."},
             "notes": {"type": "array", "items": {"type": "string"}},
+        }),
+        &["count", "procedures"],
+    )
+}
+
+/// A list that goes on: a ranking has no next page.
+fn page() -> Value {
+    s::output(
+        &json!({
+            "count": {"type": "integer"},
+            "procedures": {"type": "array", "items": {"type": "object"}},
+            "next_cursor": {"type": ["string", "null"]},
         }),
         &["count", "procedures"],
     )
@@ -140,7 +151,7 @@ fn reading() -> Vec<Named> {
                         }),
                         &[],
                     ),
-                    found(),
+                    page(),
                 ),
                 &json!([
                     {"arguments": {"category": "git", "limit": 1}, "setup": [release()]},

@@ -374,10 +374,15 @@ pub(super) fn aimed(space: Option<&str>) -> Result<Query, Fault> {
 /// `get_active_goals`.
 pub(super) fn active(given: Value) -> Answer {
     let given: Given = arguments(given)?;
-    let mut goals = open(given.namespace.as_deref())?;
-    goals.retain(|goal| ["active", "in_progress"].contains(&row::text(goal, "status")));
+    let mut query = Query::of(GOALS).namespace(namespace(given.namespace.as_deref()))?.filter(json!([
+        "status",
+        "in",
+        ["active", "in_progress"]
+    ]))?;
     if given.include_subgoals == Some(false) {
-        goals.retain(|goal| row::int(goal, "parent").is_none());
+        query = query.filter(json!(["parent", "=", null]))?;
     }
-    Ok(json!({"count": goals.len(), "goals": goals.iter().map(shown).collect::<Vec<_>>()}))
+    let page = query.limit(PAGE).after(given.cursor.as_deref())?.page()?;
+    let goals: Vec<Value> = page.rows.iter().map(shown).collect();
+    Ok(json!({"count": goals.len(), "goals": goals, "next_cursor": page.next}))
 }

@@ -96,7 +96,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "",
                 (
                     s::input(
-                        &json!({"include_subgoals": s::flag("Subgoals too.", true), "namespace": s::namespace()}),
+                        &json!({"include_subgoals": s::flag("Subgoals too.", true), "namespace": s::namespace(), "cursor": s::cursor()}),
                         &[],
                     ),
                     list("goals"),
@@ -172,7 +172,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "read",
                 "Open goals in the order of the attention they deserve.",
                 "Score: 0.40 priority, 0.35 urgency of the deadline, 0.15 progress, 0.10 for being behind its time. `terms` shows each.",
-                (s::input(&scope(), &[]), list("goals")),
+                (s::input(&scope(), &[]), s::ranking("goals")),
                 &json!([{"arguments": {}, "setup": pair}]),
             ),
         ),

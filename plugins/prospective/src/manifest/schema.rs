@@ -139,6 +139,15 @@ pub(super) fn page(name: &str) -> Value {
     output(&properties, &[name, "count"])
 }
 
+/// Answers with a list that has no next page: a ranking, or all there are.
+pub(super) fn ranking(name: &str) -> Value {
+    let mut properties = json!({"count": {"type": "integer"}});
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(name.into(), json!({"type": "array", "items": {"type": "object"}}));
+    }
+    output(&properties, &[name, "count"])
+}
+
 /// The answer of whatever changes a task.
 pub(super) fn changed() -> Value {
     output(

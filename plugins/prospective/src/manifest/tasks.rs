@@ -150,7 +150,7 @@ fn reading() -> Vec<Named> {
                 "namespace": s::namespace(), "limit": s::or(s::integer("At most this many.", 1, 100), 20)}),
                         &["query"],
                     ),
-                    page_of_tasks(),
+                    s::ranking("tasks"),
                 ),
                 &json!([{"arguments": {"query": "release"}, "setup": [s::made("a")]}]),
             ),

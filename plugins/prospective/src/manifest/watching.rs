@@ -105,7 +105,7 @@ pub(super) fn operations() -> Vec<Named> {
                 "read",
                 "Open tasks that hold the most others up.",
                 "`waiting`: how many wait for it, directly or through others.",
-                (s::input(&limited(10), &[]), s::page("bottlenecks")),
+                (s::input(&limited(10), &[]), s::ranking("bottlenecks")),
                 &json!([{"arguments": {}, "setup": chain}]),
             ),
         ),
