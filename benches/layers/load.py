@@ -90,7 +90,7 @@ def again(load: Load, operation: str, rounds: int = ROUNDS) -> None:
     """Calls an operation until it says that nothing is left."""
     for _ in range(rounds):
         answer = load.host.call(operation)
-        if not answer.get("more") and not answer.get("computed"):
+        if not answer.get("more") and not answer.get("computed") and answer.get("done") is not False:
             return
 
 
