@@ -32,11 +32,15 @@ fn the_events_of_a_file_are_listed_to_the_end_though_some_go_and_others_come() {
     };
     let all: Vec<u64> = (0..6).map(|number| record(number, named(number))).collect();
     record(6, json!({"file_path": "src/other.rs"}));
-    host.ok("episodic.index_lists", json!({}));
-    let page = |cursor: Value| {
-        host.ok("episodic.code_events", json!({"file_path": "src/kiln.rs", "limit": 2, "cursor": cursor}))
+    while host.ok("episodic.index_lists", json!({}))["done"] == false {}
+    let page = |after: Option<&Value>| {
+        let mut asked = json!({"file_path": "src/kiln.rs", "limit": 2});
+        if let Some(after) = after {
+            asked["cursor"] = after["next_cursor"].clone();
+        }
+        host.ok("episodic.code_events", asked)
     };
-    let first = page(Value::Null);
+    let first = page(None);
     assert_eq!(ids(&first), [all[5], all[4]]);
     host.ok("episodic.forget", json!({"ids": [all[2]]}));
     record(7, named(0));
