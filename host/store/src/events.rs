@@ -56,7 +56,14 @@ impl Space {
                 .optional()?)
         })?;
         let Some(place) = place else { return Ok(None) };
-        let passed = lock(&self.passed).get(subscriber).filter(|passed| passed.on == on).map(|passed| passed.seq);
+        // What it waits for may be another event since its component was swapped.
+        let passed = {
+            let mut passed = lock(&self.passed);
+            if passed.get(subscriber).is_some_and(|passed| passed.on != on) {
+                passed.remove(subscriber);
+            }
+            passed.get(subscriber).map(|passed| passed.seq)
+        };
         let (seq, n) = passed.map_or(place, |passed| place.max((passed, i64::MAX)));
         let change = match on.split_once(':').map(|(collection, verb)| (self.collection(collection), verb)) {
             // Its layer may come yet, and then hears of what came before.

@@ -25,6 +25,9 @@ pub(crate) fn load_collections(connection: &Connection) -> Result<IndexMap<Strin
     Ok(collections)
 }
 
+/// How long an upgrade by another process is waited for.
+const UPGRADE: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// Brings a file of an older format to this one, whole or not at all.
 pub(crate) fn upgrade(connection: &Connection, space: &str) -> Result<()> {
     let format =
@@ -32,7 +35,11 @@ pub(crate) fn upgrade(connection: &Connection, space: &str) -> Result<()> {
     if format(connection)? >= FORMAT {
         return Ok(());
     }
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    // Another process may be at it, and a large file takes minutes.
+    connection.busy_timeout(UPGRADE)?;
+    let begun = connection.execute_batch("BEGIN IMMEDIATE");
+    connection.busy_timeout(database::BUSY)?;
+    begun?;
     let done = (|| {
         // Another process may have been quicker.
         let old = format(connection)?;

@@ -242,6 +242,35 @@ fn contexts_are_found_by_the_tables_too() {
 }
 
 #[test]
+fn contexts_of_few_are_found_by_the_tables_among_many_of_others() {
+    let lab = lab();
+    lab.write(|call| {
+        let mut say = |session: String, position: usize, text: &str, namespace: &str| {
+            let row = json!({"session": session, "position": position, "text": text, "namespace": namespace});
+            call.insert(&lab.turns, object(row)).unwrap();
+        };
+        for n in 0..400 {
+            say(format!("hers {}", n / 2), n % 2, "ferry", "user:alice");
+        }
+        // They match best, and have nobody beside them.
+        for n in 0..100 {
+            say(format!("alone {n}"), 0, "ferry ferry ferry", "user:bob");
+        }
+        say("his".into(), 0, "a ferry that leaves the harbour late", "user:bob");
+        say("his".into(), 1, "rye", "user:bob");
+    });
+    let mut request = ask(&lab.turns, "ferry", "context");
+    request.namespace(Namespace::parse("user:bob").unwrap());
+    let mut old = lab.session();
+    old.sequence().unwrap();
+    lab.say("other", 0, "maize");
+    load(&lab.space, &request);
+    let [tables, index] = [hits(&mut old, &request), hits(&mut lab.session(), &request)]
+        .map(|hits| hits.iter().map(|hit| hit.id).collect::<Vec<_>>());
+    assert_eq!((tables.len(), &tables), (1, &index));
+}
+
+#[test]
 fn a_large_collection_is_served_by_the_tables_until_it_is_loaded() {
     let lab = large();
     let request = ask(&lab.notes, "lighthouse", "text");

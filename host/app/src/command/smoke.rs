@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 /// The checks that are shipped.
 const CHECKS: &str = include_str!("../config/smoke.toml");
@@ -55,6 +56,7 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     if health.status == 404 {
         bail!("{url} is no memstrata host");
     }
+    let interrupted = interruption()?;
     if let Some((_, path)) = &folder {
         std::fs::create_dir(path).with_context(|| format!("cannot write in the granted folder {}", path.display()))?;
     }
@@ -63,7 +65,6 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     let mut runner = Runner::new(client, Surroundings { folder, path: below, patience: asked.patience, run });
     let live = !global.json && std::io::stderr().is_terminal();
     let mut outcomes = Vec::new();
-    let interrupted = interruption()?;
     for check in checks.check.iter().take_while(|_| !interrupted.load(Ordering::Relaxed)) {
         if live {
             eprint!("\r{} of {}: {}\x1b[K", outcomes.len() + 1, checks.check.len(), check.name);
@@ -77,21 +78,37 @@ pub(crate) fn smoke(global: &Global, asked: Asked) -> Result<ExitCode> {
     let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
     print(global.json, &outcomes, |outcomes| shown(outcomes, failed))?;
     if outcomes.len() < checks.check.len() {
-        bail!("interrupted after {} of {} checks; their space is deleted", outcomes.len(), checks.check.len());
+        bail!("interrupted after {} of {} checks", outcomes.len(), checks.check.len());
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Set when the user presses Ctrl-C: the check that runs ends, and what it left is taken away.
+/// Set when the user presses Ctrl-C: the check that runs ends, and what it left is taken away. A second one ends the program.
 fn interruption() -> Result<Arc<AtomicBool>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let told = Arc::new(AtomicBool::new(false));
-    let tell = Arc::clone(&told);
+    let (tell, (ready, listens)) = (Arc::clone(&told), std::sync::mpsc::channel());
     std::thread::spawn(move || {
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+        runtime.block_on(async {
+            let mut pressed = Box::pin(tokio::signal::ctrl_c());
+            // Polled once, it listens; from then on nothing is made that would stay.
+            let first = std::future::poll_fn(|context| Poll::Ready(pressed.as_mut().poll(context))).await;
+            _ = ready.send(());
+            let told = match first {
+                Poll::Ready(told) => told,
+                Poll::Pending => pressed.await,
+            };
+            if told.is_err() {
+                return;
+            }
             tell.store(true, Ordering::Relaxed);
-        }
+            eprintln!("interrupted: the check that runs is ended first; again to end at once");
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        });
     });
+    _ = listens.recv();
     Ok(told)
 }
 

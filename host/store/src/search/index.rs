@@ -195,7 +195,13 @@ impl<I: Follower> Slot<I> {
     fn ready(self: &Arc<Self>, snapshot: &Snapshot<'_>, collection: &Arc<Collection>, kind: Kind) -> Result<bool> {
         // One older than what the snapshot has was made from something else, and is of no use to anybody who comes.
         let there = |state: &Option<State<I>>| state.as_ref().is_some_and(|state| state.renewals >= snapshot.renewals);
-        if there(&self.state.read().unwrap_or_else(PoisonError::into_inner)) {
+        let seq = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            state.as_ref().filter(|_| there(&state)).map(State::seq)
+        };
+        if let Some(seq) = seq
+            && !Self::is_far_behind(snapshot, collection, seq)?
+        {
             return Ok(true);
         }
         if self.loading.swap(true, Ordering::AcqRel) {
@@ -220,6 +226,20 @@ impl<I: Follower> Slot<I> {
         }
         self.load_behind(snapshot.space, collection, kind);
         Ok(true)
+    }
+
+    /// Whether so many rows have changed since a sequence that the index is better loaded anew than caught up while others wait.
+    fn is_far_behind(snapshot: &Snapshot<'_>, collection: &Collection, seq: i64) -> Result<bool> {
+        if snapshot.seq - seq <= LOADED_INLINE {
+            return Ok(false);
+        }
+        let rows: i64 = snapshot
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM journal_rows WHERE collection = ? AND reindex AND seq > ? LIMIT ?)",
+            )?
+            .query_row([collection.number, seq, LOADED_INLINE + 1], |row| row.get(0))?;
+        Ok(rows > LOADED_INLINE)
     }
 
     /// Whether it has too many rows to be loaded while somebody waits.

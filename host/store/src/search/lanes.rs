@@ -132,20 +132,29 @@ impl Part<'_> {
         self.scored(&sql, parameters)
     }
 
-    /// The rows beside the best by FTS5, each with the sum of its neighbours' scores. Not BM25 over what they say together,
-    /// as the index in memory has it, but near: FTS5 holds no contexts, for each new row changes four of them.
+    /// The rows beside the best by FTS5, each with the sum of its neighbours' scores, until there are as many as are wanted. Not
+    /// BM25 over what they say together, as the index in memory has it, but near: FTS5 holds no contexts, for each new row
+    /// changes four of them.
     fn matching_contexts(&self, expression: &str, narrowed: bool) -> Result<Scored> {
         let allowed = if narrowed { Some(self.allowed()?) } else { None };
+        let (table, connection) = (&self.collection.table, self.snapshot.connection);
+        let sql = format!("SELECT rowid, -rank FROM \"{table}__text\" WHERE \"{table}__text\" MATCH ? ORDER BY rank");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut matches = statement.query([expression])?;
         let mut scores: HashMap<i64, f64> = HashMap::new();
-        for (id, score) in self.matching_own(expression, false)? {
-            for neighbour in neighbours(self.snapshot.connection, self.collection, id)? {
-                *scores.entry(neighbour).or_default() += score;
+        while let Some(hit) = matches.next()? {
+            let (id, score): (i64, f64) = (hit.get(0)?, hit.get(1)?);
+            for neighbour in neighbours(connection, self.collection, id)? {
+                if allowed.is_none_or(|allowed| allowed.contains(neighbour.unsigned_abs())) {
+                    *scores.entry(neighbour).or_default() += score;
+                }
+            }
+            if scores.len() >= self.wanted {
+                break;
             }
         }
         let mut found: Scored = scores.into_iter().collect();
-        found.retain(|(id, _)| allowed.is_none_or(|allowed| allowed.contains(id.unsigned_abs())));
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        found.truncate(self.wanted);
         Ok(found)
     }
 
