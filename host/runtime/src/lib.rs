@@ -14,6 +14,7 @@ mod lint;
 mod manifest;
 mod patch;
 mod plugin;
+mod refused;
 mod state;
 mod stderr;
 mod stopwatch;

@@ -1,15 +1,19 @@
-//! An inert WASI 0.2: no files, no environment, no sockets; the call's frozen clock and seed; sleeps return at once; of
-//! standard error the last lines are kept for the report of a failure.
+//! An inert WASI 0.2: no environment, no input, no output; the call's frozen clock and seed; sleeps return at once; of
+//! standard error the last lines are kept for the report of a failure. Files and sockets are [`refused`].
 //!
 //! Components of many languages import it for their standard library, and get nothing from it.
 
+use crate::refused;
 use crate::state::CallState;
 use crate::stderr::Stderr;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use std::time::Duration;
-use wasmtime::component::{Component, Linker, Resource, ResourceTable, types};
+use wasmtime::component::{Component, HasData, Linker, Resource, ResourceTable, types};
 use wasmtime::{Engine, StoreContextMut};
+use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::poll::{DynPollable, Pollable, subscribe};
 
@@ -56,8 +60,6 @@ impl WasiView for CallState {
                 .insecure_random(StdRng::seed_from_u64(seed))
                 .insecure_random_seed(u128::from(seed))
                 .max_random_size(1 << 16)
-                .allow_tcp(false)
-                .allow_udp(false)
                 .build();
             (ctx, stderr)
         });
@@ -78,13 +80,49 @@ fn over(table: &mut ResourceTable) -> wasmtime::Result<Resource<DynPollable>> {
     subscribe(table, over)
 }
 
+/// What needs no care: it sees nothing but [`WasiView::ctx`].
+fn add_harmless(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    use wasmtime_wasi::p2::bindings::{cli, clocks, random, sync};
+    use wasmtime_wasi_io::bindings::wasi::io::error;
+
+    fn io(state: &mut CallState) -> &mut ResourceTable {
+        &mut state.table
+    }
+    error::add_to_linker::<_, Io>(linker, io)?;
+    sync::io::poll::add_to_linker::<_, Io>(linker, io)?;
+    sync::io::streams::add_to_linker::<_, Io>(linker, io)?;
+    clocks::wall_clock::add_to_linker::<_, WasiClocks>(linker, CallState::clocks)?;
+    clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(linker, CallState::clocks)?;
+    random::random::add_to_linker::<_, WasiRandom>(linker, CallState::random)?;
+    random::insecure::add_to_linker::<_, WasiRandom>(linker, CallState::random)?;
+    random::insecure_seed::add_to_linker::<_, WasiRandom>(linker, CallState::random)?;
+    cli::exit::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::environment::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::stdin::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::stdout::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::stderr::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::terminal_input::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::terminal_output::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, CallState::cli)?;
+    cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, CallState::cli)
+}
+
+/// Streams and polls work on the table of handles alone.
+struct Io;
+
+impl HasData for Io {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
 /// Adds the inert WASI to a linker, with the clock's sleeps replaced for the versions the component imports.
 pub(crate) fn add_to_linker(
     linker: &mut Linker<CallState>,
     engine: &Engine,
     component: &Component,
 ) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+    add_harmless(linker)?;
+    refused::add_to_linker(linker, engine, component)?;
     linker.allow_shadowing(true);
     for (name, item) in component.component_type().imports(engine) {
         let types::ComponentItem::ComponentInstance(instance) = item.ty else { continue };

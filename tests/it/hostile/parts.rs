@@ -60,6 +60,28 @@ fn handles_of_a_guests_own_resources_are_counted() {
 }
 
 #[test]
+fn handles_of_networks_that_lead_nowhere_are_counted() {
+    let asks = |count: u32| Body {
+        imports: r#"(import "wasi:sockets/network@0.2.0" (instance $networks (export "network" (type (sub resource)))))
+            (alias export $networks "network" (type $network))
+            (import "wasi:sockets/instance-network@0.2.0" (instance $default
+              (alias outer 1 $network (type $n)) (export "network" (type $network (eq $n)))
+              (export "instance-network" (func (result (own $network))))))
+            (alias export $default "instance-network" (func $make))"#
+            .into(),
+        functions: vec![["make", "(result i32)", "(canon lower (func $make))"]],
+        ..Body::call(&format!(
+            "(local $left i32) (local.set $left (i32.const {count}))
+             (loop $again (drop (call $make))
+               (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1))))) {SOUND}"
+        ))
+    };
+    let limit = |options: &mut memstrata_kernel::KernelOptions| options.limits.handles = 100;
+    assert_eq!(harmless(&wat_host(&asks(90), limit), "raw.go", json!({})), json!({}));
+    refused(&wat_host(&asks(150), limit), "raw.go", json!({}), "limit.handles");
+}
+
+#[test]
 fn what_the_host_keeps_behind_handles_is_counted() {
     // Each sleep is one handle of the guest and two things in the host.
     let sleeps = |count: u32| Body {
