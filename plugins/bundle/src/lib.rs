@@ -1,7 +1,6 @@
 //! The bundled components, built for `wasm32-wasip2` by `build.rs` and embedded as one archive: name, digest and bytes of each.
 
 use bytes::Bytes;
-use std::io::Read as _;
 use std::sync::{Mutex, PoisonError, Weak};
 
 /// The components one after another, compressed as a whole: much of each is the same.
@@ -63,11 +62,8 @@ pub fn bundled(name: &str) -> Option<Bundled> {
 }
 
 fn open() -> Result<Vec<u8>, String> {
-    let damaged = |error: &dyn std::fmt::Display| format!("the bundled components are damaged: {error}");
-    let mut bytes = Vec::with_capacity(PLACES.last().map_or(0, |one| one.end));
-    let mut decoder = ruzstd::decoding::StreamingDecoder::new(ARCHIVE).map_err(|error| damaged(&error))?;
-    decoder.read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
-    Ok(bytes)
+    let length = PLACES.last().map_or(0, |one| one.end);
+    zstd::bulk::decompress(ARCHIVE, length).map_err(|error| format!("the bundled components are damaged: {error}"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 //! (`rows` strings joined by `\n`, in row order); zero padding to a multiple of 4; f32 scale for each row; i8 numbers,
 //! `rows * dim`. The vector of a row is its scale times its numbers.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::str;
 
@@ -19,6 +18,9 @@ const MAX_VOCAB_BYTES: usize = 1 << 30;
 /// Why bytes are not a usable `SEM1` model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
+    /// The model inside the program does not unpack.
+    #[error("the built-in embedding model does not unpack: the program file is damaged, install it again")]
+    Packed,
     /// The first four bytes are not `SEM1`.
     #[error("this is not a SEM1 model file: give one made for memstrata")]
     Magic,
@@ -59,7 +61,7 @@ pub enum FormatError {
 
 /// A checked model file.
 pub(super) struct Tables {
-    bytes: Cow<'static, [u8]>,
+    bytes: Vec<u8>,
     rows: usize,
     dimension: usize,
     words: Range<usize>,
@@ -69,7 +71,7 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Checks header, length, padding, vocabulary encoding and scales. Every number is valid, so none is read.
-    pub(super) fn parse(bytes: Cow<'static, [u8]>) -> Result<Self, FormatError> {
+    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self, FormatError> {
         let got = bytes.len();
         if !bytes.starts_with(MAGIC) {
             return Err(FormatError::Magic);
