@@ -66,10 +66,6 @@ fn thread(reference: &Reference) -> Answer {
     }
 }
 
-fn namespace(given: Option<&str>) -> Option<&str> {
-    given.filter(|namespace| !namespace.is_empty())
-}
-
 fn now() -> u64 {
     clock::now()
 }

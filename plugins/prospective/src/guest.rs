@@ -168,10 +168,6 @@ fn emit(name: &str, payload: &Value) -> Result<(), Fault> {
     events::emit(name, payload)
 }
 
-fn namespace(given: Option<&str>) -> Option<&str> {
-    given.filter(|namespace| !namespace.is_empty())
-}
-
 /// An object as a map.
 fn map(value: Value) -> Map<String, Value> {
     match value {

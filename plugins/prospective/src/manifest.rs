@@ -97,16 +97,6 @@ mod tests {
         assert_eq!(contract::lacking(&manifest(), &wanted), Vec::<String>::new());
     }
 
-    /// A cursor that is answered can be given back, and one that is taken is answered.
-    #[test]
-    fn what_answers_a_cursor_takes_one() {
-        let manifest = manifest();
-        for (name, operation) in manifest["operations"].as_object().into_iter().flatten() {
-            let has = |schema: &str, field: &str| operation[schema]["properties"].get(field).is_some();
-            assert_eq!(has("output", "next_cursor"), has("input", "cursor"), "{name}");
-        }
-    }
-
     #[test]
     fn settings_defaults_are_those_of_the_code() {
         let stated: Result<crate::settings::Settings, _> = serde_json::from_value(contract::defaults(&manifest()));

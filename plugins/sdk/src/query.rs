@@ -34,9 +34,9 @@ impl Query {
         }
     }
 
-    /// Only this namespace and below, if there is one.
+    /// Only this namespace and below; all of them if it is none or empty.
     pub fn namespace(self, prefix: Option<&str>) -> Result<Self, Fault> {
-        if let Some(prefix) = prefix {
+        if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {
             self.0.namespace(prefix)?;
         }
         Ok(self)

@@ -65,7 +65,7 @@ impl Search {
 
     /// Only this namespace and below, if there is one.
     pub fn namespace(self, prefix: Option<&str>) -> Result<Self, Fault> {
-        if let Some(prefix) = prefix {
+        if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {
             self.0.namespace(prefix)?;
         }
         Ok(self)

@@ -36,8 +36,8 @@ struct List {
 pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let prefix = given.prefix.as_deref().and_then(key);
-    let namespace = given.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-    let query = Query::of(CUES).namespace(namespace)?.filter_if("key", "prefix", prefix)?.ascending("key")?;
+    let query =
+        Query::of(CUES).namespace(given.namespace.as_deref())?.filter_if("key", "prefix", prefix)?.ascending("key")?;
     let page = query.limit(given.limit).after(given.cursor.as_deref())?.page()?;
     let shown = |cue: &Value| json!({"id": row::id(cue), "ref": reference(row::id(cue)), "text": text(cue, "text"), "namespace": text(cue, "namespace")});
     let cues: Vec<Value> = page.rows.iter().map(shown).collect();

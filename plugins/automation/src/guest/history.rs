@@ -83,7 +83,7 @@ pub(super) fn list(given: Value) -> Answer {
         return Err(Fault::invalid("`subject` goes with `kind`: hook, event, rule or workflow"));
     }
     let page = Query::of(FIRINGS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("kind", "=", given.kind.as_deref())?
         .filter_if("subject", "=", given.subject.as_deref())?
         .filter_if("outcome", "=", given.outcome.as_deref())?

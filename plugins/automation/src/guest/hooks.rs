@@ -82,7 +82,7 @@ pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let config = config::read()?;
     let registered = Query::of(HOOKS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("hook_type", "=", given.hook_type.as_deref())?
         .ascending("hook_type")?
         .ascending("name")?

@@ -35,7 +35,7 @@ impl Missing {
 
 /// A query over a collection in a namespace.
 pub(super) fn of(collection: &str, within: Option<&str>) -> Result<Query, Fault> {
-    Query::of(collection).namespace(super::namespace(within))
+    Query::of(collection).namespace(within)
 }
 
 /// Rows for each value of a field, as an object.

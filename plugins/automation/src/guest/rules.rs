@@ -100,7 +100,7 @@ struct List {
 pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let query = Query::of(RULES)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("trigger_event", "=", given.trigger_event.as_deref())?
         .filter_if("enabled", "=", given.enabled)?
         .ascending("rule_name")?

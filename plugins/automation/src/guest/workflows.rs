@@ -47,7 +47,7 @@ struct List {
 pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let page = Query::of(WORKFLOWS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .ascending("workflow_name")?
         .limit(given.limit)
         .after(given.cursor.as_deref())?

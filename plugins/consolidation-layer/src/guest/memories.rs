@@ -64,7 +64,7 @@ pub(super) fn list(given: Value) -> Answer {
     }
     let read = derived_in(collection, |query| {
         let mut query = query
-            .namespace(super::named(given.namespace.as_deref()))?
+            .namespace(given.namespace.as_deref())?
             .valid_at(Some(now))
             .descending("created_at")?
             .limit(given.limit)

@@ -63,7 +63,7 @@ struct Get {
 pub(super) fn get(given: Value) -> Answer {
     let given: Get = arguments(given)?;
     let wanted = given.namespace.unwrap_or_default();
-    let all = Query::of(SCHEDULES).namespace(named(Some(&wanted)))?.ascending("namespace")?.all(MOST)?;
+    let all = Query::of(SCHEDULES).namespace(Some(&wanted))?.ascending("namespace")?.all(MOST)?;
     let mut told = match all.iter().find(|wished| row::text(wished, "namespace") == wanted) {
         Some(wished) => show(wished)?,
         None => json!({

@@ -1,7 +1,7 @@
 //! The export: a walk over all messages in the order of conversation and position, then over conversations without any.
 
 use super::messages::read;
-use super::{MESSAGES, THREADS, namespace, thread};
+use super::{MESSAGES, THREADS, thread};
 use crate::export::Place;
 use crate::room::{self, Room, size};
 use crate::{message, transcript};
@@ -80,7 +80,7 @@ fn messages(
     (conversation, position): (u64, u64),
     room: &mut Room,
 ) -> Result<(Vec<Value>, bool), Fault> {
-    let query = || Query::of(MESSAGES).namespace(namespace(given.namespace.as_deref()));
+    let query = || Query::of(MESSAGES).namespace(given.namespace.as_deref());
     let rest = query()?
         .filter(json!(["conversation", "=", one.unwrap_or(conversation)]))?
         .filter(json!(["position", ">", position]))?
@@ -131,7 +131,7 @@ fn empty(
     let mut last = after;
     loop {
         let page = Query::of(THREADS)
-            .namespace(namespace(given.namespace.as_deref()))?
+            .namespace(given.namespace.as_deref())?
             .filter(json!(["message_count", "=", 0]))?
             .filter_if("id", "=", one)?
             .filter(json!(["id", ">", last]))?

@@ -1,6 +1,6 @@
 //! Adding, reading and finding messages.
 
-use super::{MESSAGES, THREADS, namespace, now, thread};
+use super::{MESSAGES, THREADS, now, thread};
 use crate::gist::{self, Gist};
 use crate::message::{estimate, same, show};
 use crate::room::{self, Room, size};
@@ -160,10 +160,8 @@ struct Find {
 /// `search_messages`.
 pub(super) fn search(given: Value) -> Answer {
     let given: Find = arguments(given)?;
-    let mut search = Search::of(&given.query)
-        .collection(MESSAGES)?
-        .namespace(namespace(given.namespace.as_deref()))?
-        .limit(given.limit);
+    let mut search =
+        Search::of(&given.query).collection(MESSAGES)?.namespace(given.namespace.as_deref())?.limit(given.limit);
     if let Some(reference) = &given.conversation_id {
         search = search.filter(json!(["conversation", "=", row::id(&thread(reference)?)]))?;
     }

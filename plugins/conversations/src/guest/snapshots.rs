@@ -1,6 +1,6 @@
 //! Snapshots of a conversation's context, and what they kept.
 
-use super::{SNAPSHOTS, messages, namespace, now, settings, thread};
+use super::{SNAPSHOTS, messages, now, settings, thread};
 use crate::message;
 use memstrata_sdk::args::Id;
 use memstrata_sdk::reference::Reference;
@@ -134,7 +134,7 @@ pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let of = given.conversation_id.as_ref().map(thread).transpose()?.map(|thread| row::id(&thread));
     let page = Query::of(SNAPSHOTS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("conversation", "=", of)?
         .descending("taken_at")?
         .limit(given.limit)

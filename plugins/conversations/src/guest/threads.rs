@@ -1,6 +1,6 @@
 //! Starting, changing, resuming, ending and listing conversations.
 
-use super::{MESSAGES, SNAPSHOTS, THREADS, messages, namespace, now, settings, snapshots, thread};
+use super::{MESSAGES, SNAPSHOTS, THREADS, messages, now, settings, snapshots, thread};
 use crate::thread::{UNTITLED, leave, show};
 use crate::{gist, message};
 use memstrata_sdk::reference::{Reference, is_key};
@@ -191,7 +191,7 @@ struct List {
 pub(super) fn list(given: Value, status: Option<&str>) -> Answer {
     let given: List = arguments(given)?;
     let query = Query::of(THREADS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("status", "=", status.or(given.status.as_deref()))?
         .filter_if("session_id", "=", given.session_id.as_deref())?
         .descending("last_activity_at")?

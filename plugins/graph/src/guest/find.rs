@@ -76,7 +76,7 @@ fn by_name(
     let entity_type = entity_type.map(kind::entity_type).transpose()?;
     let query = |collection: &str, field: &str| {
         Query::of(collection)
-            .namespace(namespace.filter(|namespace| !namespace.is_empty()))?
+            .namespace(namespace)?
             .known_at(known_at)
             .filter(json!([field, "in", keys]))?
             .filter_if("entity_type", "=", entity_type.clone())?

@@ -126,9 +126,9 @@ pub(super) fn associations(given: Value) -> Answer {
     let id = given.memory_id.0;
     let start = memory(id, given.layer.as_deref())?;
     let limit = given.max_results.unwrap_or(20);
-    let namespace = given.namespace.as_deref().filter(|namespace| !namespace.is_empty());
     let text = clip(text_of(&start), TEXT);
-    let mut search = Search::of(&text).namespace(namespace)?.seeds(&[id]).min_similarity(0.3).limit(limit + 1);
+    let mut search =
+        Search::of(&text).namespace(given.namespace.as_deref())?.seeds(&[id]).min_similarity(0.3).limit(limit + 1);
     for (channel, weight) in [("graph", 1.0), ("vector", 1.0), ("text", 0.5), ("context", 0.0), ("time", 0.0)] {
         search = search.weight(channel, weight)?;
     }

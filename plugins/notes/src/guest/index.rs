@@ -73,8 +73,10 @@ pub(super) fn below(given: Value) -> Answer {
     let given: Below = arguments(given)?;
     let parent = given.parent_id.map(|Id(id)| id);
     parent.map(topic).transpose()?;
-    let namespace = given.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-    let query = Query::of(TOPICS).namespace(namespace)?.filter(json!(["parent", "=", parent]))?.ascending("nth")?;
+    let query = Query::of(TOPICS)
+        .namespace(given.namespace.as_deref())?
+        .filter(json!(["parent", "=", parent]))?
+        .ascending("nth")?;
     let page = query.limit(given.limit).after(given.cursor.as_deref())?.page()?;
     let mut topics = Vec::with_capacity(page.rows.len());
     for row in &page.rows {

@@ -65,13 +65,9 @@ struct List {
     cursor: Option<String>,
 }
 
-fn given_namespace(namespace: Option<&String>) -> Option<&str> {
-    namespace.map(String::as_str).filter(|namespace| !namespace.is_empty())
-}
-
 pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
-    let query = Query::of(NOTES).namespace(given_namespace(given.namespace.as_ref()))?;
+    let query = Query::of(NOTES).namespace(given.namespace.as_deref())?;
     let query = query.filter_if("tags", "has", given.tag.as_deref().map(str::trim))?;
     let field = if given.sort_by == "created" { "created_at" } else { "updated_at" };
     let page = query.descending(field)?.limit(given.limit).after(given.cursor.as_deref())?.page()?;
@@ -91,8 +87,7 @@ struct Find {
 
 pub(super) fn search(given: Value) -> Answer {
     let given: Find = arguments(given)?;
-    let mut search =
-        Search::of(&given.query).collection(NOTES)?.namespace(given_namespace(given.namespace.as_ref()))?;
+    let mut search = Search::of(&given.query).collection(NOTES)?.namespace(given.namespace.as_deref())?;
     if let Some(tag) = given.tag.as_deref() {
         search = search.filter(json!(["tags", "has", tag.trim()]))?;
     }

@@ -52,7 +52,7 @@ pub(super) fn all_levels() -> Vec<String> {
 }
 
 pub(super) fn project(given: &Value, verify: bool) -> Answer {
-    let namespace = given.get("namespace").and_then(Value::as_str).filter(|namespace| !namespace.is_empty());
+    let namespace = given.get("namespace").and_then(Value::as_str);
     let open = Query::of(PLANS).filter(json!(["status", "in", ["draft", "active"]]))?.namespace(namespace)?;
     let rows = open.descending("updated_at")?.limit(20).page()?.rows;
     let (mut told, mut all) = (Vec::new(), true);

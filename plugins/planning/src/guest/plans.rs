@@ -151,7 +151,7 @@ pub(super) fn show(given: &Value) -> Answer {
 }
 
 pub(super) fn list(given: &Value) -> Answer {
-    let namespace = given.get("namespace").and_then(Value::as_str).filter(|namespace| !namespace.is_empty());
+    let namespace = given.get("namespace").and_then(Value::as_str);
     let limit = row::int(given, "limit").unwrap_or(20) as u32;
     let query =
         Query::of(PLANS).filter_if("status", "=", given.get("status").and_then(Value::as_str))?.namespace(namespace)?;

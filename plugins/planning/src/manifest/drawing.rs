@@ -61,7 +61,7 @@ pub(super) fn operations() -> Vec<Named> {
             "",
             &json!({"status": s::choice(&["draft", "active", "completed", "abandoned"], "Only these."),
                 "namespace": s::text("Only this and below.", 200), "limit": s::or(s::integer("At most.", 1, 200), 20), "cursor": s::text("`next_cursor` of the page before.", 4096)}),
-            &json!({"plans": {"type": "array"}}),
+            &json!({"plans": {"type": "array"}, "next_cursor": {"type": ["string", "null"]}}),
             &json!([{"arguments": {}, "setup": s::given()}]),
         ),
         operation(

@@ -39,7 +39,7 @@ pub(super) fn study(
     let mut cursor: Option<String> = None;
     loop {
         let query = Query::of(EVENTS)
-            .namespace(named(namespace))
+            .namespace(namespace)
             .and_then(|query| query.filter(json!(["timestamp", ">", since])))
             .and_then(|query| query.descending("timestamp"))
             .and_then(|query| query.select(&Event::FIELDS))

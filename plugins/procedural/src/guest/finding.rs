@@ -34,7 +34,7 @@ pub(super) struct Found {
 
 /// Searches words (0.6) and meaning (0.4), the weights of Athena's hybrid search; answers the hits and what could not be done.
 pub(super) fn search(query: &str, scope: &Scope, limit: u32) -> Result<(Vec<Found>, Vec<String>), Fault> {
-    let mut search = Search::of(query).collection(PROCEDURES)?.namespace(named(scope.namespace.as_deref()))?;
+    let mut search = Search::of(query).collection(PROCEDURES)?.namespace(scope.namespace.as_deref())?;
     for (channel, weight) in [("text", 0.6), ("vector", 0.4), ("context", 0.0), ("time", 0.0), ("graph", 0.0)] {
         search = search.weight(channel, weight)?;
     }
@@ -111,7 +111,7 @@ fn answer(shown: Vec<Map<String, Value>>, nothing: &str, notes: Vec<String>) -> 
 
 fn scoped(scope: &Scope, condition: Value) -> Result<Query, Fault> {
     Query::of(PROCEDURES)
-        .namespace(named(scope.namespace.as_deref()))?
+        .namespace(scope.namespace.as_deref())?
         .filter_if("category", "=", scope.category.as_deref())?
         .filter(condition)?
         .descending("updated_at")

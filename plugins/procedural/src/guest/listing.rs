@@ -53,7 +53,7 @@ pub(super) fn list(given: Value) -> Answer {
     }
     let collection = if by_use { TALLIES } else { PROCEDURES };
     let query = Query::of(collection)
-        .namespace(named(given.scope.namespace.as_deref()))?
+        .namespace(given.scope.namespace.as_deref())?
         .filter_if("category", "=", given.scope.category.as_deref())?
         .filter_if("created_by", "=", given.created_by.as_deref())?;
     let query = if field == "name" { query.ascending(field)? } else { query.descending(field)? };
@@ -124,7 +124,7 @@ struct Stats {
 
 pub(super) fn stats(given: Value) -> Answer {
     let given: Stats = arguments(given)?;
-    let of = |collection: &str| Query::of(collection).namespace(named(given.namespace.as_deref()));
+    let of = |collection: &str| Query::of(collection).namespace(given.namespace.as_deref());
     let grouped = |collection: &str, field: &str| -> Result<Map<String, Value>, Fault> {
         let counts = of(collection)?.group_count(field)?;
         Ok(counts

@@ -32,7 +32,7 @@ pub(super) fn executions(given: Value) -> Answer {
         None => None,
     };
     let page = Query::of(EXECUTIONS)
-        .namespace(named(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("procedure", "=", procedure)?
         .filter_if("outcome", "=", given.outcome.as_deref())?
         .filter_if("session_id", "=", given.session_id.as_deref())?

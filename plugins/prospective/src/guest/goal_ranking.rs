@@ -1,7 +1,7 @@
 //! Which goals deserve attention, and how they get on.
 
 use super::goals::{Given, OPEN, open, shown};
-use super::{GOALS, PAGE, PROGRESS, TASKS, map, namespace, now};
+use super::{GOALS, PAGE, PROGRESS, TASKS, map, now};
 use crate::goal::rank;
 use crate::row;
 use memstrata_sdk::{Answer, Fault, Query, Value, arguments, json};
@@ -62,7 +62,7 @@ pub(super) fn recommend(given: Value) -> Answer {
 /// `get_progress_metrics`: of one goal, or of all.
 pub(super) fn metrics(given: Value) -> Answer {
     let given: Given = arguments(given)?;
-    let all = || Query::of(GOALS).namespace(namespace(given.namespace.as_deref()));
+    let all = || Query::of(GOALS).namespace(given.namespace.as_deref());
     let mean = all()?.filter(json!(["status", "in", OPEN]))?.aggregate("avg", "progress")?;
     let mut answer = map(json!({
         "by_status": crate::task::counts(&crate::vocabulary::GOAL_STATUSES, &all()?.group_count("status")?),

@@ -1,6 +1,6 @@
 //! Goals: the tree, status and progress.
 
-use super::{GOALS, PAGE, PROGRESS, TASKS, child, emit, goal, map, namespace, now, patch, refuse_twin};
+use super::{GOALS, PAGE, PROGRESS, TASKS, child, emit, goal, map, now, patch, refuse_twin};
 use crate::args::Time;
 use crate::cycle::{named, way};
 use crate::goal::{check_status, is_open, rank, through_parts};
@@ -350,7 +350,7 @@ pub(super) fn list(given: Value) -> Answer {
     let given: Given = arguments(given)?;
     let parent = given.parent_goal_id.as_ref().map(goal).transpose()?;
     let page = Query::of(GOALS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("status", "=", given.status.as_deref())?
         .filter_if("goal_type", "=", given.goal_type.as_deref())?
         .filter_if("parent", "=", parent.as_ref().map(row::id))?
@@ -368,13 +368,13 @@ pub(super) fn open(space: Option<&str>) -> Result<Vec<Value>, Fault> {
 
 /// The query for open goals of a namespace and below.
 pub(super) fn aimed(space: Option<&str>) -> Result<Query, Fault> {
-    Query::of(GOALS).namespace(namespace(space))?.filter(json!(["status", "in", OPEN]))
+    Query::of(GOALS).namespace(space)?.filter(json!(["status", "in", OPEN]))
 }
 
 /// `get_active_goals`.
 pub(super) fn active(given: Value) -> Answer {
     let given: Given = arguments(given)?;
-    let mut query = Query::of(GOALS).namespace(namespace(given.namespace.as_deref()))?.filter(json!([
+    let mut query = Query::of(GOALS).namespace(given.namespace.as_deref())?.filter(json!([
         "status",
         "in",
         ["active", "in_progress"]

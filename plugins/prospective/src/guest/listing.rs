@@ -1,6 +1,6 @@
 //! Reading tasks: one, lists, search.
 
-use super::{PAGE, PHASES, TASKS, TRIGGERS, dependencies, milestones, namespace, now, task, triggers};
+use super::{PAGE, PHASES, TASKS, TRIGGERS, dependencies, milestones, now, task, triggers};
 use crate::row;
 use crate::task::{brief, open_statuses, whole};
 use crate::vocabulary::urgency;
@@ -36,7 +36,7 @@ pub(super) fn list(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let at = now();
     let mut query = Query::of(TASKS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter_if("status", "=", given.status.as_deref())?
         .filter_if("urgency", "=", given.priority.as_deref().map(urgency))?
         .filter_if("phase", "=", given.phase.as_deref())?
@@ -60,7 +60,7 @@ pub(super) fn list(given: Value) -> Answer {
 pub(super) fn pending(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let query = Query::of(TASKS)
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .filter(json!(["status", "=", "pending"]))?
         .ascending("urgency")?
         .limit(given.limit.unwrap_or(20));
@@ -72,7 +72,7 @@ pub(super) fn search(given: Value) -> Answer {
     let given: List = arguments(given)?;
     let mut search = Search::of(&given.query)
         .collection(TASKS)?
-        .namespace(namespace(given.namespace.as_deref()))?
+        .namespace(given.namespace.as_deref())?
         .limit(given.limit.unwrap_or(20));
     if let Some(status) = &given.status {
         search = search.filter(json!(["status", "=", status]))?;

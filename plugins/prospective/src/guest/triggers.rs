@@ -1,7 +1,7 @@
 //! Triggers: added, listed, evaluated against time, events, places and files; what fired is listed and acknowledged.
 
 use super::firing::{Cause, due, fire};
-use super::{EVENTS, FIRINGS, PAGE, TASKS, TRIGGERS, child, firing, map, namespace, now, patch, settings, task};
+use super::{EVENTS, FIRINGS, PAGE, TASKS, TRIGGERS, child, firing, map, now, patch, settings, task};
 use crate::args::{Id, Time, distinct};
 use crate::matching::{Happening, Place, happens, hears, is_at};
 use crate::row;
@@ -124,7 +124,7 @@ impl List {
     fn query(&self, collection: &str) -> Result<Query, Fault> {
         let task = self.task_id.as_ref().map(task).transpose()?;
         Query::of(collection)
-            .namespace(namespace(self.namespace.as_deref()))?
+            .namespace(self.namespace.as_deref())?
             .filter_if("task", "=", task.as_ref().map(row::id))?
             .filter_if("armed", "=", self.armed)?
             .filter_if("trigger_type", "=", self.kind.as_deref())?

@@ -1,8 +1,6 @@
 //! How work goes: health of a task, workflow, dashboard, critical path, bottlenecks, accuracy of estimates.
 
-use super::{
-    DEPENDENCIES, FIRINGS, GOALS, MOST, PAGE, PHASES, TASKS, goals, map, moving, namespace, now, settings, task,
-};
+use super::{DEPENDENCIES, FIRINGS, GOALS, MOST, PAGE, PHASES, TASKS, goals, map, moving, now, settings, task};
 use crate::accuracy::{Sample, of};
 use crate::critical_path::{Node, held_up, network};
 use crate::health::{Facts, look};
@@ -30,7 +28,7 @@ struct Given {
 
 impl Given {
     fn tasks(&self) -> Result<Query, Fault> {
-        Query::of(TASKS).namespace(namespace(self.namespace.as_deref()))
+        Query::of(TASKS).namespace(self.namespace.as_deref())
     }
 
     fn open(&self) -> Result<Query, Fault> {
@@ -78,7 +76,7 @@ pub(super) fn task_health(given: Value) -> Answer {
 pub(super) fn workflow(given: Value) -> Answer {
     let given: Given = arguments(given)?;
     let at = now();
-    let space = namespace(given.namespace.as_deref());
+    let space = given.namespace.as_deref();
     let mut durations = serde_json::Map::new();
     for phase in PHASE_NAMES {
         let left = || Query::of(PHASES).namespace(space)?.filter(json!(["phase", "=", phase]));
@@ -105,7 +103,7 @@ pub(super) fn workflow(given: Value) -> Answer {
 pub(super) fn dashboard(given: Value) -> Answer {
     let given: Given = arguments(given)?;
     let at = now();
-    let space = namespace(given.namespace.as_deref());
+    let space = given.namespace.as_deref();
     let shown = |query: Query| -> Result<Vec<Value>, Fault> {
         Ok(query.limit(10).page()?.rows.iter().map(|task| brief(task, at)).collect())
     };
@@ -191,7 +189,7 @@ fn open_of(ids: &[u64]) -> Result<Vec<Value>, Fault> {
 pub(super) fn critical_path(given: Value) -> Answer {
     let given: Given = arguments(given)?;
     let default = f64::from(settings()?.default_minutes);
-    let edges = edges(namespace(given.namespace.as_deref()))?;
+    let edges = edges(given.namespace.as_deref())?;
     let named: BTreeSet<u64> = edges.iter().flat_map(|(a, b)| [*a, *b]).collect();
     let tasks = open_of(&named.into_iter().collect::<Vec<_>>())?;
     let left = |task: &Value| {
@@ -221,7 +219,7 @@ pub(super) fn critical_path(given: Value) -> Answer {
 pub(super) fn bottlenecks(given: Value) -> Answer {
     let given: Given = arguments(given)?;
     let at = now();
-    let edges = edges(namespace(given.namespace.as_deref()))?;
+    let edges = edges(given.namespace.as_deref())?;
     let most = given.limit.unwrap_or(10) as usize;
     let mut found: Vec<Value> = Vec::new();
     // Of the most waited for, only as many tasks are read as are shown: the others are over.

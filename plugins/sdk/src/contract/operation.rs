@@ -20,6 +20,10 @@ pub(super) fn faults(manifest: &Value, name: &str, operation: &Value, faults: &m
     if at(input, "additionalProperties") != &Value::Bool(false) {
         faults.push(format!("{name}.input must say additionalProperties: false"));
     }
+    let pages = |schema: &str, field: &str| at(at(operation, schema), "properties").get(field).is_some();
+    if pages("input", "cursor") != pages("output", "next_cursor") {
+        faults.push(format!("{name} must take cursor and answer next_cursor, or neither"));
+    }
     for (property, schema) in entries(at(input, "properties")) {
         if let Some(default) = schema.get("default") {
             fit::misfits(default, schema, &format!("{name}.{property}: the default"), faults);

@@ -107,6 +107,14 @@ fn words_of_an_operation() {
 }
 
 #[test]
+fn what_answers_a_cursor_takes_one() {
+    bites([
+        ("/operations/find/input/properties/cursor", json!({"type": "string"}), "find must take cursor"),
+        ("/operations/find/output/properties/next_cursor", json!({"type": "string"}), "find must take cursor"),
+    ]);
+}
+
+#[test]
 fn schemas() {
     bites([
         ("/operations/find/output/type", json!("array"), "must be an object"),

@@ -48,8 +48,8 @@ impl Scope {
 
     /// A search in this scope.
     pub(super) fn search(&self, text: &str, now: u64) -> Result<Search, Fault> {
-        let namespace = self.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-        let mut search = Search::of(text).collection(MEMORIES)?.namespace(namespace)?.valid_at(self.valid_at(now));
+        let mut search =
+            Search::of(text).collection(MEMORIES)?.namespace(self.namespace.as_deref())?.valid_at(self.valid_at(now));
         for condition in self.conditions() {
             search = search.filter(condition)?;
         }
@@ -59,15 +59,15 @@ impl Scope {
     /// How many memories are in this scope, where indexes can tell: those not valid are few, and counted by theirs.
     pub(super) fn eligible(&self, now: u64) -> Result<Option<u64>, Fault> {
         let Some(at) = self.valid_at(now).filter(|_| self.conditions().is_empty()) else { return Ok(None) };
-        let namespace = self.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-        let all = Query::of(MEMORIES).namespace(namespace)?.count()?;
-        Ok(Some(all.saturating_sub(ended(namespace, at)?.count()? + coming(namespace, at)?.count()?)))
+        let all = Query::of(MEMORIES).namespace(self.namespace.as_deref())?.count()?;
+        Ok(Some(all.saturating_sub(
+            ended(self.namespace.as_deref(), at)?.count()? + coming(self.namespace.as_deref(), at)?.count()?,
+        )))
     }
 
     /// A query in this scope.
     pub(super) fn query(&self, now: u64) -> Result<Query, Fault> {
-        let namespace = self.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-        let mut query = Query::of(MEMORIES).namespace(namespace)?.valid_at(self.valid_at(now));
+        let mut query = Query::of(MEMORIES).namespace(self.namespace.as_deref())?.valid_at(self.valid_at(now));
         for condition in self.conditions() {
             query = query.filter(condition)?;
         }
