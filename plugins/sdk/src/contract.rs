@@ -40,8 +40,8 @@ const KEYS: [&str; 15] = [
 ///
 /// - **Manifest**: known keys only, a name of `[a-z][a-z0-9_]{0,30}` without `__`.
 /// - **Operations**: a name of at most 40 bytes; known keys only; an effect `read`, `write` or `destructive`; a summary of
-///   one line and a description without double blanks, at most 600 bytes together. One that takes `cursor` answers
-///   `next_cursor`, and the other way round.
+///   one line and a description without double blanks, at most 600 bytes together. One that answers `next_cursor`
+///   takes `cursor`, and a read that takes one answers the next.
 /// - **Schemas** (`input`, `output`): `type: object`; no `$ref` and no `oneOf anyOf allOf not if` at the root; at most
 ///   8,192 bytes and a depth of 16 (counted over all of the JSON); keys of `[A-Za-z0-9_.-]{1,64}`; what is required is a
 ///   property. An input says `additionalProperties: false`, and its defaults fit their own schema.

@@ -20,8 +20,10 @@ pub(super) fn faults(manifest: &Value, name: &str, operation: &Value, faults: &m
     if at(input, "additionalProperties") != &Value::Bool(false) {
         faults.push(format!("{name}.input must say additionalProperties: false"));
     }
-    let pages = |schema: &str, field: &str| at(at(operation, schema), "properties").get(field).is_some();
-    if pages("input", "cursor") != pages("output", "next_cursor") {
+    let has = |schema: &str, field: &str| at(at(operation, schema), "properties").get(field).is_some();
+    let (takes, answers) = (has("input", "cursor"), has("output", "next_cursor"));
+    // What a write takes may be the cursor of another system.
+    if takes != answers && (answers || text(operation, "effect") == Some("read")) {
         faults.push(format!("{name} must take cursor and answer next_cursor, or neither"));
     }
     for (property, schema) in entries(at(input, "properties")) {
